@@ -1,0 +1,86 @@
+import type { Brand } from './brand.ts'
+import { check } from './check.ts'
+import type { Instant } from './time.ts'
+
+/** Public ids: a prefix and 12 characters, as in contract grafana-oncall 1.7. They are the keys of the tables too. */
+export type OrganizationId = Brand<string, 'OrganizationId'>
+export type TeamId = Brand<string, 'TeamId'>
+export type ServiceId = Brand<string, 'ServiceId'>
+export type UserId = Brand<string, 'UserId'>
+export type IntegrationId = Brand<string, 'IntegrationId'>
+export type RouteId = Brand<string, 'RouteId'>
+export type AlertId = Brand<string, 'AlertId'>
+export type AlertGroupId = Brand<string, 'AlertGroupId'>
+export type EscalationChainId = Brand<string, 'EscalationChainId'>
+export type EscalationPolicyId = Brand<string, 'EscalationPolicyId'>
+export type ScheduleId = Brand<string, 'ScheduleId'>
+export type ShiftId = Brand<string, 'ShiftId'>
+export type WebhookId = Brand<string, 'WebhookId'>
+
+/** Inner ids: UUID version 7, so that they grow with time. */
+export type EventId = Brand<string, 'EventId'>
+export type EndpointId = Brand<string, 'EndpointId'>
+export type MessageId = Brand<string, 'MessageId'>
+export type NodeId = Brand<string, 'NodeId'>
+
+/** Any text may claim to be an id; whether it names something is for the store to say. */
+export const asId = <Id extends Brand<string, string>>(text: string): Id => text as Id
+
+type PublicIds = {
+  readonly O: OrganizationId
+  readonly T: TeamId
+  readonly SV: ServiceId
+  readonly U: UserId
+  readonly C: IntegrationId
+  readonly R: RouteId
+  readonly A: AlertId
+  readonly I: AlertGroupId
+  readonly F: EscalationChainId
+  readonly E: EscalationPolicyId
+  readonly S: ScheduleId
+  readonly WH: WebhookId
+}
+
+type Bytes = (count: number) => Uint8Array
+
+const publicAlphabet = 'ABCDEFGHIJKLMNPQRSTUVWXYZ123456789'
+const tokenAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** A new public id, for example `newPublicId('WH', random.bytes)`. */
+export function newPublicId<Prefix extends keyof PublicIds>(prefix: Prefix, bytes: Bytes): PublicIds[Prefix] {
+  return (prefix + randomText(publicAlphabet, 12, bytes)) as PublicIds[Prefix]
+}
+
+/** A new shift id. On-call shifts share the prefix `O` with organizations, so it has a function of its own. */
+export function newShiftId(bytes: Bytes): ShiftId {
+  return ('O' + randomText(publicAlphabet, 12, bytes)) as ShiftId
+}
+
+/** A secret for an inbound URL: 25 letters and digits, about 148 bits. */
+export function newUrlToken(bytes: Bytes): string {
+  return randomText(tokenAlphabet, 25, bytes)
+}
+
+/** A UUID version 7 (RFC 9562, 5.7): 48 bits of time, the rest random. */
+export function newUuid<Id extends Brand<string, string>>(now: Instant, bytes: Bytes): Id {
+  const raw = Buffer.from(bytes(16))
+  raw.writeUIntBE(now, 0, 6)
+  raw[6] = (raw.readUInt8(6) & 0x0f) | 0x70
+  raw[8] = (raw.readUInt8(8) & 0x3f) | 0x80
+  const hex = raw.toString('hex')
+  const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return text as Id
+}
+
+/** Evenly distributed characters: bytes that would favour some letters are thrown away. */
+function randomText(alphabet: string, length: number, bytes: Bytes): string {
+  const fairBelow = 256 - (256 % alphabet.length)
+  let text = ''
+  while (text.length < length) {
+    for (const byte of bytes(length)) {
+      if (byte < fairBelow && text.length < length) text += alphabet[byte % alphabet.length]
+    }
+  }
+  check(text.length === length, 'a random text has the length that was asked for')
+  return text
+}

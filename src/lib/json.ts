@@ -1,0 +1,58 @@
+/** A JSON text that is passed on letter by letter: key order and the spelling of numbers survive. */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** JSON whose leaves may be texts that are already JSON. */
+export type JsonWithRaw =
+  | RawJson
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonWithRaw[]
+  | { readonly [key: string]: JsonWithRaw }
+
+/** Like `JSON.stringify`, but a `RawJson` is written as it stands. */
+export function jsonText(value: JsonWithRaw): string {
+  if (value instanceof RawJson) return value.text
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
+  if (value !== null && typeof value === 'object') {
+    const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${jsonText(member)}`)
+    return `{${members.join(',')}}`
+  }
+  return JSON.stringify(value)
+}
+
+export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** How deeply arrays and objects are nested; 0 for a bare value. Linear and without recursion, for texts from outside. */
+export function nestingOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (inString) {
+      if (code === 92) index += 1
+      else if (code === 34) inString = false
+    } else if (code === 34) inString = true
+    else if (code === 123 || code === 91) deepest = Math.max(deepest, (depth += 1))
+    else if (code === 125 || code === 93) depth -= 1
+  }
+  return deepest
+}
+
+/** PostgreSQL keeps neither NUL nor half a surrogate pair; each becomes U+FFFD. For every text that is derived from outside. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
+
+/** JSON for a `jsonb` column, which refuses what text columns refuse, too. */
+export function jsonbText(value: unknown): string {
+  return JSON.stringify(value ?? null, (_key, member: unknown) => (typeof member === 'string' ? storable(member) : member))
+}

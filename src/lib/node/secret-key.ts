@@ -1,0 +1,63 @@
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Random } from '../../ports.ts'
+import { known } from '../check.ts'
+import { secretKeyOf } from '../secret-key.ts'
+import { StartFault } from '../start-fault.ts'
+
+/**
+ * The key that encrypts secrets at rest, from `secret.key` in the data directory; made on the first start, mode 0600.
+ * A file that holds no key is a `StartFault`: a new key in its place would lose every secret that is sealed.
+ */
+export async function keptSecretKey(dataDir: string, random: Random): Promise<Uint8Array> {
+  const path = join(dataDir, 'secret.key')
+  const text = (await contentOf(path)) ?? (await makeKey(path, random))
+  const key = secretKeyOf(text.trim())
+  if (key === null)
+    throw new StartFault(
+      `${path} does not hold a key (64 hex digits). Bring it back from a backup; without it no stored secret can be read.`,
+    )
+  return key
+}
+
+async function contentOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (fault) {
+    if (codeOf(fault) === 'ENOENT') return null
+    throw fault
+  }
+}
+
+/** Under another name until it is whole and on the disk: a crash leaves a key or none, and of two starters one wins. */
+async function makeKey(path: string, random: Random): Promise<string> {
+  await mkdir(join(path, '..'), { recursive: true })
+  const draft = `${path}.${Buffer.from(random.bytes(6)).toString('hex')}`
+  const file = await open(draft, 'wx', 0o600)
+  try {
+    await file.writeFile(`${Buffer.from(random.bytes(32)).toString('hex')}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  try {
+    await link(draft, path)
+  } catch (fault) {
+    if (codeOf(fault) !== 'EEXIST') throw fault
+  } finally {
+    await rm(draft)
+  }
+  await syncFolder(join(path, '..'))
+  return known(await contentOf(path), 'the key was just written')
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+const codeOf = (fault: unknown): unknown => (fault instanceof Error && 'code' in fault ? fault.code : null)
