@@ -1,0 +1,72 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import pg from 'pg'
+import { StartFault } from '../lib/start-fault.ts'
+import { type Connection, poolConfig } from './open.ts'
+
+const folder = new URL('./migrations/', import.meta.url)
+
+/**
+ * Brings the schema up to this program's version and returns the names of the migrations that ran.
+ * Forward only; several nodes may call it at once (Kysely holds an advisory lock). A schema that is newer
+ * than the program, or a server older than 15, is a `StartFault`.
+ */
+export async function migrateDatabase(connection: Connection): Promise<readonly string[]> {
+  const kysely = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ ...poolConfig(connection), max: 2 }) }),
+  })
+  try {
+    await refuseOldServer(kysely)
+    const migrations = await readMigrations()
+    await refuseNewerSchema(kysely, Object.keys(migrations))
+    const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } })
+    const { error, results } = await migrator.migrateToLatest()
+    if (error !== undefined) throw error instanceof Error ? error : new Error('a migration failed', { cause: error })
+    return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName)
+  } finally {
+    await kysely.destroy()
+  }
+}
+
+/** How many migrations of this program the database has not seen yet; 0 when it is ready to serve. */
+export async function pendingMigrations<Schema>(db: Kysely<Schema>): Promise<number> {
+  const known = Object.keys(await readMigrations())
+  const applied = new Set(await appliedMigrations(db))
+  return known.filter((name) => !applied.has(name)).length
+}
+
+async function readMigrations(): Promise<Record<string, Migration>> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).toSorted()
+  const migrations: Record<string, Migration> = {}
+  for (const file of files) {
+    const text = await readFile(new URL(file, folder), 'utf8')
+    migrations[file.replace(/\.sql$/, '')] = { up: async (db) => void (await sql.raw(text).execute(db)) }
+  }
+  return migrations
+}
+
+async function refuseOldServer(db: Kysely<unknown>): Promise<void> {
+  const answer = await sql<{ version: string; number: string }>`
+    select current_setting('server_version') as version, current_setting('server_version_num') as number`.execute(db)
+  const row = answer.rows[0]
+  if (row !== undefined && Number(row.number) < 150_000)
+    throw new StartFault(
+      `PostgreSQL ${row.version} is too old: Watchbell needs version 15 or newer. Upgrade the server that WATCHBELL_DATABASE_URL names.`,
+    )
+}
+
+async function refuseNewerSchema(db: Kysely<unknown>, known: readonly string[]): Promise<void> {
+  const unknown = (await appliedMigrations(db)).filter((name) => !known.includes(name))
+  if (unknown.length > 0)
+    throw new StartFault(
+      `The database was used by a newer Watchbell (it has migration ${unknown.at(-1)}, which this version does not know). Start that version or restore a backup made with this one.`,
+    )
+}
+
+async function appliedMigrations<Schema>(db: Kysely<Schema>): Promise<readonly string[]> {
+  const there = await sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`.execute(db)
+  if (there.rows[0]?.there !== true) return []
+  const answer = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  return answer.rows.map((row) => row.name)
+}

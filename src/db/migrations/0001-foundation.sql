@@ -1,0 +1,543 @@
+-- Everything belongs to an organization, in every key. Ids that people see are the keys themselves (docs/decisions/0003).
+-- Instants come from the program; nothing here asks the database for the time.
+
+-- accounts ------------------------------------------------------------------------------------------------------------
+
+create table organizations (
+  id text primary key,
+  name text not null,
+  -- The sequence of the newest event; its row lock makes sequence order and commit order the same.
+  event_sequence bigint not null,
+  created_at timestamptz not null
+);
+
+create table setup_links (
+  digest bytea primary key,
+  created_at timestamptz not null,
+  used_at timestamptz
+);
+
+-- One sealed word, so that a start with another secret key is noticed before anything is sealed with it.
+create table key_checks (
+  purpose text primary key,
+  sealed bytea not null
+);
+
+create table teams (
+  organization_id text not null references organizations,
+  id text not null,
+  name text not null,
+  email text,
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  unique (organization_id, name)
+);
+
+create table services (
+  organization_id text not null references organizations,
+  id text not null,
+  name text not null,
+  team_id text,
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  unique (organization_id, name),
+  foreign key (organization_id, team_id) references teams on delete set null (team_id)
+);
+
+create table users (
+  organization_id text not null references organizations,
+  id text not null,
+  username text not null,
+  email text not null,
+  role text not null check (role in ('admin', 'editor', 'viewer', 'none')),
+  name text,
+  first_name text,
+  last_name text,
+  slack_user_id text,
+  phone text,
+  time_zone text,
+  -- A person who left keeps the row, for the history, and gives the names free.
+  deactivated_at timestamptz,
+  created_at timestamptz not null,
+  primary key (organization_id, id)
+);
+create unique index users_username on users (organization_id, lower(username)) where deactivated_at is null;
+create unique index users_email on users (organization_id, lower(email)) where deactivated_at is null;
+
+create table api_tokens (
+  organization_id text not null,
+  id uuid not null,
+  user_id text not null,
+  name text not null,
+  -- SHA-512 of the token's bytes; the token itself is shown once and kept nowhere.
+  digest bytea not null unique,
+  created_at timestamptz not null,
+  revoked_at timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, user_id) references users
+);
+create index api_tokens_user on api_tokens (organization_id, user_id);
+
+create table audit_entries (
+  organization_id text not null references organizations,
+  id uuid not null,
+  at timestamptz not null,
+  actor jsonb not null,
+  action text not null,
+  subject_id text not null,
+  details jsonb not null,
+  primary key (organization_id, id)
+);
+
+-- shards --------------------------------------------------------------------------------------------------------------
+
+create table nodes (
+  id uuid primary key,
+  seen_at timestamptz not null
+);
+
+create table shards (
+  shard smallint primary key check (shard between 0 and 63),
+  owner_id uuid,
+  leased_until timestamptz
+);
+insert into shards (shard) select generate_series(0, 63);
+
+-- escalations ---------------------------------------------------------------------------------------------------------
+
+create table escalation_chains (
+  organization_id text not null references organizations,
+  id text not null,
+  name text not null,
+  team_id text,
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  unique (organization_id, name),
+  foreign key (organization_id, team_id) references teams on delete set null (team_id)
+);
+
+-- schedules -----------------------------------------------------------------------------------------------------------
+
+create table schedules (
+  organization_id text not null references organizations,
+  id text not null,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  primary key (organization_id, id)
+);
+
+-- The first version has no start, so that it answers for any past instant; the current one has no end.
+create table schedule_versions (
+  organization_id text not null,
+  schedule_id text not null,
+  valid_from timestamptz,
+  valid_to timestamptz,
+  name text not null,
+  type text not null check (type in ('web', 'calendar', 'ical')),
+  team_id text,
+  time_zone text,
+  shift_ids text[] not null,
+  ical_url_primary text,
+  ical_url_overrides text,
+  enable_web_overrides boolean not null,
+  foreign key (organization_id, schedule_id) references schedules,
+  foreign key (organization_id, team_id) references teams on delete set null (team_id),
+  check (valid_from < valid_to)
+);
+create unique index schedule_versions_current on schedule_versions (organization_id, schedule_id) where valid_to is null;
+create unique index schedule_versions_start on schedule_versions (organization_id, schedule_id, valid_from) nulls not distinct;
+
+create table shifts (
+  organization_id text not null references organizations,
+  id text not null,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  primary key (organization_id, id)
+);
+
+create table shift_versions (
+  organization_id text not null,
+  shift_id text not null,
+  valid_from timestamptz,
+  valid_to timestamptz,
+  name text,
+  team_id text,
+  -- The web schedule that owns the shift; calendar schedules name their shifts themselves.
+  schedule_id text,
+  definition jsonb not null,
+  foreign key (organization_id, shift_id) references shifts,
+  foreign key (organization_id, schedule_id) references schedules,
+  foreign key (organization_id, team_id) references teams on delete set null (team_id),
+  check (valid_from < valid_to)
+);
+create unique index shift_versions_current on shift_versions (organization_id, shift_id) where valid_to is null;
+create unique index shift_versions_start on shift_versions (organization_id, shift_id, valid_from) nulls not distinct;
+create index shift_versions_schedule on shift_versions (organization_id, schedule_id);
+
+-- webhooks ------------------------------------------------------------------------------------------------------------
+
+create table webhooks (
+  organization_id text not null references organizations,
+  id text not null,
+  name text not null,
+  enabled boolean not null,
+  team_id text,
+  -- Who saved it last, as the contract keeps it.
+  user_id text,
+  trigger_type text not null,
+  integration_filter text[],
+  http_method text not null,
+  url text not null,
+  headers_sealed bytea,
+  data text,
+  username text,
+  password_sealed bytea,
+  authorization_sealed bytea,
+  trigger_template text,
+  forward_all boolean not null,
+  preset text,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, team_id) references teams on delete set null (team_id),
+  foreign key (organization_id, user_id) references users
+);
+create unique index webhooks_name on webhooks (organization_id, name) where deleted_at is null;
+
+-- integrations --------------------------------------------------------------------------------------------------------
+
+create table integrations (
+  organization_id text not null references organizations,
+  id text not null,
+  type text not null,
+  name text not null,
+  description text,
+  team_id text,
+  service_id text,
+  urgency text not null check (urgency in ('low', 'medium', 'high', 'critical')),
+  token_digest bytea not null,
+  token_sealed bytea not null,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, team_id) references teams on delete set null (team_id),
+  foreign key (organization_id, service_id) references services on delete set null (service_id)
+);
+create unique index integrations_token on integrations (token_digest);
+create unique index integrations_name on integrations (organization_id, coalesce(team_id, ''), name) where deleted_at is null;
+
+create table routes (
+  organization_id text not null,
+  id text not null,
+  integration_id text not null,
+  position integer not null,
+  routing_type text not null check (routing_type in ('regex', 'jinja2')),
+  -- Null for the default route, which matches everything and comes last.
+  routing_regex text,
+  is_default boolean not null,
+  escalation_chain_id text,
+  -- Which messengers somebody has switched on or off: {"slack": false}.
+  messengers jsonb not null default '{}',
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  foreign key (organization_id, integration_id) references integrations,
+  foreign key (organization_id, escalation_chain_id) references escalation_chains on delete set null (escalation_chain_id),
+  check (is_default = (routing_regex is null))
+);
+create unique index routes_default on routes (organization_id, integration_id) where is_default;
+create index routes_integration on routes (organization_id, integration_id, position);
+
+create table escalation_policies (
+  organization_id text not null,
+  id text not null,
+  escalation_chain_id text not null,
+  position integer not null check (position >= 0),
+  type text not null,
+  important boolean not null,
+  duration_seconds integer,
+  persons_to_notify text[] not null,
+  notify_on_call_from_schedule text,
+  action_to_trigger text,
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  foreign key (organization_id, escalation_chain_id) references escalation_chains on delete cascade,
+  foreign key (organization_id, notify_on_call_from_schedule) references schedules,
+  foreign key (organization_id, action_to_trigger) references webhooks
+);
+create index escalation_policies_chain on escalation_policies (organization_id, escalation_chain_id, position);
+
+-- alerts --------------------------------------------------------------------------------------------------------------
+
+create table alert_groups (
+  organization_id text not null,
+  id text not null,
+  integration_id text not null,
+  route_id text,
+  shard smallint not null,
+  -- Null: this group takes no further alerts.
+  grouping_hash bytea,
+  title text not null,
+  -- What a page says beside the title.
+  message text not null,
+  source_link text,
+  state text not null check (state in ('firing', 'acknowledged', 'silenced', 'resolved')),
+  alerts_count bigint not null check (alerts_count > 0),
+  started_at timestamptz not null,
+  acknowledged_at timestamptz,
+  acknowledged_by text,
+  silenced_at timestamptz,
+  -- Null while silenced: for ever.
+  silenced_until timestamptz,
+  resolved_at timestamptz,
+  resolved_by text,
+  primary key (organization_id, id),
+  foreign key (organization_id, integration_id) references integrations,
+  foreign key (organization_id, route_id) references routes on delete set null (route_id),
+  check (state <> 'acknowledged' or acknowledged_at is not null),
+  check ((state = 'silenced') = (silenced_at is not null)),
+  check (silenced_until is null or state = 'silenced'),
+  check ((state = 'resolved') = (resolved_at is not null))
+) with (fillfactor = 80);
+create unique index alert_groups_open on alert_groups (organization_id, integration_id, route_id, grouping_hash) nulls not distinct
+  where state <> 'resolved' and grouping_hash is not null;
+create index alert_groups_resolved on alert_groups (organization_id, integration_id, grouping_hash, started_at desc)
+  where state = 'resolved' and grouping_hash is not null;
+create index alert_groups_started on alert_groups (organization_id, started_at desc, id);
+create index alert_groups_silence_ends on alert_groups (shard, silenced_until) where silenced_until is not null;
+
+-- The first alerts of a group, as received. A storm keeps its first hundred and, in latest_alerts, its last.
+create table alerts (
+  organization_id text not null,
+  id text not null,
+  received_at timestamptz not null,
+  alert_group_id text not null,
+  -- 1 for the alert that opened the group.
+  number bigint not null,
+  payload bytea not null,
+  truncated boolean not null,
+  primary key (organization_id, id, received_at)
+) partition by range (received_at);
+create index alerts_group on alerts (organization_id, alert_group_id, received_at, number);
+
+create table latest_alerts (
+  organization_id text not null,
+  alert_group_id text not null,
+  id text not null,
+  received_at timestamptz not null,
+  payload bytea not null,
+  truncated boolean not null,
+  primary key (organization_id, alert_group_id),
+  foreign key (organization_id, alert_group_id) references alert_groups
+) with (fillfactor = 50);
+
+create table escalation_runs (
+  organization_id text not null references organizations,
+  id uuid not null,
+  shard smallint not null,
+  -- What is escalated: an alert group's id, and what a page says about it.
+  subject_id text not null,
+  subject jsonb not null,
+  -- The chain as it was when the run began.
+  escalation_chain_id text not null,
+  steps jsonb not null,
+  next_step integer not null,
+  repeat_count integer not null,
+  state text not null check (state in ('running', 'finished', 'stopped')),
+  due_at timestamptz not null,
+  started_at timestamptz not null,
+  primary key (organization_id, id)
+) with (fillfactor = 80);
+create unique index escalation_runs_running on escalation_runs (organization_id, subject_id) where state = 'running';
+create index escalation_runs_subject on escalation_runs (organization_id, subject_id, started_at);
+create index escalation_runs_due on escalation_runs (shard, due_at, id) where state = 'running';
+
+-- What a run asks of the thing that it escalates; the thing's own loop does it and deletes the row.
+create table escalation_requests (
+  organization_id text not null references organizations,
+  id uuid not null,
+  shard smallint not null,
+  subject_id text not null,
+  request jsonb not null,
+  due_at timestamptz not null,
+  primary key (organization_id, id)
+);
+create index escalation_requests_subject on escalation_requests (organization_id, subject_id);
+create index escalation_requests_shard on escalation_requests (shard, due_at, id);
+
+-- notifications -------------------------------------------------------------------------------------------------------
+
+create table notification_rules (
+  organization_id text not null,
+  id text not null,
+  user_id text not null,
+  important boolean not null,
+  position integer not null,
+  type text not null,
+  duration_seconds integer,
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  foreign key (organization_id, user_id) references users
+);
+create index notification_rules_user on notification_rules (organization_id, user_id, important, position);
+
+create table notification_runs (
+  organization_id text not null,
+  id uuid not null,
+  shard smallint not null,
+  user_id text not null,
+  subject_id text not null,
+  subject jsonb not null,
+  important boolean not null,
+  steps jsonb not null,
+  next_step integer not null,
+  state text not null check (state in ('running', 'finished', 'stopped')),
+  due_at timestamptz not null,
+  started_at timestamptz not null,
+  -- When the first of its messages was taken over by a provider.
+  reached_at timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, user_id) references users
+) with (fillfactor = 80);
+create unique index notification_runs_running on notification_runs (organization_id, subject_id, user_id) where state = 'running';
+create index notification_runs_subject on notification_runs (organization_id, subject_id, started_at);
+create index notification_runs_due on notification_runs (shard, due_at, id) where state = 'running';
+
+-- events --------------------------------------------------------------------------------------------------------------
+
+create table events (
+  organization_id text not null references organizations,
+  sequence bigint not null,
+  at timestamptz not null,
+  id uuid not null,
+  type text not null,
+  actor jsonb not null,
+  alert_group_id text,
+  -- JSON. Text, because foreign payloads inside it are kept letter by letter.
+  data text not null,
+  primary key (organization_id, sequence, at)
+) partition by range (at);
+create index events_alert_group on events (organization_id, alert_group_id, at) where alert_group_id is not null;
+
+-- deliveries ----------------------------------------------------------------------------------------------------------
+
+-- Where something goes: one URL of a webhook, or a channel such as the mail server.
+create table endpoints (
+  organization_id text not null references organizations,
+  id uuid not null,
+  shard smallint not null,
+  kind text not null check (kind in ('webhook', 'mail')),
+  -- The webhook's id; for a channel its kind.
+  owner_id text not null,
+  url text,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  primary key (organization_id, id)
+);
+create unique index endpoints_owner on endpoints (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null;
+
+-- The work that is left to do, and nothing else: narrow, and deleted when done.
+create table deliveries (
+  id bigint generated always as identity primary key,
+  organization_id text not null,
+  endpoint_id uuid not null,
+  shard smallint not null,
+  -- 0 page, 1 live, 2 replay: the lower goes first.
+  lane smallint not null,
+  attempt smallint not null,
+  due_at timestamptz not null,
+  -- The id that every attempt carries (`webhook-id`), and the key of the message.
+  message_id uuid not null,
+  message_at timestamptz not null,
+  -- The event that caused it; null for a page.
+  event_sequence bigint,
+  -- What it is about (an alert group's id), for looking up what was answered before.
+  subject_id text,
+  -- Deliveries of one endpoint and key leave one after the other; null: no order.
+  order_key text,
+  -- A page's run, so that an acknowledgement takes the page back.
+  cancel_key uuid,
+  expires_at timestamptz
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+-- Walked endpoint by endpoint, so that the backlog of one that is full or hangs is never read.
+create index deliveries_due on deliveries (shard, endpoint_id, lane, due_at, id);
+create index deliveries_cancel on deliveries (cancel_key) where cancel_key is not null;
+
+-- The bytes, written before the first request leaves and the same for every retry.
+create table messages (
+  organization_id text not null,
+  id uuid not null,
+  at timestamptz not null,
+  kind text not null check (kind in ('http', 'mail')),
+  method text,
+  -- The URL of a request, or the address of a mail.
+  target text not null,
+  headers_sealed bytea,
+  headers_shown text,
+  body bytea,
+  -- As the contract's response log shows it.
+  request_trigger text,
+  primary key (organization_id, id, at)
+) partition by range (at);
+
+create table attempts (
+  organization_id text not null,
+  id uuid not null,
+  at timestamptz not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  message_at timestamptz not null,
+  event_sequence bigint,
+  subject_id text,
+  number smallint not null,
+  outcome text not null,
+  status smallint,
+  detail text,
+  response_headers jsonb,
+  response_body bytea,
+  response_truncated boolean not null,
+  address text,
+  duration_ms integer not null,
+  primary key (organization_id, id, at)
+) partition by range (at);
+create index attempts_endpoint on attempts (organization_id, endpoint_id, at desc);
+create index attempts_message on attempts (organization_id, message_id, at);
+create index attempts_subject on attempts (organization_id, subject_id, at) where subject_id is not null;
+
+-- What ended without success. Seen, and the source of a replay.
+create table dead_deliveries (
+  organization_id text not null,
+  message_id uuid not null,
+  message_at timestamptz not null,
+  endpoint_id uuid not null,
+  event_sequence bigint,
+  subject_id text,
+  lane smallint not null,
+  attempts_count smallint not null,
+  reason text not null,
+  at timestamptz not null,
+  primary key (organization_id, message_id, endpoint_id)
+);
+create index dead_deliveries_endpoint on dead_deliveries (organization_id, endpoint_id, at desc);
+
+-- How a delivery ended, for the slice that asked for it; its loop takes the row away.
+create table delivery_results (
+  id bigint generated always as identity primary key,
+  organization_id text not null,
+  shard smallint not null,
+  lane smallint not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  message_at timestamptz not null,
+  event_sequence bigint,
+  subject_id text,
+  cancel_key uuid,
+  result jsonb not null,
+  at timestamptz not null
+);
+create index delivery_results_lane on delivery_results (shard, lane, id);
+
+-- Days are partitions, made ahead by the program and dropped when they are old. What falls outside lands here rather than nowhere.
+create table alerts_default partition of alerts default;
+create table events_default partition of events default;
+create table messages_default partition of messages default;
+create table attempts_default partition of attempts default;

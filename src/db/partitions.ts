@@ -1,0 +1,101 @@
+import { sql } from 'kysely'
+import { after, before, days, type Instant, startOfUtcDay, startOfUtcMonth, utcDay } from '../lib/time.ts'
+import type { Log, Sql } from '../ports.ts'
+
+/**
+ * The tables that are cut by time, how, and for how many days they are kept. Events are read by sequence too, which knows
+ * no day, so there are only a few partitions of them to look into.
+ */
+const cuts = {
+  alerts: { unit: 'day', keptDays: 90 },
+  events: { unit: 'month', keptDays: 400 },
+  messages: { unit: 'day', keptDays: 30 },
+  attempts: { unit: 'day', keptDays: 30 },
+} as const satisfies Record<string, { unit: 'day' | 'month'; keptDays: number }>
+
+const daysAhead = 7
+
+/** A partition: its name, its first day and the first day after it. */
+type Partition = { readonly table: string; readonly name: string; readonly from: string; readonly to: string }
+
+/**
+ * Makes the partitions of yesterday to a week ahead and drops those that are past their time. Safe to run again, and on
+ * several nodes at once. What cannot be done now, because somebody reads the table for long, is left for the next time.
+ */
+export async function keepPartitions(db: Sql, now: Instant, log: Log): Promise<void> {
+  for (const [table, { unit, keptDays }] of Object.entries(cuts)) {
+    const existing = await partitionsOf(db, table, unit)
+    const wanted = new Map<string, Partition>()
+    for (let offset = -1; offset <= daysAhead; offset += 1) {
+      const partition = partitionAt(table, unit, after(now, days(offset)))
+      if (!existing.some(({ name }) => name === partition.name)) wanted.set(partition.name, partition)
+    }
+    const oldest = utcDay(before(now, days(keptDays)))
+    const old = existing.filter(({ to }) => to <= oldest)
+    const jobs = [...[...wanted.values()].map((partition) => making(partition)), ...old.map((partition) => dropping(partition))]
+    for (const job of jobs) if (!(await done(db, job, log))) break
+  }
+}
+
+type Job = { readonly partition: Partition; readonly statement: string; readonly did: 'made' | 'dropped' }
+
+function making(partition: Partition): Job {
+  const { table, name, from, to } = partition
+  const statement = `create table if not exists ${name} partition of ${table} for values from ('${from}T00:00:00Z') to ('${to}T00:00:00Z')`
+  return { partition, statement, did: 'made' }
+}
+
+function dropping(partition: Partition): Job {
+  return { partition, statement: `drop table if exists ${partition.name}`, did: 'dropped' }
+}
+
+/** Says whether the next job of the table is worth trying. */
+async function done(db: Sql, { partition, statement, did }: Job, log: Log): Promise<boolean> {
+  const { table, name } = partition
+  try {
+    await alone(db, statement)
+    log[did === 'dropped' ? 'info' : 'debug'](`partition ${did}`, { table, partition: name })
+    return true
+  } catch (fault) {
+    // Or rows of that time are in the default partition already (the clock jumped, or the program slept for more than a
+    // week): they stay there.
+    log.warn(`partition not ${did}`, { table, partition: name, error: fault instanceof Error ? fault.message : String(fault) })
+    return !(fault instanceof Error && 'code' in fault && fault.code === lockNotAvailable)
+  }
+}
+
+const lockNotAvailable = '55P03'
+
+/** Any number that nothing else in the database locks. */
+const partitionLock = 7_283_645
+
+/**
+ * One node at a time: where two make or drop one partition at the same instant, PostgreSQL fails in spite of `if exists`.
+ * It waits for the table only shortly, since everybody else who wants the table waits behind it.
+ */
+async function alone(db: Sql, statement: string): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`set local lock_timeout = '1s'`.execute(transaction)
+    await sql`select pg_advisory_xact_lock(${partitionLock})`.execute(transaction)
+    await sql.raw(statement).execute(transaction)
+  })
+}
+
+async function partitionsOf(db: Sql, table: string, unit: 'day' | 'month'): Promise<readonly Partition[]> {
+  const answer = await sql<{ name: string }>`
+    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = ${table}::regclass`.execute(db)
+  return answer.rows.flatMap(({ name }) => {
+    const match = /_(\d{4})_(\d{2})(?:_(\d{2}))?$/.exec(name)
+    return match === null ? [] : [partitionAt(table, unit, startOfUtcDay(`${match[1]}-${match[2]}-${match[3] ?? '01'}`))]
+  })
+}
+
+function partitionAt(table: string, unit: 'day' | 'month', at: Instant): Partition {
+  const from = unit === 'day' ? startOfUtcDay(utcDay(at)) : startOfUtcMonth(at)
+  const to = unit === 'day' ? after(from, days(1)) : startOfUtcMonth(after(from, days(32)))
+  const parts = utcDay(from)
+    .split('-')
+    .slice(0, unit === 'day' ? 3 : 2)
+  return { table, name: `${table}_${parts.join('_')}`, from: utcDay(from), to: utcDay(to) }
+}
