@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { freshDatabase } from '../../test/support/database.ts'
+import { silentLog } from '../../test/support/log.ts'
+import { testRandom } from '../../test/support/server.ts'
+import { openDatabase } from '../db/open.ts'
+import { type Instant, instant, ms } from '../lib/time.ts'
+import type { Clock, Ports } from '../ports.ts'
+import { type ShardKeeper, shardKeeper } from './loop.ts'
+
+/** Nodes on one database, driven by one clock that the test moves. Renewals happen when the test says so. */
+describe('shards', () => {
+  let world: Awaited<ReturnType<typeof newWorld>>
+  beforeEach(async () => {
+    world = await newWorld()
+  })
+
+  it('the first node takes all shards, and a second one gets its half', async () => {
+    const first = world.node()
+    await first.start()
+    expect(first.owned()).toHaveLength(64)
+    const second = world.node()
+    await second.start()
+    expect(second.owned()).toHaveLength(0)
+    await world.renew(first)
+    await world.renew(first)
+    await world.renew(second)
+    expect(first.owned()).toHaveLength(32)
+    expect(second.owned()).toHaveLength(32)
+    expect(new Set([...first.owned(), ...second.owned()]).size).toBe(64)
+  })
+
+  it('a shard with a request under way is not given away', async () => {
+    const busy = new Set([40, 63])
+    const first = world.node({ busy })
+    await first.start()
+    const second = world.node()
+    await second.start()
+    for (let round = 0; round < 4; round += 1) {
+      await world.renew(first)
+      await world.renew(second)
+    }
+    expect(second.owned()).toHaveLength(30)
+    expect(second.owned()).not.toContain(40)
+    expect(first.owned()).not.toContain(40)
+    busy.clear()
+    await world.renew(first)
+    await world.renew(second)
+    expect(second.owned()).toHaveLength(32)
+  })
+
+  it('a node that cannot renew stops by its own clock before another one may take over', async () => {
+    const first = world.node()
+    await first.start()
+    world.pass(8_999)
+    expect(first.owned()).toHaveLength(64)
+    world.pass(1)
+    expect(first.owned()).toEqual([])
+    const second = world.node()
+    await second.start()
+    expect(second.owned()).toEqual([])
+    world.pass(3_001)
+    await world.renew(second)
+    expect(second.owned()).toHaveLength(64)
+  })
+
+  it('what a node gives back at its end is free at once', async () => {
+    const first = world.node()
+    await first.start()
+    await first.release()
+    expect(first.owned()).toEqual([])
+    const second = world.node()
+    await second.start()
+    expect(second.owned()).toHaveLength(64)
+  })
+
+  it('with the embedded database a start takes all shards at once, whoever held them', async () => {
+    await world.node().start()
+    const restarted = world.node({ alone: true })
+    await restarted.start()
+    expect(restarted.owned()).toHaveLength(64)
+  })
+})
+
+async function newWorld() {
+  const connection = await freshDatabase()
+  let now = 1_790_000_000_000
+  const clock: Clock = { now: (): Instant => instant(now), monotonic: () => ms(now), wait: async () => {} }
+  const opened = openDatabase({ connection, poolSize: 2, clock, random: testRandom, log: silentLog, onWake: () => {} })
+  const db = { ...opened, now: async () => instant(now) }
+  const send: Ports['send'] = { http: unused, mail: unused }
+  const ports: Ports = { clock, random: testRandom, db, log: silentLog, send }
+  return {
+    pass: (milliseconds: number) => void (now += milliseconds),
+    node: ({ alone = false, busy = new Set<number>() } = {}): ShardKeeper =>
+      shardKeeper({ ports, alone, busy: () => busy, onChange: () => {} }),
+    /** One renewal, a moment after the last. */
+    renew: async (keeper: ShardKeeper) => {
+      now += 10
+      await keeper.start()
+    },
+  }
+}
+
+async function unused(): Promise<never> {
+  throw new Error('nothing is sent here')
+}

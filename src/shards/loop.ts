@@ -1,0 +1,108 @@
+import { type NodeId, newUuid } from '../lib/ids.ts'
+import { shardCount } from '../lib/shard.ts'
+import { type Ms, before, ms, seconds } from '../lib/time.ts'
+import type { Ports, Tx } from '../ports.ts'
+import { fairShare, leaseMs, leasedUntil, renewEveryMs, trustedUntil } from './lease.ts'
+import {
+  countLivingNodes,
+  forgetNode,
+  type Lease,
+  markSeen,
+  releaseShards,
+  renewLeases,
+  takeAllShards,
+  takeFreeShards,
+} from './store.ts'
+
+/** The shards that this node may work on right now. */
+export type ShardKeeper = {
+  readonly nodeId: NodeId
+  /** Empty as soon as the node could not renew in time, by its own monotonic clock: it stops before another one starts. */
+  owned(): readonly number[]
+  /** Takes shards before the loops start. With the embedded database: all of them, at once. */
+  start(): Promise<void>
+  /** Renews until the signal aborts. */
+  run(stop: AbortSignal): Promise<void>
+  /** Gives everything back at once, so that the others need not wait for the leases to end. */
+  release(): Promise<void>
+}
+
+type KeeperOptions = {
+  readonly ports: Ports
+  /** True when nobody else can be on this database. */
+  readonly alone: boolean
+  /** Called when the shards have changed, so that the loops look at their new work. */
+  readonly onChange: () => void
+  /** Shards with requests still under way: given to another node only when those have ended. */
+  readonly busy: () => ReadonlySet<number>
+}
+
+const retryAfterFailure: Ms = seconds(1)
+
+export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): ShardKeeper {
+  const { clock, db, log, random } = ports
+  const nodeId = newUuid<NodeId>(clock.now(), random.bytes)
+  let owned: readonly number[] = []
+  let draining: readonly number[] = []
+  let trusted: Ms = ms(0)
+
+  const lease = async (): Promise<void> => {
+    const askedAt = clock.monotonic()
+    const databaseNow = await db.now()
+    const renewal = { nodeId, now: databaseNow, until: leasedUntil(databaseNow) }
+    const held = await db.tx('lease shards', async (tx) => {
+      await markSeen(tx, nodeId, databaseNow)
+      if (alone) return { owned: await takeAllShards(tx, renewal), draining: [] }
+      const releasable = draining.filter((shard) => !busy().has(shard))
+      return leaseFairShare(tx, renewal, releasable)
+    })
+    // Loops that looked while the lease had lapsed found nothing to do, and sleep.
+    const lapsed = clock.monotonic() >= trusted
+    const changed = lapsed || held.owned.join() !== owned.join()
+    owned = held.owned
+    draining = held.draining
+    trusted = trustedUntil(askedAt)
+    if (changed) {
+      log.info('shards leased', { node_id: nodeId, count: owned.length })
+      onChange()
+    }
+  }
+
+  return {
+    nodeId,
+    owned: () => (alone || clock.monotonic() < trusted ? owned : []),
+    start: lease,
+    run: async (stop) => {
+      // Nobody else can be there, so nothing has to be renewed.
+      if (alone) return
+      while (!stop.aborted) {
+        await clock.wait(renewEveryMs, stop)
+        if (stop.aborted) break
+        try {
+          await lease()
+        } catch (fault) {
+          log.warn('lease not renewed', { node_id: nodeId, error: String(fault) })
+          await clock.wait(retryAfterFailure, stop)
+        }
+      }
+    },
+    release: async () => {
+      const given = [...owned, ...draining]
+      owned = []
+      await db.tx('release shards', async (tx) => {
+        await releaseShards(tx, nodeId, given)
+        await forgetNode(tx, nodeId)
+      })
+    },
+  }
+}
+
+/** What is above the fair share is first only left alone, and released by a later renewal when nothing of it is under way. */
+async function leaseFairShare(tx: Tx, renewal: Lease, releasable: readonly number[]) {
+  await releaseShards(tx, renewal.nodeId, releasable)
+  const share = fairShare(shardCount, await countLivingNodes(tx, before(renewal.now, leaseMs)))
+  const renewed = (await renewLeases(tx, renewal)).toSorted((a, b) => a - b)
+  const owned = renewed.slice(0, share)
+  const taken = renewed.length < share ? await takeFreeShards(tx, renewal, share - renewed.length) : []
+  return { owned: [...owned, ...taken].toSorted((a, b) => a - b), draining: renewed.slice(share) }
+}

@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import type { NodeId } from '../lib/ids.ts'
+import { type Instant, toDate } from '../lib/time.ts'
+import type { Tx } from '../ports.ts'
+
+export type Lease = { readonly nodeId: NodeId; readonly now: Instant; readonly until: Instant }
+
+/** Says that this node lives. */
+export async function markSeen(tx: Tx, nodeId: NodeId, now: Instant): Promise<void> {
+  const seenAt = toDate(now)
+  await tx.sql
+    .insertInto('nodes')
+    .values({ id: nodeId, seen_at: seenAt })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seen_at: seenAt }))
+    .execute()
+}
+
+/** Forgets nodes that have not been seen since, and counts the others. */
+export async function countLivingNodes(tx: Tx, seenSince: Instant): Promise<number> {
+  await tx.sql.deleteFrom('nodes').where('seen_at', '<', toDate(seenSince)).execute()
+  const row = await tx.sql
+    .selectFrom('nodes')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** Renews this node's unexpired leases and returns their shards; an expired one may be somebody else's by now. */
+export async function renewLeases(tx: Tx, { nodeId, now, until }: Lease): Promise<readonly number[]> {
+  const rows = await tx.sql
+    .updateTable('shards')
+    .set({ leased_until: toDate(until) })
+    .where('owner_id', '=', nodeId)
+    .where('leased_until', '>', toDate(now))
+    .returning('shard')
+    .execute()
+  return rows.map((row) => row.shard)
+}
+
+/** Takes up to `count` free or expired shards. */
+export async function takeFreeShards(tx: Tx, lease: Lease, count: number): Promise<readonly number[]> {
+  const answer = await sql<{ shard: number }>`
+    update shards set owner_id = ${lease.nodeId}, leased_until = ${toDate(lease.until)}
+    where shard in (
+      select shard from shards
+      where owner_id is null or leased_until is null or leased_until <= ${toDate(lease.now)}
+      order by shard limit ${count}
+      for update skip locked)
+    returning shard`.execute(tx.sql)
+  return answer.rows.map((row) => row.shard)
+}
+
+/** Takes every shard, whoever held it: for the embedded database, whose lock proves that there is no other node. */
+export async function takeAllShards(tx: Tx, { nodeId, until }: Lease): Promise<readonly number[]> {
+  const rows = await tx.sql
+    .updateTable('shards')
+    .set({ owner_id: nodeId, leased_until: toDate(until) })
+    .returning('shard')
+    .execute()
+  return rows.map((row) => row.shard)
+}
+
+/** Gives shards back at once, so that another node need not wait for the lease to end. */
+export async function releaseShards(tx: Tx, nodeId: NodeId, shards: readonly number[]): Promise<void> {
+  await sql`update shards set owner_id = null, leased_until = null
+    where owner_id = ${nodeId} and shard = any(${[...shards]}::smallint[])`.execute(tx.sql)
+}
+
+export async function forgetNode(tx: Tx, nodeId: NodeId): Promise<void> {
+  await tx.sql.deleteFrom('nodes').where('id', '=', nodeId).execute()
+}
