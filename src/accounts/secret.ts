@@ -1,0 +1,60 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { check } from '../lib/check.ts'
+import type { Random } from '../ports.ts'
+
+/**
+ * Keeps secrets sealed while they lie in the database. The context says what a secret belongs to (`webhook WH… password`):
+ * sealed for one context, it opens for no other, so that a row cannot be copied over another.
+ */
+export type Vault = {
+  seal(text: string, context: string): Buffer
+  /** Throws when the bytes were sealed with another key or for another context, or were changed. */
+  open(sealed: Uint8Array, context: string): string
+}
+
+type VaultOptions = {
+  /** WATCHBELL_SECRET_KEY, or the key of the data directory. */
+  readonly secretKey: Uint8Array
+  /** What this vault is for; every purpose has a key of its own. */
+  readonly purpose: string
+  readonly random: Random
+}
+
+const version = 1
+const nonceBytes = 12
+const tagBytes = 16
+const algorithm = 'aes-256-gcm'
+
+/** A vault on AES-256-GCM. Sealed: one byte of version, nonce, ciphertext, tag. */
+export function makeVault({ secretKey, purpose, random }: VaultOptions): Vault {
+  const key = derivedKey(secretKey, purpose)
+  return {
+    seal(text, context) {
+      const nonce = random.bytes(nonceBytes)
+      const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(context))
+      return Buffer.concat([Buffer.of(version), nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+    },
+    open(sealed, context) {
+      const bytes = Buffer.from(sealed)
+      check(bytes[0] === version && bytes.length >= 1 + nonceBytes + tagBytes, 'a sealed secret has a known version and is whole')
+      const nonce = bytes.subarray(1, 1 + nonceBytes)
+      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
+      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-tagBytes))
+      try {
+        return decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8')
+      } catch (fault) {
+        throw new Error(
+          `the secret of ${context} does not open: it was sealed with another WATCHBELL_SECRET_KEY, or was changed`,
+          {
+            cause: fault,
+          },
+        )
+      }
+    },
+  }
+}
+
+/** A key of 32 bytes for one purpose (HKDF, RFC 5869): whoever learns it learns no other, nor the secret key. */
+export function derivedKey(secretKey: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, '', `watchbell ${purpose}`, 32))
+}
