@@ -1,0 +1,88 @@
+import type { Brand } from '../lib/brand.ts'
+import { newUuid } from '../lib/ids.ts'
+import { type Ms, ms, seconds } from '../lib/time.ts'
+import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
+import { attemptOf, type Conclusion } from './conclusion.ts'
+import type { Delivery } from './delivery.ts'
+import type { Ready } from './prepare-loop.ts'
+import { judge, judgeFailure, type Try } from './retry.ts'
+
+const requestDeadline: Ms = seconds(15)
+const mailDeadline: Ms = seconds(30)
+
+export type AttemptOptions = {
+  readonly ports: Ports
+  /** The sender's address on the envelope of mails. */
+  readonly mailFrom: string
+}
+
+/** Makes one attempt, without any transaction, and says what it came to. */
+export async function makeAttempt({ ports, mailFrom }: AttemptOptions, { delivery, message }: Ready): Promise<Conclusion> {
+  const { clock, random } = ports
+  const outcome = await answerOf(ports, () =>
+    message.kind === 'mail'
+      ? ports.send.mail({ from: mailFrom, to: message.target, raw: message.body, deadlineMs: mailDeadline })
+      : ports.send.http({
+          method: message.method,
+          url: message.target,
+          headers: {
+            ...message.headers,
+            'webhook-id': delivery.messageId,
+            'webhook-timestamp': String(Math.floor(clock.now() / 1000)),
+          },
+          body: message.body,
+          deadlineMs: requestDeadline,
+        }),
+  )
+  const at = clock.now()
+  const verdict = judge(outcome, tryOf(ports, delivery))
+  const id = newUuid<Brand<string, 'AttemptId'>>(at, random.bytes)
+  logAttempt(ports, { delivery, outcome, attemptId: id, verdict: verdict.kind })
+  return { delivery, verdict, attempt: attemptOf(delivery, { id, at, outcome, verdict }) }
+}
+
+/** What becomes of a delivery whose bytes could not be made this time. */
+export function failedPreparation(ports: Ports, delivery: Delivery, detail: string): Conclusion {
+  ports.log.error('delivery unprepared', { message_id: delivery.messageId, owner_id: delivery.endpoint.ownerId, error: detail })
+  const why = 'The request could not be made; the log of the server says why.'
+  return { delivery, verdict: judgeFailure(why, tryOf(ports, delivery)), attempt: null }
+}
+
+function tryOf({ clock, random }: Ports, { lane, attempt, expiresAt }: Delivery): Try {
+  const jitter = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32
+  return { lane, attempt, now: clock.now(), expiresAt, jitter }
+}
+
+/** A port that throws is a defect, but the delivery must not be lost over it: it counts as no answer. */
+async function answerOf({ log }: Ports, ask: () => Promise<HttpOutcome | MailOutcome>): Promise<HttpOutcome | MailOutcome> {
+  try {
+    return await ask()
+  } catch (fault) {
+    log.error('sender failed', { error: fault instanceof Error ? fault.stack : String(fault) })
+    return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', durationMs: ms(0) }
+  }
+}
+
+type AttemptLog = {
+  readonly delivery: Delivery
+  readonly outcome: HttpOutcome | MailOutcome
+  readonly attemptId: string
+  readonly verdict: string
+}
+
+function logAttempt({ log }: Ports, { delivery, outcome, attemptId, verdict }: AttemptLog): void {
+  log.info('delivery attempted', {
+    organization_id: delivery.organizationId,
+    endpoint_id: delivery.endpointId,
+    owner_id: delivery.endpoint.ownerId,
+    message_id: delivery.messageId,
+    attempt_id: attemptId,
+    subject_id: delivery.subjectId,
+    lane: delivery.lane,
+    attempt: delivery.attempt,
+    outcome: verdict,
+    answer: outcome.kind,
+    status: outcome.kind === 'answered' ? outcome.status : null,
+    duration_ms: Math.round(outcome.durationMs),
+  })
+}

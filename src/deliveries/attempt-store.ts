@@ -1,0 +1,153 @@
+import { sql } from 'kysely'
+import { jsonbText } from '../lib/json.ts'
+import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { fromDate, ms, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Attempt, LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
+
+/** Logs attempts. One that is there already was logged by a commit that nobody heard of. */
+export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Promise<void> {
+  await sql`
+    insert into attempts (organization_id, id, at, endpoint_id, message_id, message_at, event_sequence, subject_id, number,
+      outcome, status, detail, response_headers, response_body, response_truncated, address, duration_ms)
+    select * from unnest(
+      ${attempts.map((attempt) => attempt.organizationId)}::text[],
+      ${attempts.map((attempt) => attempt.id)}::uuid[],
+      ${attempts.map((attempt) => toDate(attempt.at))}::timestamptz[],
+      ${attempts.map((attempt) => attempt.endpointId)}::uuid[],
+      ${attempts.map((attempt) => attempt.messageId)}::uuid[],
+      ${attempts.map((attempt) => toDate(attempt.messageAt))}::timestamptz[],
+      ${attempts.map((attempt) => attempt.eventSequence)}::bigint[],
+      ${attempts.map((attempt) => attempt.subjectId)}::text[],
+      ${attempts.map((attempt) => attempt.number)}::smallint[],
+      ${attempts.map((attempt) => attempt.outcome)}::text[],
+      ${attempts.map((attempt) => attempt.status)}::smallint[],
+      ${attempts.map((attempt) => attempt.detail)}::text[],
+      ${attempts.map((attempt) => (attempt.responseHeaders === null ? null : jsonbText(attempt.responseHeaders)))}::jsonb[],
+      ${attempts.map((attempt) => (attempt.responseBody === null ? null : Buffer.from(attempt.responseBody)))}::bytea[],
+      ${attempts.map((attempt) => attempt.responseTruncated)}::boolean[],
+      ${attempts.map((attempt) => attempt.address)}::text[],
+      ${attempts.map((attempt) => attempt.durationMs)}::int[])
+    on conflict do nothing`.execute(tx.sql)
+}
+
+type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string }
+
+/** The attempts at all endpoints that an owner has or had, newest first. */
+export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promise<readonly LoggedAttempt[]> {
+  const rows = await db
+    .selectFrom('attempts as a')
+    .innerJoin('endpoints as e', (join) =>
+      join.onRef('e.organization_id', '=', 'a.organization_id').onRef('e.id', '=', 'a.endpoint_id'),
+    )
+    .leftJoin('messages as m', (join) =>
+      join
+        .onRef('m.organization_id', '=', 'a.organization_id')
+        .onRef('m.id', '=', 'a.message_id')
+        .onRef('m.at', '=', 'a.message_at'),
+    )
+    .selectAll('a')
+    .select(['m.target', 'm.headers_shown', 'm.body', 'm.request_trigger'])
+    .where('e.organization_id', '=', owner.organizationId)
+    .where('e.owner_id', '=', owner.ownerId)
+    .orderBy('a.at', 'desc')
+    .orderBy('a.id', 'desc')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  return rows.map((row) => ({ ...attemptOf(row), message: messageOf(row) }))
+}
+
+export async function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {
+  const row = await db
+    .selectFrom('attempts as a')
+    .innerJoin('endpoints as e', (join) =>
+      join.onRef('e.organization_id', '=', 'a.organization_id').onRef('e.id', '=', 'a.endpoint_id'),
+    )
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('e.organization_id', '=', owner.organizationId)
+    .where('e.owner_id', '=', owner.ownerId)
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** What the endpoints of each webhook answered last about each subject. */
+export async function latestAnswersAbout(
+  db: Sql,
+  subjects: readonly { readonly organizationId: OrganizationId; readonly subjectId: string }[],
+): Promise<readonly SubjectAnswer[]> {
+  const answer = await sql<{
+    readonly organization_id: string
+    readonly subject_id: string
+    readonly owner_id: string
+    readonly response_body: Buffer | null
+  }>`
+    select distinct on (a.organization_id, a.subject_id, e.owner_id)
+      a.organization_id, a.subject_id, e.owner_id, a.response_body
+    from (select distinct * from unnest(
+      ${subjects.map((subject) => subject.organizationId)}::text[],
+      ${subjects.map((subject) => subject.subjectId)}::text[])) as wanted (organization_id, subject_id)
+    join attempts a on a.organization_id = wanted.organization_id and a.subject_id = wanted.subject_id
+    join endpoints e on e.organization_id = a.organization_id and e.id = a.endpoint_id and e.kind = 'webhook'
+    order by a.organization_id, a.subject_id, e.owner_id, a.at desc, a.id desc`.execute(db)
+  return answer.rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    subjectId: row.subject_id,
+    ownerId: row.owner_id,
+    body: row.response_body,
+  }))
+}
+
+type AttemptRow = {
+  readonly organization_id: string
+  readonly id: string
+  readonly at: Date
+  readonly endpoint_id: string
+  readonly message_id: string
+  readonly message_at: Date
+  readonly event_sequence: number | null
+  readonly subject_id: string | null
+  readonly number: number
+  readonly outcome: string
+  readonly status: number | null
+  readonly detail: string | null
+  readonly response_headers: unknown
+  readonly response_body: Buffer | null
+  readonly response_truncated: boolean
+  readonly address: string | null
+  readonly duration_ms: number
+}
+
+function attemptOf(row: AttemptRow): Attempt {
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: row.id,
+    at: fromDate(row.at),
+    endpointId: asId<EndpointId>(row.endpoint_id),
+    messageId: asId<MessageId>(row.message_id),
+    messageAt: fromDate(row.message_at),
+    eventSequence: row.event_sequence,
+    subjectId: row.subject_id,
+    number: row.number,
+    outcome: row.outcome as Attempt['outcome'],
+    status: row.status,
+    detail: row.detail,
+    responseHeaders: row.response_headers as Attempt['responseHeaders'],
+    responseBody: row.response_body,
+    responseTruncated: row.response_truncated,
+    address: row.address,
+    durationMs: ms(row.duration_ms),
+  }
+}
+
+type MessageRow = {
+  readonly target: string | null
+  readonly headers_shown: string | null
+  readonly body: Buffer | null
+  readonly request_trigger: string | null
+}
+
+function messageOf(row: MessageRow): LoggedAttempt['message'] {
+  if (row.target === null) return null
+  return { target: row.target, headersShown: row.headers_shown, body: row.body, requestTrigger: row.request_trigger }
+}

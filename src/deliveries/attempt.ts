@@ -1,0 +1,50 @@
+import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
+import type { Instant, Ms } from '../lib/time.ts'
+
+/** One try, as the log keeps it. */
+export type Attempt = {
+  readonly organizationId: OrganizationId
+  readonly id: string
+  /** When it ended. */
+  readonly at: Instant
+  readonly endpointId: EndpointId
+  readonly messageId: MessageId
+  readonly messageAt: Instant
+  readonly eventSequence: number | null
+  readonly subjectId: string | null
+  readonly number: number
+  /** `superseded`: its delivery had ended or moved on by other means when the answer came. */
+  readonly outcome: 'success' | 'retry' | 'dead' | 'superseded'
+  /** The HTTP status, null without an answer and for a mail. */
+  readonly status: number | null
+  /** What went wrong, or what a mail server answered; null when the status says all. */
+  readonly detail: string | null
+  readonly responseHeaders: Readonly<Record<string, string>> | null
+  readonly responseBody: Uint8Array | null
+  readonly responseTruncated: boolean
+  /** The IP address that was called, where known. */
+  readonly address: string | null
+  readonly durationMs: Ms
+}
+
+/** An attempt with what was sent, for the response log. */
+export type LoggedAttempt = Attempt & {
+  /** Null when the message is past its time or was never rendered. */
+  readonly message: {
+    readonly target: string
+    readonly headersShown: string | null
+    readonly body: Uint8Array | null
+    readonly requestTrigger: string | null
+  } | null
+}
+
+/** What an owner's endpoint answered about a subject. */
+export type SubjectAnswer = {
+  readonly organizationId: OrganizationId
+  readonly subjectId: string
+  readonly ownerId: string
+  /** Null when there was no answer. */
+  readonly body: Uint8Array | null
+}
+
+export type Page = { readonly limit: number; readonly offset: number }

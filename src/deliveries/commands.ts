@@ -1,0 +1,90 @@
+import { type EndpointId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { known } from '../lib/check.ts'
+import type { Sql, Tx } from '../ports.ts'
+import * as attempts from './attempt-store.ts'
+import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
+import type { DeliveryResult, EndpointKey, Lane, NewDelivery } from './delivery.ts'
+import { closeOpenEndpoints, findEndpoints, insertEndpoints } from './endpoint-store.ts'
+import * as store from './store.ts'
+
+/** Owes deliveries: they are sent at least once if and only if this transaction commits. */
+export async function enqueue(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
+  if (deliveries.length === 0) return
+  await store.insertDeliveries(tx, deliveries)
+  const mails = deliveries.flatMap(({ message, ...delivery }) => (message === null ? [] : [{ ...delivery, message }]))
+  if (mails.length > 0) await store.insertMails(tx, mails)
+  tx.wake('deliveries')
+}
+
+/**
+ * Takes back the pages of runs (`cancelKey`) that have not left yet. A request that is under way is not stopped;
+ * it is in the attempt log as superseded. Returns how many were taken back.
+ */
+export async function cancelDeliveries(tx: Tx, cancelKeys: readonly string[]): Promise<number> {
+  return cancelKeys.length === 0 ? 0 : store.deleteCancelled(tx, cancelKeys)
+}
+
+/** The endpoint of a key, made when there is none. */
+export async function endpointFor(tx: Tx, key: EndpointKey): Promise<EndpointId> {
+  const [id] = await endpointsFor(tx, [key])
+  return known(id, 'each key has an endpoint')
+}
+
+/** The endpoints of keys, in their order, made where there are none. */
+export async function endpointsFor(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly EndpointId[]> {
+  if (keys.length === 0) return []
+  const found = await findEndpoints(tx, keys)
+  const missing = keys.filter((_, index) => found[index] === null)
+  if (missing.length === 0) return found.map((id) => known(id, 'each key has an endpoint'))
+  await insertEndpoints(
+    tx,
+    missing.map((key) => ({ ...key, id: newUuid<EndpointId>(tx.now, tx.random.bytes) })),
+  )
+  const made = await findEndpoints(tx, keys)
+  return made.map((id) => known(id, 'each key has an endpoint'))
+}
+
+/**
+ * Closes the endpoints of an owner for good: what waits for them ends dead with the reason, a sentence for people.
+ * The owner gets new endpoints when it asks for one again.
+ */
+export async function closeEndpoints(
+  tx: Tx,
+  owner: { readonly organizationId: OrganizationId; readonly ownerId: string },
+  reason: string,
+): Promise<void> {
+  const closed = await closeOpenEndpoints(tx, owner)
+  if (closed.length === 0) return
+  const ended = await store.endWaiting(tx, closed, reason)
+  if (ended > 0) tx.wake('webhooks')
+}
+
+/** The attempts at the endpoints of an owner, newest first. */
+export function attemptsOf(
+  db: Sql,
+  owner: { readonly organizationId: OrganizationId; readonly ownerId: string },
+  range: Page,
+): Promise<readonly LoggedAttempt[]> {
+  return attempts.attemptsOfOwner(db, owner, range)
+}
+
+export const countAttemptsOf = attempts.countAttemptsOfOwner
+
+/** What each webhook was answered last about these subjects, successful or not (contract grafana-oncall 3.9). */
+export async function latestAnswers(
+  db: Sql,
+  subjects: readonly { readonly organizationId: OrganizationId; readonly subjectId: string }[],
+): Promise<readonly SubjectAnswer[]> {
+  return subjects.length === 0 ? [] : attempts.latestAnswersAbout(db, subjects)
+}
+
+/** Whether there are results to be taken, so that nobody opens a transaction for none. */
+export const hasResults = store.resultsExist
+
+/** Takes the results of ended deliveries, oldest first: read and deleted in this transaction, at most `limit`. */
+export function takeResults(
+  tx: Tx,
+  wanted: { readonly lanes: readonly Lane[]; readonly shards: readonly number[]; readonly limit: number },
+): Promise<readonly DeliveryResult[]> {
+  return store.deleteResults(tx, wanted)
+}

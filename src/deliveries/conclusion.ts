@@ -1,0 +1,88 @@
+import { storable } from '../lib/json.ts'
+import type { Instant } from '../lib/time.ts'
+import { ms } from '../lib/time.ts'
+import type { HttpOutcome, MailOutcome } from '../ports.ts'
+import type { Attempt } from './attempt.ts'
+import type { Delivery, Ending, Verdict } from './delivery.ts'
+
+/** What became of a delivery in this process, ready to be written. */
+export type Conclusion = {
+  readonly delivery: Delivery
+  readonly verdict: Verdict | { readonly kind: 'skipped'; readonly reason: string }
+  /** Null when nothing was sent. */
+  readonly attempt: Attempt | null
+}
+
+/** The log's record of an attempt that ended at `at`. */
+export function attemptOf(
+  delivery: Delivery,
+  ended: { readonly id: string; readonly at: Instant; readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
+): Attempt {
+  const { id, at, outcome, verdict } = ended
+  return {
+    organizationId: delivery.organizationId,
+    id,
+    at,
+    endpointId: delivery.endpointId,
+    messageId: delivery.messageId,
+    messageAt: delivery.messageAt,
+    eventSequence: delivery.eventSequence,
+    subjectId: delivery.subjectId,
+    number: delivery.attempt,
+    outcome: verdict.kind,
+    ...answerOf(outcome),
+    durationMs: ms(Math.min(Math.max(Math.round(outcome.durationMs), 0), durationMax)),
+  }
+}
+
+/** How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. */
+export function endingOf({ delivery, verdict, attempt }: Conclusion): Ending | null {
+  const attemptsCount = attempt === null ? delivery.attempt - 1 : delivery.attempt
+  const status = attempt?.status ?? null
+  if (verdict.kind === 'dead')
+    return { kind: 'dead', reason: storable(verdict.reason), status, attemptId: attempt?.id ?? null, attemptsCount }
+  if (verdict.kind !== 'success' || attempt === null) return null
+  return { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }
+}
+
+/** What the column holds; far beyond every deadline. */
+const durationMax = 2 ** 31 - 1
+
+type Answer = Pick<Attempt, 'status' | 'detail' | 'responseHeaders' | 'responseBody' | 'responseTruncated' | 'address'>
+
+const noAnswer: Answer = {
+  status: null,
+  detail: null,
+  responseHeaders: null,
+  responseBody: null,
+  responseTruncated: false,
+  address: null,
+}
+
+function answerOf(outcome: HttpOutcome | MailOutcome): Answer {
+  switch (outcome.kind) {
+    case 'answered':
+      return {
+        status: outcome.status,
+        detail: null,
+        responseHeaders: withoutSecrets(outcome.headers),
+        responseBody: outcome.body,
+        responseTruncated: outcome.truncated,
+        address: outcome.address,
+      }
+    case 'accepted':
+      return { ...noAnswer, detail: shortened(outcome.response) }
+    case 'no-answer':
+      return { ...noAnswer, detail: shortened(`${outcome.fault}: ${outcome.detail}`) }
+    default:
+      return { ...noAnswer, detail: shortened(outcome.detail) }
+  }
+}
+
+/** Cookies are the receiver's secrets. */
+function withoutSecrets(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const kept = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'set-cookie')
+  return Object.fromEntries(kept.map(([name, value]) => [name, storable(value)]))
+}
+
+const shortened = (text: string): string => storable(text.slice(0, 1000))

@@ -1,0 +1,138 @@
+import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
+import type { Instant } from '../lib/time.ts'
+
+/** The lower goes first: a page before a live webhook before a replay. */
+export const lanes = { page: 0, live: 1, replay: 2 } as const
+export type Lane = (typeof lanes)[keyof typeof lanes]
+
+/** One URL of a webhook, or a channel. `ownerId` is the webhook's id; for a channel its kind. */
+export type EndpointKind = 'webhook' | 'mail'
+export type EndpointKey = {
+  readonly organizationId: OrganizationId
+  readonly kind: EndpointKind
+  readonly ownerId: string
+  /** Null for a channel. */
+  readonly url: string | null
+}
+
+/** A page as it goes out; who sends it is configured and no part of it. */
+export type MailMessage = {
+  readonly kind: 'mail'
+  readonly target: string
+  /** The whole mail (RFC 5322). */
+  readonly body: Uint8Array
+}
+
+/** A request as it goes out, but for what differs between attempts (`webhook-timestamp`). */
+export type HttpMessage = {
+  readonly kind: 'http'
+  readonly method: string
+  readonly target: string
+  /** Sealed at rest, because they may carry credentials. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The headers as the response log shows them: JSON, secrets masked. */
+  readonly headersShown: string
+  readonly body: Uint8Array | null
+  /** As the response log shows it (contract grafana-oncall 3.7). */
+  readonly requestTrigger: string
+}
+
+export type Message = MailMessage | HttpMessage
+
+/** Something that is to be sent, as the slice that asks for it says it. Due at once. */
+export type NewDelivery = {
+  readonly organizationId: OrganizationId
+  readonly endpointId: EndpointId
+  readonly lane: Lane
+  /** Every attempt carries it (`webhook-id`). Made by the caller: `newUuid<MessageId>(tx.now, tx.random.bytes)`. */
+  readonly messageId: MessageId
+  /** When its cause happened: the event's instant, or now for a page. The message and the event are found under this day. */
+  readonly messageAt: Instant
+  /** Null: rendered from the event right before the first attempt. */
+  readonly message: MailMessage | null
+  /** The event that caused it; null for a page. */
+  readonly eventSequence: number | null
+  /** What it is about (an alert group's id), for looking up what was answered before. */
+  readonly subjectId: string | null
+  /** A page's run (a UUID), so that an acknowledgement takes the page back. */
+  readonly cancelKey: string | null
+  /** Not tried again after this; null: until the schedule is used up. */
+  readonly expiresAt: Instant | null
+}
+
+/** A delivery that is waiting, as the loop reads it. */
+export type Delivery = {
+  readonly id: number
+  readonly organizationId: OrganizationId
+  readonly endpointId: EndpointId
+  readonly shard: number
+  readonly lane: Lane
+  /** The number of the attempt that is due; the first is 1. */
+  readonly attempt: number
+  readonly messageId: MessageId
+  readonly messageAt: Instant
+  readonly eventSequence: number | null
+  readonly subjectId: string | null
+  readonly cancelKey: string | null
+  readonly expiresAt: Instant | null
+  readonly endpoint: {
+    readonly kind: EndpointKind
+    readonly ownerId: string
+    readonly url: string | null
+    readonly closed: boolean
+  }
+}
+
+/** What a slice makes of a delivery that has no bytes yet. */
+export type Rendered =
+  | { readonly kind: 'message'; readonly message: HttpMessage }
+  /** It can never be sent; the reason is a sentence for people. */
+  | { readonly kind: 'dead'; readonly reason: string }
+  /** It is not wanted after all: kept in the log of dead deliveries, but nobody is told. */
+  | { readonly kind: 'skipped'; readonly reason: string }
+  /** Not this time: tried again like a failed attempt. The detail is for the log. */
+  | { readonly kind: 'failed'; readonly detail: string }
+
+/** What an attempt means for its delivery. */
+export type Verdict =
+  | { readonly kind: 'success' }
+  | { readonly kind: 'retry'; readonly dueAt: Instant }
+  /** Not tried again; the reason is a sentence for people. */
+  | { readonly kind: 'dead'; readonly reason: string }
+
+/** How a delivery ended. */
+export type Ending =
+  | {
+      readonly kind: 'delivered'
+      /** The HTTP status; null for a mail. */
+      readonly status: number | null
+      readonly attemptId: string
+      readonly attemptsCount: number
+    }
+  | {
+      readonly kind: 'dead'
+      readonly reason: string
+      readonly status: number | null
+      /** The last attempt; null when there was none. */
+      readonly attemptId: string | null
+      readonly attemptsCount: number
+    }
+
+/** How a delivery ended, for the slice that asked for it. */
+export type DeliveryResult = {
+  readonly organizationId: OrganizationId
+  readonly lane: Lane
+  readonly endpoint: {
+    readonly id: EndpointId
+    readonly kind: EndpointKind
+    readonly ownerId: string
+    readonly url: string | null
+  }
+  readonly messageId: MessageId
+  readonly messageAt: Instant
+  readonly eventSequence: number | null
+  readonly subjectId: string | null
+  readonly cancelKey: string | null
+  readonly at: Instant
+  readonly ending: Ending
+}

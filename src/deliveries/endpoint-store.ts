@@ -1,0 +1,49 @@
+import { sql } from 'kysely'
+import { asId, type EndpointId, type OrganizationId } from '../lib/ids.ts'
+import { shardOf } from '../lib/shard.ts'
+import { toDate } from '../lib/time.ts'
+import type { Tx } from '../ports.ts'
+import type { EndpointKey } from './delivery.ts'
+
+/** The open endpoints of the keys that have one, in the order of the keys; null where there is none. */
+export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly (EndpointId | null)[]> {
+  const answer = await sql<{ readonly position: number; readonly id: string }>`
+    select wanted.position, e.id
+    from unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.kind)}::text[],
+      ${keys.map((key) => key.ownerId)}::text[], ${keys.map((key) => key.url ?? '')}::text[])
+      with ordinality as wanted (organization_id, kind, owner_id, url, position)
+    join endpoints e on e.organization_id = wanted.organization_id and e.kind = wanted.kind and e.owner_id = wanted.owner_id
+      and coalesce(e.url, '') = wanted.url and e.deleted_at is null`.execute(tx.sql)
+  const found = new Map(answer.rows.map((row) => [row.position, asId<EndpointId>(row.id)]))
+  return keys.map((_, index) => found.get(index + 1) ?? null)
+}
+
+/** Makes endpoints; one that another transaction made meanwhile is left as it is. */
+export async function insertEndpoints(tx: Tx, endpoints: readonly (EndpointKey & { readonly id: EndpointId })[]): Promise<void> {
+  await sql`
+    insert into endpoints (organization_id, id, shard, kind, owner_id, url, created_at)
+    select *, ${toDate(tx.now)}::timestamptz from unnest(
+      ${endpoints.map((endpoint) => endpoint.organizationId)}::text[],
+      ${endpoints.map((endpoint) => endpoint.id)}::uuid[],
+      ${endpoints.map((endpoint) => shardOf(endpoint.id))}::smallint[],
+      ${endpoints.map((endpoint) => endpoint.kind)}::text[],
+      ${endpoints.map((endpoint) => endpoint.ownerId)}::text[],
+      ${endpoints.map((endpoint) => endpoint.url)}::text[])
+    on conflict (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null do nothing`.execute(tx.sql)
+}
+
+/** Closes the open endpoints of an owner and returns their ids. */
+export async function closeOpenEndpoints(
+  tx: Tx,
+  owner: { readonly organizationId: OrganizationId; readonly ownerId: string },
+): Promise<readonly EndpointId[]> {
+  const rows = await tx.sql
+    .updateTable('endpoints')
+    .set({ deleted_at: toDate(tx.now) })
+    .where('organization_id', '=', owner.organizationId)
+    .where('owner_id', '=', owner.ownerId)
+    .where('deleted_at', 'is', null)
+    .returning('id')
+    .execute()
+  return rows.map((row) => asId<EndpointId>(row.id))
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { instant } from '../lib/time.ts'
+import { type Delivery, lanes } from './delivery.ts'
+import { newHold } from './hold.ts'
+
+const deliveryTo = (endpoint: string, id: number): Delivery => ({
+  id,
+  organizationId: asId<OrganizationId>('O1'),
+  endpointId: asId<EndpointId>(endpoint),
+  shard: id % 4,
+  lane: lanes.live,
+  attempt: 1,
+  messageId: asId<MessageId>(`message ${id}`),
+  messageAt: instant(0),
+  eventSequence: 1,
+  subjectId: null,
+  cancelKey: null,
+  expiresAt: null,
+  endpoint: { kind: 'webhook', ownerId: 'WH1', url: 'https://a.example/', closed: false },
+})
+
+const limits = { inFlightMax: 4, perEndpointMax: { webhook: 2, mail: 3 }, heldMax: 5 }
+
+describe('the hold', () => {
+  it('takes no more for an endpoint than may be under way at once, and none twice', () => {
+    const hold = newHold(limits)
+    expect([1, 1, 2, 3].map((id) => hold.take(deliveryTo('a', id)))).toEqual([true, false, true, false])
+    expect(hold.look().fullEndpoints).toEqual(['a'])
+    expect(hold.take(deliveryTo('b', 4))).toBe(true)
+  })
+
+  it('has room again for an endpoint when a request has ended, although its outcome is not written', () => {
+    const hold = newHold(limits)
+    const first = deliveryTo('a', 1)
+    hold.take(first)
+    hold.take(deliveryTo('a', 2))
+    hold.landed(first)
+    expect(hold.look().fullEndpoints).toEqual([])
+    expect(hold.look().ids).toEqual([1, 2])
+    expect(hold.take(first)).toBe(false)
+  })
+
+  it('is full when too many outcomes are not written, so that nothing is fetched while the database is down', () => {
+    const hold = newHold(limits)
+    for (let id = 1; id <= 5; id += 1) {
+      hold.take(deliveryTo('a', id))
+      hold.landed(deliveryTo('a', id))
+    }
+    expect(hold.look().room).toBe(0)
+    hold.release(deliveryTo('a', 3))
+    expect(hold.look().room).toBe(1)
+  })
+
+  it('names the shards of all that it holds', () => {
+    const hold = newHold(limits)
+    hold.take(deliveryTo('a', 1))
+    hold.take(deliveryTo('b', 6))
+    hold.landed(deliveryTo('a', 1))
+    expect(hold.shards()).toEqual(new Set([1, 2]))
+    hold.release(deliveryTo('a', 1))
+    expect(hold.shards()).toEqual(new Set([2]))
+  })
+})

@@ -1,0 +1,497 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type DeliveryWorld, deliveryWorld, testVault, type WorldOptions } from '../../test/support/delivery-world.ts'
+import { asId, type EndpointId, type MessageId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { type Instant, ms } from '../lib/time.ts'
+import { cancelDeliveries, closeEndpoints, endpointFor, enqueue, takeResults } from './commands.ts'
+import { deliveriesLoop } from './loop.ts'
+import { type Delivery, type HttpMessage, type Lane, lanes, type NewDelivery, type Rendered } from './delivery.ts'
+
+const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
+
+/** Every webhook posts its message's id. */
+const renderPost = async (_db: unknown, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> =>
+  new Map(deliveries.map((delivery) => [delivery.messageId, { kind: 'message' as const, message: post(delivery) }]))
+
+const post = (delivery: Delivery): HttpMessage => ({
+  kind: 'http',
+  method: 'POST',
+  target: delivery.endpoint.url ?? '',
+  headers: { Authorization: 'Bearer sesame' },
+  headersShown: '{"Authorization":"****************"}',
+  body: Buffer.from(`about ${delivery.subjectId}`),
+  requestTrigger: '',
+})
+
+let open: DeliveryWorld | null = null
+afterEach(async () => {
+  await open?.close()
+  open = null
+})
+
+async function newWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
+  const world = await deliveryWorld({ render: renderPost, ...options })
+  open = world
+  await world.db.sql
+    .insertInto('organizations')
+    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
+    .execute()
+  return world
+}
+
+const endpointOf = (world: DeliveryWorld, url: string): Promise<EndpointId> =>
+  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'webhook', ownerId: `WH ${url}`, url }))
+
+const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
+  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null }))
+
+type Asked = Partial<Omit<NewDelivery, 'endpointId'>>
+
+async function send(world: DeliveryWorld, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> {
+  return world.db.tx('test', async (tx) => {
+    const deliveries = asked.map((delivery) => ({
+      ...plain(tx.now, newUuid<MessageId>(tx.now, tx.random.bytes)),
+      ...delivery,
+      endpointId,
+    }))
+    await enqueue(tx, deliveries)
+    return deliveries.map((delivery) => delivery.messageId)
+  })
+}
+
+const plain = (messageAt: Instant, messageId: MessageId) => ({
+  organizationId,
+  lane: lanes.live as Lane,
+  messageId,
+  messageAt,
+  message: null,
+  eventSequence: 1,
+  subjectId: 'I1',
+  cancelKey: null,
+  expiresAt: null,
+})
+
+const page = (to: string, cancelKey: string | null = null): Asked => ({
+  lane: lanes.page,
+  eventSequence: null,
+  cancelKey,
+  message: { kind: 'mail', target: to, body: Buffer.from(`Subject: wake up, ${to}`) },
+})
+
+const waiting = (world: DeliveryWorld) => world.db.sql.selectFrom('deliveries').selectAll().orderBy('id').execute()
+const attempts = (world: DeliveryWorld) => world.db.sql.selectFrom('attempts').selectAll().orderBy('at').orderBy('id').execute()
+const dead = (world: DeliveryWorld) => world.db.sql.selectFrom('dead_deliveries').selectAll().execute()
+const results = (world: DeliveryWorld, wanted: readonly Lane[] = [lanes.page, lanes.live, lanes.replay]) =>
+  world.db.tx('test', (tx) => takeResults(tx, { lanes: wanted, shards: world.shards, limit: 1000 }))
+
+describe('a delivery', () => {
+  it('leaves at once, with its id and the time, and its success is written and told once', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 30, status: 201, body: '{"id":7}' }) })
+    const [messageId] = await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(100)
+    expect(world.received.map(({ id, timestamp, url }) => ({ id, timestamp, url }))).toEqual([
+      { id: messageId, timestamp: '1775044800', url: 'https://a.example/' },
+    ])
+    expect(world.received[0]?.request.headers['Authorization']).toBe('Bearer sesame')
+    expect(Buffer.from(world.received[0]?.request.body ?? []).toString()).toBe('about I1')
+    expect(await waiting(world)).toEqual([])
+    expect(await attempts(world)).toMatchObject([
+      { number: 1, outcome: 'success', status: 201, response_body: Buffer.from('{"id":7}'), duration_ms: 30, subject_id: 'I1' },
+    ])
+    expect(await results(world)).toMatchObject([
+      {
+        messageId,
+        lane: lanes.live,
+        ending: { kind: 'delivered', status: 201, attemptsCount: 1 },
+        endpoint: { ownerId: 'WH https://a.example/' },
+      },
+    ])
+    expect(await results(world)).toEqual([])
+    expect(world.woken.has('webhooks')).toBe(true)
+  })
+
+  it('keeps its secrets sealed in the database', async () => {
+    const world = await newWorld()
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(100)
+    const [message] = await world.db.sql.selectFrom('messages').selectAll().execute()
+    expect(message?.headers_sealed?.includes('sesame')).toBe(false)
+    expect(testVault.open(message?.headers_sealed ?? Buffer.of(), `message ${message?.id}`)).toBe(
+      '{"Authorization":"Bearer sesame"}',
+    )
+  })
+
+  it('that fails comes again with the same id and the same bytes, although it would be rendered differently by now', async () => {
+    let rendered = 0
+    const world = await newWorld({
+      behave: (_request, before) => ({ afterMs: 10, status: before === 0 ? 500 : 200 }),
+      render: async (_db, deliveries) => {
+        rendered += 1
+        const message = (delivery: Delivery) => ({ ...post(delivery), body: Buffer.from(`version ${rendered}`) })
+        return new Map(deliveries.map((delivery) => [delivery.messageId, { kind: 'message', message: message(delivery) }]))
+      },
+    })
+    const [messageId] = await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(10_000)
+    expect(world.received.map(({ id, request }) => [id, Buffer.from(request.body ?? []).toString()])).toEqual([
+      [messageId, 'version 1'],
+      [messageId, 'version 1'],
+    ])
+    const pause = (world.received[1]?.at ?? 0) - (world.received[0]?.at ?? 0)
+    expect(pause).toBeGreaterThanOrEqual(4_000)
+    expect(pause).toBeLessThanOrEqual(6_100)
+    expect((await attempts(world)).map(({ number, outcome, status }) => [number, outcome, status])).toEqual([
+      [1, 'retry', 500],
+      [2, 'success', 200],
+    ])
+    expect(await results(world)).toMatchObject([{ ending: { kind: 'delivered', attemptsCount: 2 } }])
+  })
+
+  it('that never succeeds is dead after ten attempts, seen and told', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 10, status: 503 }) })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(5 * 86_400_000)
+    expect(world.received.length).toBe(10)
+    expect(new Set(world.received.map(({ id }) => id)).size).toBe(1)
+    expect(await waiting(world)).toEqual([])
+    const reason = 'Given up after 10 attempts. The receiver answered 503'
+    expect(await dead(world)).toMatchObject([{ attempts_count: 10, reason, subject_id: 'I1' }])
+    expect(await results(world)).toMatchObject([{ ending: { kind: 'dead', reason, status: 503, attemptsCount: 10 } }])
+  })
+
+  it('that was under way when the process died is sent again with the same id', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 1_000 }) })
+    const [messageId] = await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(500)
+    world.crash()
+    await world.pass(10_000)
+    expect(world.received.map(({ id }) => id)).toEqual([messageId, messageId])
+    expect(await waiting(world)).toEqual([])
+    expect((await attempts(world)).map(({ number, outcome }) => [number, outcome])).toEqual([[1, 'success']])
+  })
+
+  it('whose outcome could not be written is kept in memory, not sent again, and written when the database is back', async () => {
+    const world = await newWorld()
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}])
+    world.breakTransaction('finish deliveries')
+    await world.pass(60_000)
+    expect(world.received.length).toBe(2)
+    expect((await waiting(world)).length).toBe(2)
+    expect(world.loop().busyShards().size).toBe(1)
+    world.heal()
+    await world.pass(60_000)
+    expect(world.received.length).toBe(2)
+    expect(await waiting(world)).toEqual([])
+    expect((await attempts(world)).map(({ outcome }) => outcome)).toEqual(['success', 'success'])
+    expect(world.loop().busyShards().size).toBe(0)
+  })
+
+  it('does not start while too many outcomes wait for the database', async () => {
+    const world = await newWorld({ limits: { heldMax: 3 } })
+    await send(
+      world,
+      await endpointOf(world, 'https://a.example/'),
+      Array.from({ length: 10 }, () => ({})),
+    )
+    world.breakTransaction('finish deliveries')
+    await world.pass(60_000)
+    expect(world.received.length).toBe(3)
+    world.heal()
+    await world.pass(60_000)
+    expect(world.received.length).toBe(10)
+    expect(new Set(world.received.map(({ id }) => id)).size).toBe(10)
+  })
+
+  it('that is not rendered is dead or skipped, with the reason', async () => {
+    const world = await newWorld({
+      render: async (_db, deliveries) =>
+        new Map(deliveries.map((delivery) => [delivery.messageId, delivery.subjectId === 'I1' ? gone : unwanted])),
+    })
+    const gone = { kind: 'dead', reason: 'The webhook was deleted.' } as const
+    const unwanted = { kind: 'skipped', reason: 'Not triggered.' } as const
+    await send(world, await endpointOf(world, 'https://a.example/'), [{ subjectId: 'I1' }, { subjectId: 'I2' }])
+    await world.pass(1_000)
+    expect(world.received).toEqual([])
+    expect(
+      (await dead(world)).map(({ subject_id, reason, attempts_count }) => [subject_id, reason, attempts_count]).toSorted(),
+    ).toEqual([
+      ['I1', 'The webhook was deleted.', 0],
+      ['I2', 'Not triggered.', 0],
+    ])
+    expect(await results(world)).toMatchObject([
+      { subjectId: 'I1', ending: { kind: 'dead', reason: 'The webhook was deleted.', attemptId: null, attemptsCount: 0 } },
+    ])
+  })
+
+  it('that cannot be rendered now is tried again and holds up no other', async () => {
+    let broken = true
+    const world = await newWorld({
+      render: async (_db, deliveries) =>
+        new Map(
+          deliveries.map((delivery) => [
+            delivery.messageId,
+            broken && delivery.subjectId === 'I2'
+              ? { kind: 'failed', detail: 'a key is missing' }
+              : { kind: 'message', message: post(delivery) },
+          ]),
+        ),
+    })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{ subjectId: 'I2' }, { subjectId: 'I1' }])
+    await world.pass(1_000)
+    expect(world.received.length).toBe(1)
+    broken = false
+    await world.pass(10_000)
+    expect(world.received.length).toBe(2)
+    expect(await waiting(world)).toEqual([])
+  })
+
+  it('of a shard that another node owns is left alone', async () => {
+    const world = await newWorld()
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    const [row] = await waiting(world)
+    world.shards = world.shards.filter((shard) => shard !== row?.shard)
+    await world.pass(60_000)
+    expect(world.received).toEqual([])
+    world.shards = [row?.shard ?? 0]
+    await world.pass(1_000)
+    expect(world.received.length).toBe(1)
+  })
+
+  it('whose request is under way when its shard goes to another node is written, and not started again', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 5_000 }) })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(1_000)
+    world.shards = []
+    expect(world.loop().busyShards().size).toBe(1)
+    await world.pass(10_000)
+    expect(world.received.length).toBe(1)
+    expect(await waiting(world)).toEqual([])
+    expect(world.loop().busyShards().size).toBe(0)
+  })
+
+  it('that two nodes send is finished by the first; the other attempt is in the log as superseded', async () => {
+    const world = await newWorld({ behave: (_request, before) => ({ afterMs: before === 0 ? 500 : 100 }) })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(100)
+    const first = world.loop()
+    const second = deliveriesLoop({
+      ports: world.ports,
+      vault: testVault,
+      mailFrom: 'bell@example.com',
+      render: renderPost,
+      wake: () => {},
+    })
+    await second.run(world.shards)
+    await world.pass(2_000)
+    await first.drain()
+    await second.drain()
+    expect(world.received.length).toBe(2)
+    expect((await attempts(world)).map(({ outcome }) => outcome)).toEqual(['success', 'superseded'])
+    expect((await results(world)).length).toBe(1)
+  })
+})
+
+describe('a hanging receiver', () => {
+  it('keeps no other from getting its deliveries at once, however many wait for it', async () => {
+    const world = await newWorld({ behave: ({ url }) => (url.includes('hangs') ? 'hang' : { afterMs: 10 }) })
+    await send(
+      world,
+      await endpointOf(world, 'https://hangs.example/'),
+      Array.from({ length: 300 }, () => ({})),
+    )
+    await world.pass(1_000)
+    const startedAt = world.now()
+    await send(
+      world,
+      await endpointOf(world, 'https://well.example/'),
+      Array.from({ length: 100 }, () => ({})),
+    )
+    await world.pass(1_000)
+    const well = world.received.filter(({ url }) => url.includes('well'))
+    expect(well.length).toBe(100)
+    expect(Math.max(...well.map(({ at }) => at)) - startedAt).toBeLessThan(500)
+    expect(world.received.filter(({ url }) => url.includes('hangs')).length).toBe(8)
+  })
+
+  it('never has more than eight requests open, and each is under way only once', async () => {
+    const world = await newWorld({ behave: () => 'hang' })
+    await send(
+      world,
+      await endpointOf(world, 'https://hangs.example/'),
+      Array.from({ length: 20 }, () => ({})),
+    )
+    await world.pass(14_000)
+    expect(world.received.length).toBe(8)
+    await world.pass(3_000)
+    expect(world.received.length).toBe(16)
+    expect(new Set(world.received.map(({ id }) => id)).size).toBe(16)
+  })
+})
+
+describe('pages', () => {
+  it('leave before webhooks that have waited longer', async () => {
+    const world = await newWorld({ limits: { inFlightMax: 1 } })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}, {}])
+    await world.db.sql
+      .updateTable('deliveries')
+      .set({ due_at: new Date(world.now() - 60_000) })
+      .execute()
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(10)
+    expect(world.mails.map(({ mail }) => mail.to)).toEqual(['ann@example.com'])
+    await world.pass(1_000)
+    expect(world.mails[0]?.at).toBeLessThan(world.received[0]?.at ?? 0)
+  })
+
+  it('go to the address from the sender, byte for byte, and their result names the run', async () => {
+    const world = await newWorld()
+    const run = '01890000-0000-7000-8000-000000000001'
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    await world.pass(1_000)
+    expect(world.mails.map(({ mail }) => [mail.from, mail.to, Buffer.from(mail.raw).toString()])).toEqual([
+      ['bell@example.com', 'ann@example.com', 'Subject: wake up, ann@example.com'],
+    ])
+    expect(await results(world, [lanes.page])).toMatchObject([
+      { cancelKey: run, ending: { kind: 'delivered', status: null, attemptsCount: 1 } },
+    ])
+    expect(world.woken.has('notifications')).toBe(true)
+  })
+
+  it('that are taken back do not leave, whether they are new or wait for another attempt', async () => {
+    let up = false
+    const world = await newWorld({
+      answerMail: () => (up ? { kind: 'accepted', response: '250', durationMs: ms(10) } : deferred),
+    })
+    const deferred = { kind: 'deferred', detail: '451 later', durationMs: ms(10) } as const
+    const run = '01890000-0000-7000-8000-000000000002'
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    await world.pass(1_000)
+    expect(world.mails.length).toBe(1)
+    up = true
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    expect(await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))).toBe(2)
+    await world.pass(3_600_000)
+    expect(world.mails.length).toBe(1)
+  })
+
+  it('that are taken back while under way are in the log as superseded and end nothing', async () => {
+    const world = await newWorld()
+    const run = '01890000-0000-7000-8000-000000000003'
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    await world.pass(5)
+    await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))
+    await world.pass(1_000)
+    expect((await attempts(world)).map(({ outcome, detail }) => [outcome, detail])).toEqual([['superseded', '250 ok']])
+    expect(await results(world)).toEqual([])
+  })
+
+  it('end at once where mail is off, with the reason', async () => {
+    const world = await newWorld({ answerMail: () => ({ kind: 'off', detail: 'E-mail is off', durationMs: ms(10) }) })
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(1_000)
+    expect(world.mails.length).toBe(1)
+    expect(await results(world)).toMatchObject([{ ending: { kind: 'dead', reason: 'E-mail is off', attemptsCount: 1 } }])
+  })
+})
+
+describe('an endpoint that is closed', () => {
+  it('ends what waits for it, dead with the reason, and a new one is made when it is asked for again', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 10, status: 500 }) })
+    const endpointId = await endpointOf(world, 'https://a.example/')
+    await send(world, endpointId, [{}, {}])
+    await world.pass(1_000)
+    await world.db.tx('test', (tx) =>
+      closeEndpoints(tx, { organizationId, ownerId: 'WH https://a.example/' }, 'The webhook was deleted.'),
+    )
+    await world.pass(86_400_000)
+    expect(world.received.length).toBe(2)
+    expect((await dead(world)).map(({ reason, attempts_count }) => [reason, attempts_count])).toEqual([
+      ['The webhook was deleted.', 1],
+      ['The webhook was deleted.', 1],
+    ])
+    expect(await results(world)).toMatchObject([
+      { ending: { kind: 'dead', reason: 'The webhook was deleted.' } },
+      { ending: { kind: 'dead', attemptId: null } },
+    ])
+    expect(await endpointOf(world, 'https://a.example/')).not.toBe(endpointId)
+  })
+
+  it('gets nothing that was caused in the same moment either', async () => {
+    const world = await newWorld()
+    const endpointId = await endpointOf(world, 'https://a.example/')
+    await world.db.tx('test', (tx) =>
+      closeEndpoints(tx, { organizationId, ownerId: 'WH https://a.example/' }, 'The webhook was deleted.'),
+    )
+    await send(world, endpointId, [{}])
+    await world.pass(1_000)
+    expect(world.received).toEqual([])
+    expect(await dead(world)).toMatchObject([{ reason: 'The receiver was switched off or deleted before this could be sent.' }])
+  })
+})
+
+describe('what waits', () => {
+  const many = (count: number): readonly Asked[] => Array.from({ length: count }, () => ({}))
+
+  it('for an endpoint that is full leaves when a slot is free, with nobody else calling', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 100 }), limits: { perEndpointMax: { webhook: 2, mail: 1 } } })
+    await send(world, await endpointOf(world, 'https://a.example/'), many(7))
+    await world.pass(1_000)
+    expect(world.received.length).toBe(7)
+    expect(await waiting(world)).toEqual([])
+  })
+
+  it('for room leaves when there is some, whichever endpoint made it', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 100 }), limits: { inFlightMax: 2 } })
+    await send(world, await endpointOf(world, 'https://a.example/'), many(3))
+    await send(world, await endpointOf(world, 'https://b.example/'), many(3))
+    await world.pass(1_000)
+    expect(world.received.length).toBe(6)
+    expect(await waiting(world)).toEqual([])
+  })
+
+  it('behind pages that were taken back while they were being read leaves all the same', async () => {
+    const world = await newWorld({
+      limits: { perEndpointMax: { webhook: 1, mail: 1 } },
+      render: async (_db, deliveries) =>
+        new Map(deliveries.map((delivery) => [delivery.messageId, { kind: 'skipped' as const, reason: 'Not triggered.' }])),
+    })
+    await send(world, await endpointOf(world, 'https://a.example/'), many(3))
+    await world.pass(1_000)
+    expect(await waiting(world)).toEqual([])
+  })
+
+  it('for a retry that comes sooner than all that was known leaves in time', async () => {
+    const world = await newWorld({
+      behave: ({ url }, before) => ({ afterMs: url.includes('late') ? 10 : 20, status: before === 0 ? 500 : 200 }),
+    })
+    await send(world, await endpointOf(world, 'https://late.example/'), [{}])
+    await world.pass(15)
+    await world.db.sql
+      .updateTable('deliveries')
+      .set({ due_at: new Date(world.now() + 3_600_000) })
+      .execute()
+    await send(world, await endpointOf(world, 'https://soon.example/'), [{}])
+    await world.pass(10_000)
+    expect(world.received.filter(({ url }) => url.includes('soon')).length).toBe(2)
+    await world.pass(3_600_000)
+    expect(world.received.filter(({ url }) => url.includes('late')).length).toBe(2)
+  })
+})
+
+describe('draining', () => {
+  it('waits for what is under way, writes it, and starts nothing more', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 1_000 }), limits: { perEndpointMax: { webhook: 1, mail: 1 } } })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}])
+    await world.pass(100)
+    const loop = world.loop()
+    let drained = false
+    const draining = loop.drain().then(() => {
+      drained = true
+    })
+    await world.pass(500)
+    expect(drained).toBe(false)
+    await world.pass(5_000)
+    await draining
+    expect(world.received.length).toBe(1)
+    expect((await waiting(world)).length).toBe(1)
+  })
+})

@@ -1,0 +1,154 @@
+import type { Vault } from '../accounts/secret.ts'
+import type { Loop } from '../lib/loop.ts'
+import type { Instant } from '../lib/time.ts'
+import { type AttemptOptions, failedPreparation, makeAttempt } from './attempt-loop.ts'
+import type { Conclusion } from './conclusion.ts'
+import type { Delivery } from './delivery.ts'
+import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
+import { type Hold, type HoldLimits, newHold } from './hold.ts'
+import { newOutlook, type Outlook } from './outlook.ts'
+import { loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
+import { dueDeliveries, nextDueAt } from './store.ts'
+
+export type DeliveriesLoop = Loop & {
+  /** Shards with requests under way or outcomes that are not written yet: not to be given to another node. */
+  busyShards(): ReadonlySet<number>
+  /** Starts nothing more and resolves when all that was under way is written. For the end of the process, after the loop has stopped. */
+  drain(): Promise<void>
+}
+
+export type DeliveriesOptions = AttemptOptions & {
+  readonly vault: Vault
+  readonly render: Render
+  /** Starts a round of this loop, or one more where one is under way: its bell. */
+  readonly wake: () => void
+  readonly limits?: Partial<HoldLimits>
+}
+
+/** All pages by e-mail go to one mail server, which is the operator's own: it may have more at once than a stranger's receiver. */
+const perEndpointMax = { webhook: 8, mail: 32 }
+
+const defaultLimits: HoldLimits = { inFlightMax: 256, perEndpointMax, heldMax: 1024 }
+
+/** How many deliveries are taken from the table at once: few, so that a page that is taken back meanwhile does not leave. */
+const windowMax = 64
+
+/** After so many windows a round ends, so that the next one sees which shards are still owned. */
+const windowsPerRound = 8
+
+/**
+ * Sends what is due. Requests leave without an open transaction, and a round does not wait for their answers: these are
+ * written in batches by the finisher. An end wakes the loop only where something may wait for it. A delivery that is held is not taken again; at a crash
+ * nothing but the memory of what was under way is lost, so it is sent again with the same `webhook-id`.
+ */
+export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
+  const { sql } = options.ports.db
+  const limits = { ...defaultLimits, ...options.limits }
+  const hold = newHold(limits)
+  const outlook = newOutlook((shards, now) => nextDueAt(sql, shards, now))
+  const finisher = newFinisher(options.ports, (written) => {
+    const isNews = takeIn(written, { hold, outlook })
+    if (isNews) options.wake()
+  })
+  const desk: Desk = { options, limits, hold, finisher, flights: new Set() }
+  let draining = false
+  return {
+    name: 'deliveries',
+    run: async (shards) => {
+      let hasFound = false
+      for (let window = 0; window < windowsPerRound; window += 1) {
+        if (draining || shards.length === 0) return null
+        const now = options.ports.clock.now()
+        const { found, isDone } = await startDue(desk, { shards, now })
+        hasFound ||= found > 0
+        if (isDone) return outlook.nextDueAt({ shards, now, hasFound })
+      }
+      return options.ports.clock.now()
+    },
+    busyShards: hold.shards,
+    drain: async () => {
+      draining = true
+      while (desk.flights.size > 0) await Promise.allSettled(desk.flights)
+      await finisher.idle()
+    },
+  }
+}
+
+/** Lets go of what is written. True: something may be due that the loop does not know of, or had no room for. */
+function takeIn({ batch, hasStray }: Written, { hold, outlook }: { readonly hold: Hold; readonly outlook: Outlook }): boolean {
+  for (const { delivery } of batch) hold.release(delivery)
+  const isSooner = batch.map(({ verdict }) => verdict.kind === 'retry' && outlook.putOff(verdict.dueAt))
+  return hasStray || hold.isRoomAwaited() || isSooner.includes(true)
+}
+
+/** What the rounds share. */
+type Desk = {
+  readonly options: DeliveriesOptions
+  readonly limits: HoldLimits
+  readonly hold: Hold
+  readonly finisher: Finisher
+  readonly flights: Set<Promise<void>>
+}
+
+type Look = { readonly shards: readonly number[]; readonly now: Instant }
+
+/**
+ * Takes and starts one window of what is due. Done: nothing more can be started now, for want of deliveries or of slots;
+ * the loop is woken when slots get free.
+ */
+async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly found: number; readonly isDone: boolean }> {
+  const { options, limits, hold } = desk
+  const { room, ids, fullEndpoints } = hold.look()
+  const limit = Math.min(room, windowMax)
+  if (limit === 0) return { found: 0, isDone: true }
+  const due = await dueDeliveries(options.ports.db.sql, {
+    shards,
+    now,
+    held: ids,
+    full: fullEndpoints,
+    perEndpointMax: limits.perEndpointMax,
+    limit,
+  })
+  const taken = due.filter((delivery) => hold.take(delivery))
+  const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)
+  return { found: due.length, isDone: due.length < limit && givenBack === 0 }
+}
+
+/** Returns how many deliveries gave back their slots at once, for which others may wait. */
+async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<number> {
+  const { options, hold } = desk
+  const { ports, vault } = options
+  const undecided = new Set(taken)
+  const decide = ({ ready, failed, unsent }: Prepared): void => {
+    for (const item of ready) if (undecided.delete(item.delivery)) launch(desk, item)
+    for (const { delivery, detail } of failed)
+      if (undecided.delete(delivery)) conclude(desk, failedPreparation(ports, delivery, detail))
+    for (const conclusion of unsent) if (undecided.delete(conclusion.delivery)) conclude(desk, conclusion)
+  }
+  try {
+    const { unrendered, ...loaded } = await loadMessages(ports.db.sql, vault, taken)
+    // What has its bytes leaves at once: a page does not wait until webhooks are rendered.
+    decide(loaded)
+    if (unrendered.length > 0) decide(await renderMessages({ ...options, db: ports.db }, unrendered))
+    return undecided.size
+  } finally {
+    // Taken back, rendered by another node, or a defect on the way: whoever looks next decides.
+    for (const delivery of undecided) hold.release(delivery)
+  }
+}
+
+function launch(desk: Desk, ready: Prepared['ready'][number]): void {
+  const flight = makeAttempt(desk.options, ready).then((conclusion) => {
+    desk.flights.delete(flight)
+    conclude(desk, conclusion)
+  })
+  desk.flights.add(flight)
+}
+
+/** The slot is free at once; who waits for it does not wait until the outcome is written. */
+function conclude({ options, hold, finisher }: Desk, conclusion: Conclusion): void {
+  const { delivery } = conclusion
+  hold.landed(delivery)
+  if (hold.isSlotAwaited(delivery)) options.wake()
+  finisher.add(conclusion)
+}

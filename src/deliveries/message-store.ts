@@ -1,0 +1,75 @@
+import { sql } from 'kysely'
+import { asId, type MessageId } from '../lib/ids.ts'
+import { toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Delivery, HttpMessage, MailMessage } from './delivery.ts'
+
+/** A request as stored. */
+export type SealedHttpMessage = Omit<HttpMessage, 'headers'> & { readonly headersSealed: Uint8Array | null }
+export type StoredMessage = MailMessage | SealedHttpMessage
+
+/**
+ * The bytes of deliveries, null where nothing is rendered yet. A delivery that was taken back since it was read, or got
+ * another attempt, is missing: this is the last look before the request leaves.
+ */
+export async function messagesOfWaiting(
+  db: Sql,
+  deliveries: readonly Delivery[],
+): Promise<ReadonlyMap<number, StoredMessage | null>> {
+  const answer = await sql<MessageRow & { readonly delivery_id: number }>`
+    select d.id as delivery_id, m.kind, m.method, m.target, m.headers_sealed, m.headers_shown, m.body, m.request_trigger
+    from unnest(${deliveries.map((delivery) => delivery.id)}::bigint[],
+      ${deliveries.map((delivery) => delivery.attempt)}::smallint[]) as held (id, attempt)
+    join deliveries d on d.id = held.id and d.attempt = held.attempt
+    left join messages m on m.organization_id = d.organization_id and m.id = d.message_id and m.at = d.message_at`.execute(db)
+  return new Map(answer.rows.map((row) => [row.delivery_id, messageOf(row)]))
+}
+
+type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttpMessage }
+
+/** Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes. */
+export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): Promise<ReadonlySet<MessageId>> {
+  const answer = await sql<{ readonly id: string }>`
+    insert into messages (organization_id, id, at, kind, method, target, headers_sealed, headers_shown, body, request_trigger)
+    select organization_id, id, at, 'http', method, target, headers_sealed, headers_shown, body, request_trigger from unnest(
+      ${rendered.map(({ delivery }) => delivery.organizationId)}::text[],
+      ${rendered.map(({ delivery }) => delivery.messageId)}::uuid[],
+      ${rendered.map(({ delivery }) => toDate(delivery.messageAt))}::timestamptz[],
+      ${rendered.map(({ message }) => message.method)}::text[],
+      ${rendered.map(({ message }) => message.target)}::text[],
+      ${rendered.map(({ message }) => bufferOrNull(message.headersSealed))}::bytea[],
+      ${rendered.map(({ message }) => message.headersShown)}::text[],
+      ${rendered.map(({ message }) => bufferOrNull(message.body))}::bytea[],
+      ${rendered.map(({ message }) => message.requestTrigger)}::text[])
+      as new (organization_id, id, at, method, target, headers_sealed, headers_shown, body, request_trigger)
+    on conflict do nothing
+    returning id`.execute(tx.sql)
+  return new Set(answer.rows.map((row) => asId<MessageId>(row.id)))
+}
+
+const bufferOrNull = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
+
+type MessageRow = {
+  /** All null when there is no message. */
+  readonly kind: string | null
+  readonly method: string | null
+  readonly target: string | null
+  readonly headers_sealed: Buffer | null
+  readonly headers_shown: string | null
+  readonly body: Buffer | null
+  readonly request_trigger: string | null
+}
+
+function messageOf(row: MessageRow): StoredMessage | null {
+  if (row.kind === null || row.target === null) return null
+  if (row.kind === 'mail') return { kind: 'mail', target: row.target, body: row.body ?? new Uint8Array() }
+  return {
+    kind: 'http',
+    method: row.method ?? 'POST',
+    target: row.target,
+    headersSealed: row.headers_sealed,
+    headersShown: row.headers_shown ?? '{}',
+    body: row.body,
+    requestTrigger: row.request_trigger ?? '',
+  }
+}

@@ -1,0 +1,101 @@
+import type { Vault } from '../accounts/secret.ts'
+import type { MessageId } from '../lib/ids.ts'
+import { isObject } from '../lib/json.ts'
+import { no, ok, type Result } from '../lib/result.ts'
+import type { Database, Sql } from '../ports.ts'
+import type { Conclusion } from './conclusion.ts'
+import type { Delivery, HttpMessage, Message, Rendered } from './delivery.ts'
+import { insertMessages, messagesOfWaiting, type SealedHttpMessage, type StoredMessage } from './message-store.ts'
+
+/**
+ * Makes the bytes of deliveries that have none yet, from what caused them. What is missing in the answer is a failure, like
+ * what it says has failed. Called inside the transaction that stores the bytes, so it must not change anything.
+ */
+export type Render = (db: Sql, deliveries: readonly Delivery[]) => Promise<ReadonlyMap<MessageId, Rendered>>
+
+export type Ready = { readonly delivery: Delivery; readonly message: Message }
+
+export type Prepared = {
+  /** To be sent at once. */
+  readonly ready: readonly Ready[]
+  /** Never to be sent. */
+  readonly unsent: readonly Conclusion[]
+  /** To be tried again; the detail is for the log. */
+  readonly failed: readonly { readonly delivery: Delivery; readonly detail: string }[]
+}
+
+/** What can be sent, and what needs its bytes first. A delivery that was taken back meanwhile is in none of the lists. */
+export async function loadMessages(
+  db: Sql,
+  vault: Vault,
+  deliveries: readonly Delivery[],
+): Promise<Prepared & { readonly unrendered: readonly Delivery[] }> {
+  const stored = await messagesOfWaiting(db, deliveries)
+  const loaded = { ready: new Array<Ready>(), unsent: new Array<Conclusion>(), failed: new Array<Prepared['failed'][number]>() }
+  const unrendered: Delivery[] = []
+  for (const delivery of deliveries) {
+    const message = stored.get(delivery.id)
+    if (message === undefined) continue
+    if (delivery.endpoint.closed) loaded.unsent.push({ delivery, verdict: { kind: 'dead', reason: closedReason }, attempt: null })
+    else if (message === null) unrendered.push(delivery)
+    else {
+      const opened = unsealed(vault, delivery, message)
+      if (opened.ok) loaded.ready.push({ delivery, message: opened.value })
+      else loaded.failed.push({ delivery, detail: opened.reason })
+    }
+  }
+  return { ...loaded, unrendered }
+}
+
+/** For what was caused in the very moment in which its endpoint was closed; all else ended then. */
+const closedReason = 'The receiver was switched off or deleted before this could be sent.'
+
+type Renderer = { readonly db: Database; readonly vault: Vault; readonly render: Render }
+
+/**
+ * Renders and stores the bytes before any of them leaves; every later attempt sends these. What another node rendered
+ * first is in none of the lists, and is found with its bytes in the next round.
+ */
+export async function renderMessages({ db, vault, render }: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
+  return db.tx('render deliveries', async (tx) => {
+    const rendered = await render(tx.sql, deliveries)
+    const fresh: { readonly delivery: Delivery; readonly message: HttpMessage }[] = []
+    const unsent: Conclusion[] = []
+    const failed: Prepared['failed'][number][] = []
+    for (const delivery of deliveries) {
+      const result = rendered.get(delivery.messageId)
+      if (result === undefined) failed.push({ delivery, detail: 'nobody renders it' })
+      else if (result.kind === 'message') fresh.push({ delivery, message: result.message })
+      else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
+      else unsent.push({ delivery, verdict: result, attempt: null })
+    }
+    const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedMessage(vault, delivery, message) }))
+    const stored = sealed.length === 0 ? new Set<MessageId>() : await insertMessages(tx, sealed)
+    return { ready: fresh.filter(({ delivery }) => stored.has(delivery.messageId)), unsent, failed }
+  })
+}
+
+const contextOf = (delivery: Delivery): string => `message ${delivery.messageId}`
+
+function sealedMessage(vault: Vault, delivery: Delivery, { headers, ...message }: HttpMessage): SealedHttpMessage {
+  const isEmpty = Object.keys(headers).length === 0
+  return { ...message, headersSealed: isEmpty ? null : vault.seal(JSON.stringify(headers), contextOf(delivery)) }
+}
+
+/** The reason names a secret that does not open: the server has another key than the one that sealed it. */
+function unsealed(vault: Vault, delivery: Delivery, message: StoredMessage): Result<Message, string> {
+  if (message.kind === 'mail') return ok(message)
+  const { headersSealed, ...rest } = message
+  if (headersSealed === null) return ok({ ...rest, headers: {} })
+  try {
+    return ok({ ...rest, headers: textsOf(vault.open(headersSealed, contextOf(delivery))) })
+  } catch (fault) {
+    return no(String(fault))
+  }
+}
+
+function textsOf(json: string): Readonly<Record<string, string>> {
+  const parsed: unknown = JSON.parse(json)
+  if (!isObject(parsed)) return {}
+  return Object.fromEntries(Object.entries(parsed).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+}

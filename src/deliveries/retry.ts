@@ -1,0 +1,78 @@
+import { impossible } from '../lib/check.ts'
+import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../lib/time.ts'
+import type { HttpOutcome, MailOutcome } from '../ports.ts'
+import { type Lane, lanes, type Verdict } from './delivery.ts'
+import { retryAfter } from './retry-after.ts'
+
+/** The attempt that an outcome belongs to. */
+export type Try = {
+  readonly lane: Lane
+  /** The first is 1. */
+  readonly attempt: number
+  /** When the outcome came. */
+  readonly now: Instant
+  readonly expiresAt: Instant | null
+  /** From 0 to 1, at random. */
+  readonly jitter: number
+}
+
+/** The pauses after the first, second, … attempt: ten attempts over about three days. */
+const webhookPauses: readonly Ms[] = [seconds(5), minutes(5), minutes(30), ...[2, 5, 10, 14, 20, 24].map(hours)]
+
+/**
+ * A page is worth most in its first minutes and little after an hour, when the escalation has long gone on: seventeen
+ * attempts in about an hour, so that a mail server that restarts delays a page by seconds.
+ */
+const pagePauses: readonly Ms[] = [
+  ...[5, 15, 30].map(seconds),
+  ...[1, 2, 5].map(minutes),
+  ...Array.from({ length: 10 }, () => minutes(5)),
+]
+
+/** How long a receiver's wish (`Retry-After`) is followed at most. */
+const hintMax = (lane: Lane): Ms => (lane === lanes.page ? minutes(5) : hours(24))
+
+/** How far a pause is off its value at most, so that what failed together does not come back together. */
+const jitterShare = 0.2
+
+/**
+ * What an outcome means for its delivery. 410, an address that is not called, and a mail server that says no for good
+ * end it; 410 ends this delivery only, because the receiver may still want others. Every other failure is tried again
+ * until the schedule is used up or the delivery is past its time.
+ */
+export function judge(outcome: HttpOutcome | MailOutcome, tried: Try): Verdict {
+  switch (outcome.kind) {
+    case 'answered':
+      if (outcome.status >= 200 && outcome.status < 300) return { kind: 'success' }
+      if (outcome.status === 410) return { kind: 'dead', reason: 'The receiver answered 410: it is gone for good.' }
+      return again(tried, `The receiver answered ${outcome.status}`, retryAfter(outcome.headers['retry-after'], tried.now))
+    case 'accepted':
+      return { kind: 'success' }
+    case 'refused':
+    case 'off':
+      return { kind: 'dead', reason: outcome.detail }
+    case 'rejected':
+      return { kind: 'dead', reason: `The mail server refused the message: ${outcome.detail}` }
+    case 'no-answer':
+      return again(tried, `No answer (${outcome.fault}): ${outcome.detail}`, null)
+    case 'deferred':
+      return again(tried, `The mail server did not take the message: ${outcome.detail}`, null)
+    default:
+      return impossible(outcome)
+  }
+}
+
+/** What it means when there was no attempt, although it was due. */
+export const judgeFailure = (why: string, tried: Try): Verdict => again(tried, why, null)
+
+function again({ lane, attempt, now, expiresAt, jitter }: Try, why: string, hint: Ms | null): Verdict {
+  const pause = (lane === lanes.page ? pagePauses : webhookPauses)[attempt - 1]
+  if (pause === undefined) return { kind: 'dead', reason: `Given up after ${counted(attempt)}. ${why}` }
+  const spread = pause * (1 - jitterShare + 2 * jitterShare * jitter)
+  const wish = hint === null ? 0 : Math.min(Math.max(hint, seconds(1)), hintMax(lane))
+  const dueAt = after(now, ms(Math.round(Math.max(spread, wish))))
+  if (expiresAt !== null && dueAt > expiresAt) return { kind: 'dead', reason: `Out of time after ${counted(attempt)}. ${why}` }
+  return { kind: 'retry', dueAt }
+}
+
+const counted = (attempts: number): string => (attempts === 1 ? 'one attempt' : `${attempts} attempts`)

@@ -1,0 +1,84 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freshDatabase } from '../../test/support/database.ts'
+import { silentLog } from '../../test/support/log.ts'
+import { testClock, testNow, testRandom } from '../../test/support/server.ts'
+import { type OpenDatabase, openDatabase } from '../db/open.ts'
+import { asId, type EndpointId } from '../lib/ids.ts'
+import { allShards } from '../lib/shard.ts'
+import { instant } from '../lib/time.ts'
+import { dueDeliveries, nextDueAt } from './store.ts'
+
+let db: OpenDatabase
+beforeAll(async () => {
+  const connection = await freshDatabase()
+  // One connection, so that what it has counted is what these tests have done.
+  db = openDatabase({ connection, poolSize: 1, clock: testClock, random: testRandom, log: silentLog, onWake: () => {} })
+  await sql`insert into organizations (id, name, event_sequence, created_at) values ('O1', 'Acme', 0, ${new Date(testNow)})`.execute(
+    db.sql,
+  )
+  await sql`insert into endpoints (organization_id, id, shard, kind, owner_id, url, created_at)
+    select 'O1', ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n % 64, 'webhook', 'WH' || n, 'https://a.example/',
+      ${new Date(testNow)}
+    from generate_series(1, 20) n`.execute(db.sql)
+})
+afterAll(() => db.close())
+
+type Backlog = { readonly endpoint: number; readonly count: number; readonly lane: number; readonly dueInMs: number }
+
+const fill = ({ endpoint, count, lane, dueInMs }: Backlog) =>
+  sql`insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at)
+    select 'O1', ${endpointId(endpoint)}::uuid, ${endpoint}::int % 64, ${lane}::smallint, 1, ${new Date(testNow + dueInMs)},
+      gen_random_uuid(), ${new Date(testNow)}
+    from generate_series(1, ${count}::int)`.execute(db.sql)
+
+const endpointId = (endpoint: number) => asId<EndpointId>(`00000000-0000-0000-0000-${String(endpoint).padStart(12, '0')}`)
+
+const query = { shards: allShards, now: testNow, held: [], full: [], perEndpointMax: { webhook: 8, mail: 32 }, limit: 64 }
+
+/** What the server says that it has read of the table since the last time. */
+async function reads(): Promise<{ readonly whole: number; readonly byIndex: number }> {
+  await sql`select pg_stat_force_next_flush()`.execute(db.sql)
+  const answer = await sql<{ whole: number; by_index: number }>`
+    select t.seq_scan as whole, (select sum(idx_tup_read)::int8 from pg_stat_user_indexes i where i.relid = t.relid) as by_index
+    from pg_stat_user_tables t where t.relname = 'deliveries'`.execute(db.sql)
+  return { whole: answer.rows[0]?.whole ?? 0, byIndex: answer.rows[0]?.by_index ?? 0 }
+}
+
+describe('what is due', () => {
+  it('is found in an empty table', async () => {
+    expect(await dueDeliveries(db.sql, query)).toEqual([])
+    expect(await nextDueAt(db.sql, allShards, testNow)).toBeNull()
+  })
+
+  it('is a few per endpoint, the page first, then what has waited longest', async () => {
+    await fill({ endpoint: 1, count: 50_000, lane: 1, dueInMs: -60_000 })
+    await fill({ endpoint: 2, count: 3, lane: 1, dueInMs: -90_000 })
+    await fill({ endpoint: 3, count: 1, lane: 0, dueInMs: -1 })
+    await fill({ endpoint: 4, count: 1, lane: 0, dueInMs: 1 })
+    const due = await dueDeliveries(db.sql, query)
+    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+  })
+
+  it('leaves out what is held and the endpoints that are full', async () => {
+    const held = (await dueDeliveries(db.sql, query)).map(({ id }) => id).slice(0, 2)
+    const due = await dueDeliveries(db.sql, { ...query, held, full: [endpointId(1)] })
+    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([2, 2])
+  })
+
+  it('costs a few rows per endpoint, however long the backlog, although the table was never analysed', async () => {
+    await reads()
+    const before = await reads()
+    for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, { ...query, full: [endpointId(2)] })
+    for (let round = 0; round < 10; round += 1) await nextDueAt(db.sql, allShards, testNow)
+    const now = await reads()
+    expect(now.whole - before.whole).toBe(0)
+    expect(now.byIndex - before.byIndex).toBeLessThan(500)
+  })
+
+  it('comes next at the first instant after now', async () => {
+    expect(await nextDueAt(db.sql, allShards, testNow)).toBe(testNow + 1)
+    expect(await nextDueAt(db.sql, allShards, instant(testNow + 1))).toBeNull()
+    expect(await nextDueAt(db.sql, [5, 6], testNow)).toBeNull()
+  })
+})

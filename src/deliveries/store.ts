@@ -1,0 +1,245 @@
+import { sql } from 'kysely'
+import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { shardOf } from '../lib/shard.ts'
+import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Delivery, DeliveryResult, EndpointKind, Ending, Lane, MailMessage, NewDelivery } from './delivery.ts'
+
+export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
+  await sql`
+    insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at,
+      event_sequence, subject_id, cancel_key, expires_at)
+    select organization_id, endpoint_id, shard, lane, 1, ${toDate(tx.now)}::timestamptz, message_id, message_at,
+      event_sequence, subject_id, cancel_key, expires_at
+    from unnest(
+      ${deliveries.map((delivery) => delivery.organizationId)}::text[],
+      ${deliveries.map((delivery) => delivery.endpointId)}::uuid[],
+      ${deliveries.map((delivery) => shardOf(delivery.endpointId))}::smallint[],
+      ${deliveries.map((delivery) => delivery.lane)}::smallint[],
+      ${deliveries.map((delivery) => delivery.messageId)}::uuid[],
+      ${deliveries.map((delivery) => toDate(delivery.messageAt))}::timestamptz[],
+      ${deliveries.map((delivery) => delivery.eventSequence)}::bigint[],
+      ${deliveries.map((delivery) => delivery.subjectId)}::text[],
+      ${deliveries.map((delivery) => delivery.cancelKey)}::uuid[],
+      ${deliveries.map((delivery) => dateOrNull(delivery.expiresAt))}::timestamptz[])
+      as new (organization_id, endpoint_id, shard, lane, message_id, message_at, event_sequence, subject_id, cancel_key, expires_at)`.execute(
+    tx.sql,
+  )
+}
+
+/** Keeps mails that were made by the slice that sends them. */
+export async function insertMails(
+  tx: Tx,
+  mails: readonly (Omit<NewDelivery, 'message'> & { readonly message: MailMessage })[],
+): Promise<void> {
+  await sql`
+    insert into messages (organization_id, id, at, kind, target, body)
+    select organization_id, id, at, 'mail', target, body from unnest(
+      ${mails.map((mail) => mail.organizationId)}::text[],
+      ${mails.map((mail) => mail.messageId)}::uuid[],
+      ${mails.map((mail) => toDate(mail.messageAt))}::timestamptz[],
+      ${mails.map((mail) => mail.message.target)}::text[],
+      ${mails.map((mail) => Buffer.from(mail.message.body))}::bytea[])
+      as new (organization_id, id, at, target, body)`.execute(tx.sql)
+}
+
+/** Deletes what waits under the keys and returns how many that were. */
+export async function deleteCancelled(tx: Tx, cancelKeys: readonly string[]): Promise<number> {
+  const answer = await sql`delete from deliveries where cancel_key = any(${[...cancelKeys]}::uuid[])`.execute(tx.sql)
+  return Number(answer.numAffectedRows ?? 0)
+}
+
+/** Ends all that waits for the endpoints, dead for one reason, and returns how many that were. */
+export async function endWaiting(tx: Tx, endpointIds: readonly EndpointId[], reason: string): Promise<number> {
+  const answer = await sql<{ readonly count: number }>`
+    with ended as (
+      delete from deliveries d
+      using unnest(${endpointIds.map((id) => shardOf(id))}::smallint[], ${[...endpointIds]}::uuid[]) as closed (shard, endpoint_id)
+      where d.shard = closed.shard and d.endpoint_id = closed.endpoint_id
+      returning d.*
+    ), dead as (
+      insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
+        attempts_count, reason, at)
+      select organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
+        attempt - 1, ${reason}::text, ${toDate(tx.now)}::timestamptz
+      from ended
+      on conflict do nothing
+    ), told as (
+      insert into delivery_results (organization_id, shard, lane, endpoint_id, message_id, message_at, event_sequence,
+        subject_id, cancel_key, result, at)
+      select organization_id, shard, lane, endpoint_id, message_id, message_at, event_sequence, subject_id, cancel_key,
+        jsonb_build_object('kind', 'dead', 'reason', ${reason}::text, 'status', null, 'attemptId', null,
+          'attemptsCount', attempt - 1),
+        ${toDate(tx.now)}::timestamptz
+      from ended
+    )
+    select count(*) from ended`.execute(tx.sql)
+  return answer.rows[0]?.count ?? 0
+}
+
+type Due = {
+  readonly shards: readonly number[]
+  readonly now: Instant
+  /** Rows that this process already holds. */
+  readonly held: readonly number[]
+  /** Endpoints that have enough requests under way: their rows are not even looked at. */
+  readonly full: readonly EndpointId[]
+  readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
+  readonly limit: number
+}
+
+/**
+ * The endpoints that something waits for, one step of the index each, however long their backlogs are.
+ * Cost follows the number of these endpoints, not of the deliveries.
+ */
+const waitingEndpoints = (shards: readonly number[]) => sql`
+  recursive steps as (
+    select owned.shard, first.organization_id, first.endpoint_id
+    from unnest(${[...shards]}::smallint[]) as owned (shard)
+    cross join lateral (
+      select organization_id, endpoint_id from deliveries where shard = owned.shard order by endpoint_id limit 1) first
+    union all
+    select steps.shard, next.organization_id, next.endpoint_id
+    from steps
+    cross join lateral (
+      select organization_id, endpoint_id from deliveries
+      where shard = steps.shard and endpoint_id > steps.endpoint_id order by endpoint_id limit 1) next
+  ), waiting as (
+    select shard, organization_id, endpoint_id, lane from steps cross join (values (0::smallint), (1::smallint), (2::smallint)) as lanes (lane)
+  )`
+
+/** What is due and free, a few per endpoint and lane: the lower lane first, then what has waited longest. */
+export async function dueDeliveries(db: Sql, due: Due): Promise<readonly Delivery[]> {
+  const answer = await sql<DeliveryRow>`
+    with ${waitingEndpoints(due.shards)}
+    select d.*, e.kind, e.owner_id, e.url, e.deleted_at is not null as closed
+    from waiting
+    join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id
+    cross join lateral (
+      select id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
+        subject_id, cancel_key, expires_at
+      from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
+        and due_at <= ${toDate(due.now)}::timestamptz and id <> all(${[...due.held]}::bigint[])
+      order by due_at, id
+      limit case e.kind when 'mail' then ${due.perEndpointMax.mail}::int else ${due.perEndpointMax.webhook}::int end
+    ) d
+    where waiting.endpoint_id <> all(${[...due.full]}::uuid[])
+    order by d.lane, d.due_at, d.id
+    limit ${due.limit}::int`.execute(db)
+  return answer.rows.map(deliveryOf)
+}
+
+/** When the next delivery of the shards comes due after `now`, or null. */
+export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant): Promise<Instant | null> {
+  const answer = await sql<{ readonly due_at: Date | null }>`
+    with ${waitingEndpoints(shards)}
+    select min(next.due_at) as due_at
+    from waiting
+    cross join lateral (
+      select due_at from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
+        and due_at > ${toDate(now)}::timestamptz
+      order by due_at, id
+      limit 1
+    ) next`.execute(db)
+  const dueAt = answer.rows[0]?.due_at ?? null
+  return dueAt === null ? null : fromDate(dueAt)
+}
+
+type Wanted = { readonly lanes: readonly Lane[]; readonly shards: readonly number[]; readonly limit: number }
+
+export async function resultsExist(db: Sql, { lanes, shards }: Omit<Wanted, 'limit'>): Promise<boolean> {
+  const answer = await sql<{ readonly found: boolean }>`
+    select exists (
+      select from delivery_results
+      where shard = any(${[...shards]}::smallint[]) and lane = any(${[...lanes]}::smallint[])) as found`.execute(db)
+  return answer.rows[0]?.found ?? false
+}
+
+/** Deletes and returns the oldest results; those that another transaction is taking are left to it. */
+export async function deleteResults(tx: Tx, wanted: Wanted): Promise<readonly DeliveryResult[]> {
+  const answer = await sql<ResultRow>`
+    with taken as (
+      delete from delivery_results where id in (
+        select id from delivery_results
+        where shard = any(${[...wanted.shards]}::smallint[]) and lane = any(${[...wanted.lanes]}::smallint[])
+        order by id limit ${wanted.limit}::int
+        for update skip locked)
+      returning *
+    )
+    select taken.*, e.kind, e.owner_id, e.url from taken
+    join endpoints e on e.organization_id = taken.organization_id and e.id = taken.endpoint_id
+    order by taken.id`.execute(tx.sql)
+  return answer.rows.map(resultOf)
+}
+
+const dateOrNull = (at: Instant | null): Date | null => (at === null ? null : toDate(at))
+
+type DeliveryRow = {
+  readonly id: number
+  readonly organization_id: string
+  readonly endpoint_id: string
+  readonly shard: number
+  readonly lane: Lane
+  readonly attempt: number
+  readonly message_id: string
+  readonly message_at: Date
+  readonly event_sequence: number | null
+  readonly subject_id: string | null
+  readonly cancel_key: string | null
+  readonly expires_at: Date | null
+  readonly kind: EndpointKind
+  readonly owner_id: string
+  readonly url: string | null
+  readonly closed: boolean
+}
+
+function deliveryOf(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    organizationId: asId<OrganizationId>(row.organization_id),
+    endpointId: asId<EndpointId>(row.endpoint_id),
+    shard: row.shard,
+    lane: row.lane,
+    attempt: row.attempt,
+    messageId: asId<MessageId>(row.message_id),
+    messageAt: fromDate(row.message_at),
+    eventSequence: row.event_sequence,
+    subjectId: row.subject_id,
+    cancelKey: row.cancel_key,
+    expiresAt: row.expires_at === null ? null : fromDate(row.expires_at),
+    endpoint: { kind: row.kind, ownerId: row.owner_id, url: row.url, closed: row.closed },
+  }
+}
+
+type ResultRow = {
+  readonly organization_id: string
+  readonly lane: Lane
+  readonly endpoint_id: string
+  readonly kind: EndpointKind
+  readonly owner_id: string
+  readonly url: string | null
+  readonly message_id: string
+  readonly message_at: Date
+  readonly event_sequence: number | null
+  readonly subject_id: string | null
+  readonly cancel_key: string | null
+  readonly result: Ending
+  readonly at: Date
+}
+
+function resultOf(row: ResultRow): DeliveryResult {
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    lane: row.lane,
+    endpoint: { id: asId<EndpointId>(row.endpoint_id), kind: row.kind, ownerId: row.owner_id, url: row.url },
+    messageId: asId<MessageId>(row.message_id),
+    messageAt: fromDate(row.message_at),
+    eventSequence: row.event_sequence,
+    subjectId: row.subject_id,
+    cancelKey: row.cancel_key,
+    at: fromDate(row.at),
+    ending: row.result,
+  }
+}
