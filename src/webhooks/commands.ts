@@ -1,0 +1,259 @@
+import type { Actor } from '../accounts/actor.ts'
+import { personOf } from '../accounts/actor.ts'
+import { audit, teamExists } from '../accounts/commands.ts'
+import {
+  attemptsOf,
+  closeEndpoints,
+  countAttemptsOf,
+  endpointFor,
+  endpointsFor,
+  enqueue,
+  latestAnswers,
+} from '../deliveries/commands.ts'
+import type { LoggedAttempt } from '../deliveries/attempt.ts'
+import { type Delivery, lanes, type Rendered } from '../deliveries/delivery.ts'
+import { known } from '../lib/check.ts'
+import { accepted, type Body } from '../lib/fields.ts'
+import {
+  asId,
+  type IntegrationId,
+  type MessageId,
+  newPublicId,
+  newUuid,
+  type OrganizationId,
+  type WebhookId,
+} from '../lib/ids.ts'
+import type { Listing } from '../lib/listing.ts'
+import { invalidField, notFound } from '../lib/rejection.ts'
+import type { Sql, Tx } from '../ports.ts'
+import { hears } from './match.ts'
+import { renderWebhook } from './render.ts'
+import { opened, sealed } from './secrets.ts'
+import type { WebhookSettings } from './settings.ts'
+import * as store from './store.ts'
+import type { TriggerType, WebhookCause } from './trigger.ts'
+import type { SealedWebhook, Webhook } from './webhook.ts'
+import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
+
+// Events come in ---------------------------------------------------------------------------------------------------------
+
+/** Owes one delivery to each webhook that hears of a cause. The bodies are rendered later, from the events. */
+export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Promise<void> {
+  const organizationIds = [...new Set(causes.map((cause) => cause.organizationId))]
+  const subscriptions = await store.enabledSubscriptions(tx, organizationIds)
+  const matches = causes.flatMap((cause) =>
+    subscriptions.filter((subscription) => hears(subscription, cause)).map((subscription) => ({ cause, subscription })),
+  )
+  const endpointIds = await endpointsFor(
+    tx,
+    matches.map(({ subscription: { organizationId, id, url } }) => ({ organizationId, kind: 'webhook', ownerId: id, url })),
+  )
+  await enqueue(
+    tx,
+    matches.map(({ cause }, index) => ({
+      organizationId: cause.organizationId,
+      endpointId: known(endpointIds[index], 'each match has an endpoint'),
+      lane: lanes.live,
+      messageId: newUuid<MessageId>(tx.now, tx.random.bytes),
+      messageAt: cause.eventAt,
+      message: null,
+      eventSequence: cause.eventSequence,
+      subjectId: cause.alertGroupId,
+      cancelKey: null,
+      expiresAt: null,
+    })),
+  )
+}
+
+type RenderRequest = {
+  readonly delivery: Delivery
+  /** Null when the event is past its time or was wiped. */
+  readonly eventData: string | null
+}
+
+/** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
+export async function renderWebhooks(
+  db: Sql,
+  { vault }: Pick<WebhookSettings, 'vault'>,
+  requests: readonly RenderRequest[],
+): Promise<ReadonlyMap<MessageId, Rendered>> {
+  const rows = await store.findWebhooksEvenDeleted(
+    db,
+    requests.map(({ delivery }) => ({ organizationId: delivery.organizationId, id: asId<WebhookId>(delivery.endpoint.ownerId) })),
+  )
+  const subjects = requests.flatMap(({ delivery: { organizationId, subjectId } }) =>
+    subjectId === null ? [] : [{ organizationId, subjectId }],
+  )
+  const answers = rows.some(({ webhook }) => webhook.forwardAll) ? await latestAnswers(db, subjects) : []
+  const webhooks = new Map(rows.map((row) => [row.webhook.id, row]))
+  const render = ({ delivery, eventData }: RenderRequest): Rendered => {
+    const row = webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))
+    if (row === undefined || row.isDeleted) return { kind: 'dead', reason: endings.deleted }
+    if (!row.webhook.isEnabled) return { kind: 'dead', reason: endings.disabled }
+    if (eventData === null)
+      return { kind: 'dead', reason: 'What happened is not stored any more: it was wiped, or is past its time.' }
+    const about = answers.filter(
+      (answer) => answer.organizationId === delivery.organizationId && answer.subjectId === delivery.subjectId,
+    )
+    return renderWebhook(opened(row.webhook, vault), {
+      url: delivery.endpoint.url ?? row.webhook.url,
+      eventData,
+      answers: about.map(({ ownerId, body }) => ({ webhookId: ownerId, body })),
+    })
+  }
+  return new Map(requests.map((request) => [request.delivery.messageId, isolated(() => render(request))]))
+}
+
+/** What goes wrong with one webhook, such as a secret that does not open, must not hold up the others. */
+function isolated(render: () => Rendered): Rendered {
+  try {
+    return render()
+  } catch (fault) {
+    return { kind: 'failed', detail: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }
+  }
+}
+
+const endings = {
+  deleted: 'The webhook was deleted before this could be sent.',
+  disabled: 'The webhook was switched off before this could be sent.',
+} as const
+
+// People manage them -----------------------------------------------------------------------------------------------------
+
+type Change = { readonly settings: WebhookSettings; readonly body: Body }
+
+/** Makes a webhook. Rejects what the body gets wrong, by field. */
+export async function createWebhook(tx: Tx, actor: Actor, { settings, body }: Change): Promise<Webhook> {
+  const definition = accepted(parseNewWebhook(body, settings.egress))
+  const { organizationId } = actor
+  const id = newPublicId('WH', tx.random.bytes)
+  const webhook: Webhook = { ...definition, organizationId, id, userId: personOf(actor), createdAt: tx.now }
+  await requireTeamAndIntegrations(tx, webhook, { settings, keptIds: null })
+  if (!(await store.insertWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
+  if (webhook.isEnabled) await endpointFor(tx, { organizationId, kind: 'webhook', ownerId: id, url: webhook.url })
+  await audit(tx, actor, { action: 'webhook created', subjectId: id, details: { name: webhook.name, url: webhook.url } })
+  return webhook
+}
+
+type Update = Change & {
+  readonly id: WebhookId
+  /** A PUT, which clears the team when it is missing and makes the caller the one who saved it. */
+  readonly replaces: boolean
+}
+
+/**
+ * Changes a webhook. What waits keeps the URL it was meant for; when the webhook is switched off, it ends.
+ */
+export async function updateWebhook(tx: Tx, actor: Actor, { id, settings, body, replaces }: Update): Promise<Webhook> {
+  const row = await store.lockWebhook(tx, actor.organizationId, id)
+  if (row === null) throw notFound()
+  const current = opened(row, settings.vault)
+  const definition = accepted(parseWebhookChange(body, { current, egress: settings.egress, replaces }))
+  const webhook: Webhook = { ...current, ...definition, userId: replaces ? personOf(actor) : current.userId }
+  await requireTeamAndIntegrations(tx, webhook, { settings, keptIds: current.integrationFilter })
+  if (!(await store.updateWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
+  await followSwitch(tx, current, webhook)
+  await audit(tx, actor, { action: 'webhook updated', subjectId: id, details: { changed: changedFields(current, definition) } })
+  return webhook
+}
+
+/** Deletes a webhook; its history stays, its name is free again, and what waits for it ends. */
+export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promise<void> {
+  const { organizationId } = actor
+  const row = await store.lockWebhook(tx, organizationId, id)
+  if (row === null) throw notFound()
+  await store.markWebhookDeleted(tx, row, `${Array.from(row.name).slice(0, 78).join('')}_deleted_${id}`)
+  await closeEndpoints(tx, { organizationId, ownerId: id }, endings.deleted)
+  await audit(tx, actor, { action: 'webhook deleted', subjectId: id, details: { name: row.name } })
+}
+
+async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void> {
+  const { organizationId, id: ownerId, url } = now
+  if (now.isEnabled) await endpointFor(tx, { organizationId, kind: 'webhook', ownerId, url })
+  else if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
+}
+
+type Naming = Pick<Change, 'settings'> & {
+  /** What the filter names already, and may go on naming when it was deleted: what was read can be written. */
+  readonly keptIds: readonly IntegrationId[] | null
+}
+
+async function requireTeamAndIntegrations(tx: Tx, webhook: Webhook, { settings, keptIds }: Naming): Promise<void> {
+  const { organizationId, teamId, integrationFilter } = webhook
+  if (teamId !== null && !(await teamExists(tx.sql, organizationId, teamId))) throw invalidField('team', 'Object does not exist')
+  const newIds = (integrationFilter ?? []).filter((id) => keptIds?.includes(id) !== true)
+  if (newIds.length === 0) return
+  const existing = await settings.integrationsThatExist(tx.sql, organizationId, newIds)
+  if (newIds.some((id) => !existing.has(id))) throw invalidField('integration_filter', 'Integration does not exist')
+}
+
+const nameTaken = () => invalidField('non_field_errors', 'The fields name, organization must make a unique set.')
+
+/** The names of the fields that are different, never their values: some are secrets. */
+function changedFields(before: Webhook, after: WebhookDefinition): string[] {
+  const old = new Map<string, unknown>(Object.entries(before))
+  return Object.entries(after).flatMap(([field, value]) =>
+    JSON.stringify(old.get(field)) === JSON.stringify(value) ? [] : [field],
+  )
+}
+
+// Others look at them ----------------------------------------------------------------------------------------------------
+
+/** A webhook with its secrets. Rejects what the organization does not have. */
+export async function readWebhook(
+  db: Sql,
+  actor: Actor,
+  { id, vault }: { id: WebhookId } & Pick<WebhookSettings, 'vault'>,
+): Promise<Webhook> {
+  const row = await store.findWebhook(db, actor.organizationId, id)
+  if (row === null) throw notFound()
+  return opened(row, vault)
+}
+
+/** The webhooks of the organization, oldest first. */
+export function listWebhooks(
+  db: Sql,
+  actor: Actor,
+  { filter, vault }: { filter: store.WebhookFilter } & Pick<WebhookSettings, 'vault'>,
+): Listing<Webhook> {
+  const { organizationId } = actor
+  return {
+    count: () => store.countWebhooks(db, organizationId, filter),
+    items: async (window) => {
+      const rows = await store.listWebhooks(db, organizationId, { filter, window })
+      return rows.map((row) => opened(row, vault))
+    },
+  }
+}
+
+/** All attempts that were made for a webhook, newest first, whatever its trigger type was then. Rejects what the organization does not have. */
+export async function listResponses(db: Sql, actor: Actor, id: WebhookId): Promise<Listing<LoggedAttempt>> {
+  const { organizationId } = actor
+  if ((await store.findWebhook(db, organizationId, id)) === null) throw notFound()
+  const owner = { organizationId, ownerId: id }
+  return { count: () => countAttemptsOf(db, owner), items: (window) => attemptsOf(db, owner, window) }
+}
+
+type Brief = { readonly id: WebhookId; readonly name: string; readonly enabled: boolean; readonly triggerType: TriggerType }
+
+/** What a step that triggers a webhook needs to know of it; null when it does not exist any more. */
+export async function findWebhook(db: Sql, organizationId: OrganizationId, id: WebhookId): Promise<Brief | null> {
+  const row = await store.findWebhook(db, organizationId, id)
+  return row === null ? null : briefOf(row)
+}
+
+/** Webhooks by their keys, deleted ones too, for telling what was sent by them. */
+export async function webhooksEvenDeleted(
+  db: Sql,
+  keys: readonly { readonly organizationId: OrganizationId; readonly id: WebhookId }[],
+): Promise<readonly Brief[]> {
+  const rows = await store.findWebhooksEvenDeleted(db, keys)
+  return rows.map(({ webhook }) => briefOf(webhook))
+}
+
+const briefOf = (row: SealedWebhook): Brief => ({
+  id: row.id,
+  name: row.name,
+  enabled: row.isEnabled,
+  triggerType: row.triggerType,
+})

@@ -1,0 +1,55 @@
+import { isObject } from '../lib/json.ts'
+import { secretMask } from './webhook.ts'
+
+export type Headers = Readonly<Record<string, string>>
+
+/** Headers that belong to the connection, or that every delivery carries by itself. */
+const reserved =
+  /^(connection|content-length|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|accept-encoding|webhook-(id|timestamp|signature))$/i
+
+/** What is wrong with the headers of a webhook, as a sentence, or null. */
+export function headersFault(json: string): string | null {
+  const parsed = parsedObject(json)
+  if (parsed === null) return 'Must be a JSON object whose values are texts, for example {"X-Team": "database"}.'
+  for (const [name, value] of Object.entries(parsed)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return `"${name}" cannot be the name of a header.`
+    if (reserved.test(name)) return `The header "${name}" is set by the server itself.`
+    if (typeof value !== 'string') return `The value of "${name}" must be a text.`
+    if (!/^[\t -~\u0080-\u00ff]*$/.test(value)) return `The value of "${name}" has characters that a header cannot carry.`
+  }
+  return null
+}
+
+/** Reads headers that were found to be faultless when they were saved. */
+export function parseHeaders(json: string): Headers {
+  const entries = Object.entries(parsedObject(json) ?? {})
+  return Object.fromEntries(entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+}
+
+/** The headers with one more; it takes the place of one with the same name in any case. */
+export function withHeader(headers: Headers, name: string, value: string): Headers {
+  const others = Object.entries(headers).filter(([other]) => other.toLowerCase() !== name.toLowerCase())
+  return { ...Object.fromEntries(others), [name]: value }
+}
+
+export function hasHeader(headers: Headers, name: string): boolean {
+  return Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase())
+}
+
+/** The headers as the response log shows them: JSON, the credentials masked (contract grafana-oncall 3.7). */
+export function shownHeaders(headers: Headers): string {
+  const shown = Object.entries(headers).map(([name, value]) => [
+    name,
+    name.toLowerCase() === 'authorization' ? secretMask : value,
+  ])
+  return JSON.stringify(Object.fromEntries(shown))
+}
+
+function parsedObject(json: string): { readonly [key: string]: unknown } | null {
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return isObject(parsed) ? parsed : null
+  } catch {
+    return null
+  }
+}

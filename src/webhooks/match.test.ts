@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { instant } from '../lib/time.ts'
+import { hears, type Subscription } from './match.ts'
+import { type Trigger, type TriggerType, triggers, type WebhookCause } from './trigger.ts'
+
+const subscription = (triggerType: TriggerType, filter: readonly string[] | null = null): Subscription => ({
+  organizationId: asId<OrganizationId>('O1'),
+  id: asId<WebhookId>('WH1'),
+  triggerType,
+  integrationFilter: filter?.map((id) => asId<IntegrationId>(id)) ?? null,
+  url: 'https://a.example/',
+})
+
+const cause = (trigger: Trigger, webhookId: string | null = null): WebhookCause => ({
+  organizationId: asId<OrganizationId>('O1'),
+  trigger,
+  eventSequence: 1,
+  eventAt: instant(0),
+  alertGroupId: asId<AlertGroupId>('I1'),
+  integrationId: asId<IntegrationId>('C1'),
+  webhookId: webhookId === null ? null : asId<WebhookId>(webhookId),
+})
+
+const heard = (type: TriggerType) => triggers.filter((trigger) => hears(subscription(type), cause(trigger)))
+
+describe('a webhook', () => {
+  it('hears of its own trigger and no other', () => {
+    expect(heard('resolve')).toEqual(['resolve'])
+    expect(heard('alert group created')).toEqual(['alert group created'])
+  })
+
+  it('for status changes hears of six', () => {
+    expect(heard('status change')).toEqual(['acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge'])
+  })
+
+  it('for escalations hears only of steps that name it', () => {
+    expect(heard('escalation')).toEqual([])
+    expect(hears(subscription('escalation'), cause('escalation', 'WH1'))).toBe(true)
+    expect(hears(subscription('escalation'), cause('escalation', 'WH2'))).toBe(false)
+  })
+
+  it('is reached by a step that names it, whatever its trigger type', () => {
+    expect(hears(subscription('resolve'), cause('escalation', 'WH1'))).toBe(true)
+  })
+
+  it('hears only of the integrations of its filter', () => {
+    expect(hears(subscription('resolve', ['C2', 'C1']), cause('resolve'))).toBe(true)
+    expect(hears(subscription('resolve', ['C2']), cause('resolve'))).toBe(false)
+    expect(hears(subscription('escalation', ['C2']), cause('escalation', 'WH1'))).toBe(false)
+  })
+
+  it('hears nothing of other organizations', () => {
+    expect(hears(subscription('resolve'), { ...cause('resolve'), organizationId: asId<OrganizationId>('O2') })).toBe(false)
+  })
+})

@@ -1,0 +1,97 @@
+import type { HttpMessage, Rendered } from '../deliveries/delivery.ts'
+import { check } from '../lib/check.ts'
+import { jsonText, type JsonWithRaw, nestingOf, RawJson } from '../lib/json.ts'
+import { type Headers, hasHeader, parseHeaders, shownHeaders, withHeader } from './headers.ts'
+import type { Webhook } from './webhook.ts'
+
+export type RenderInput = {
+  /** The endpoint's URL, which was the webhook's when the event came. */
+  readonly url: string
+  /** The event data of contract grafana-oncall 3.3, without `responses`: the text of a JSON object. */
+  readonly eventData: string
+  /** What webhooks were answered last about the same alert group. */
+  readonly answers: readonly Answer[]
+}
+
+/** `body` null: there was no answer. */
+type Answer = { readonly webhookId: string; readonly body: Uint8Array | null }
+
+/** The request that a webhook makes of an event (contract grafana-oncall 3.4, 3.5), or why it makes none. */
+export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
+  const trigger = webhook.triggerTemplate ?? ''
+  if (webhook.triggerTemplate !== null && !isTrue(trigger)) {
+    return { kind: 'skipped', reason: `Not triggered: the trigger template says "${trigger}".` }
+  }
+  const { content, type } = contentOf(webhook, input)
+  const own = authorized(webhook.headers === null ? {} : parseHeaders(webhook.headers), webhook.authorizationHeader)
+  const typed = type === null || hasHeader(own, 'content-type') ? own : withHeader(own, 'content-type', type)
+  const message: HttpMessage = {
+    kind: 'http',
+    method: webhook.httpMethod,
+    target: input.url,
+    headers: withBasic(typed, webhook),
+    headersShown: shownHeaders(own),
+    body: content === null ? null : Buffer.from(content),
+    requestTrigger: trigger,
+  }
+  return { kind: 'message', message }
+}
+
+/** The contract's rule for webhooks: no blanks around it, and no other word. */
+const isTrue = (text: string): boolean => ['true', '1'].includes(text.toLowerCase())
+
+const methodsWithBody = ['POST', 'PUT', 'PATCH']
+
+type Content = { readonly content: string | null; readonly type: string | null }
+
+const nothing: Content = { content: null, type: null }
+
+function contentOf(webhook: Webhook, input: RenderInput): Content {
+  if (!methodsWithBody.includes(webhook.httpMethod)) return nothing
+  if (webhook.forwardAll) return { content: withResponses(webhook, input), type: 'application/json' }
+  if (webhook.data === null) return nothing
+  const json = parsedJson(webhook.data)
+  if (json === undefined) return { content: webhook.data, type: null }
+  return json === null ? nothing : { content: webhook.data, type: 'application/json' }
+}
+
+/** The event's text is kept letter by letter; `responses` is its last member, and only there when it is not empty. */
+function withResponses(webhook: Webhook, { eventData, answers }: RenderInput): string {
+  const others = answers.filter(({ webhookId }) => webhookId !== webhook.id)
+  if (others.length === 0) return eventData
+  const text = eventData.trimEnd()
+  check(text.startsWith('{') && text.endsWith('}'), 'event data is a JSON object')
+  const responses = jsonText(Object.fromEntries(others.map(({ webhookId, body }) => [webhookId, shownAnswer(body)])))
+  const comma = text.slice(1, -1).trim() === '' ? '' : ','
+  return `${text.slice(0, -1)}${comma}"responses":${responses}}`
+}
+
+const nestingMax = 200
+
+/** An answer as other webhooks see it: JSON where it is JSON, else text; null when there was none (contract grafana-oncall 3.9). */
+function shownAnswer(body: Uint8Array | null): JsonWithRaw {
+  if (body === null) return null
+  const text = Buffer.from(body).toString('utf8')
+  return parsedJson(text) === undefined || nestingOf(text) > nestingMax ? text : new RawJson(text.trim())
+}
+
+/** Undefined: the text is no JSON. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Null and the empty text mean none. */
+function authorized(headers: Headers, authorization: string | null): Headers {
+  return authorization === null || authorization === '' ? headers : withHeader(headers, 'Authorization', authorization)
+}
+
+/** Basic authentication needs both parts, and goes before every other authorization. */
+function withBasic(headers: Headers, { username, password }: Webhook): Headers {
+  if (username === null || username === '' || password === null || password === '') return headers
+  const credentials = Buffer.from(`${username}:${password}`).toString('base64')
+  return withHeader(headers, 'Authorization', `Basic ${credentials}`)
+}

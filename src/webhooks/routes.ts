@@ -1,0 +1,191 @@
+import { type Static, Type } from 'typebox'
+import { teamFilter } from '../accounts/team-commands.ts'
+import type { LoggedAttempt } from '../deliveries/attempt.ts'
+import { lenientInput } from '../http/lenient.ts'
+import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
+import { choice, noContent, nullable } from '../http/schema.ts'
+import type { App } from '../http/server.ts'
+import { filterText } from '../lib/fields.ts'
+import { asId, type WebhookId } from '../lib/ids.ts'
+import { storable } from '../lib/json.ts'
+import type { Database, Sql } from '../ports.ts'
+import { createWebhook, deleteWebhook, listResponses, listWebhooks, readWebhook, updateWebhook } from './commands.ts'
+import { shownResponse } from './response.ts'
+import type { WebhookSettings } from './settings.ts'
+import { triggerTypes } from './trigger.ts'
+import { httpMethods, presets, shownWebhook } from './webhook.ts'
+
+export type WebhookRoutesOptions = {
+  readonly db: Database
+  readonly settings: WebhookSettings
+  /** What the events that attempts told of said, by message id: JSON texts. What is not stored any more is missing. */
+  readonly eventDataOf: (db: Sql, attempts: readonly LoggedAttempt[]) => Promise<ReadonlyMap<string, string>>
+}
+
+/** The API of webhooks (contract grafana-oncall 2). */
+export function webhookRoutes(app: App, options: WebhookRoutesOptions): void {
+  readingRoutes(app, options)
+  writingRoutes(app, options)
+  responseRoutes(app, options)
+}
+
+const read = { permission: 'outgoing-webhooks:read' } as const
+const write = { permission: 'outgoing-webhooks:write' } as const
+const tags = ['webhooks']
+
+const WebhookShape = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  is_webhook_enabled: Type.Boolean(),
+  team: nullable(Type.String({ description: 'Id of a team.' })),
+  data: nullable(Type.String()),
+  username: nullable(Type.String()),
+  password: nullable(Type.String({ description: 'Masked.' })),
+  authorization_header: nullable(Type.String({ description: 'Masked.' })),
+  trigger_template: nullable(Type.String()),
+  headers: nullable(Type.String()),
+  url: Type.String(),
+  forward_all: Type.Boolean(),
+  http_method: choice(httpMethods),
+  trigger_type: choice(triggerTypes),
+  integration_filter: Type.Unsafe<string[] | null>({ type: ['array', 'null'], items: { type: 'string' } }),
+  preset: nullable(choice(presets)),
+})
+
+const WebhookBody = lenientInput({
+  name: 'At most 100 characters; no other webhook of the organization has it. Required to create.',
+  is_webhook_enabled: 'True or false; true when missing.',
+  team: 'Id of a team; null or empty for none. A PUT without it clears it.',
+  data: 'The body when `forward_all` is false: JSON is sent as JSON, all else as text.',
+  username: 'For basic authentication, together with `password`.',
+  password: 'Shown masked; the mask of 16 asterisks keeps it.',
+  authorization_header: 'The value of the header Authorization. Shown masked; the mask of 16 asterisks keeps it.',
+  trigger_template: '`true` or `1` sends, any other text does not; missing sends.',
+  headers: 'A JSON object of texts, itself as a text.',
+  url: 'Where to; http or https, an address that the server may call. Required to create.',
+  forward_all: 'True: the body is all that the event says.',
+  http_method: `One of ${httpMethods.join(', ')}. Required to create.`,
+  trigger_type: `One of ${triggerTypes.join(', ')}. Required to create.`,
+  integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
+  preset: `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself.`,
+})
+
+const WebhookParams = Type.Object({ webhookId: Type.String() })
+const webhookIdOf = (text: string) => asId<WebhookId>(storable(text))
+
+function readingRoutes(app: App, { db, settings: { vault } }: WebhookRoutesOptions): void {
+  const WebhookQuery = Type.Object({
+    ...pageQuery,
+    name: Type.Optional(Type.String({ description: 'The whole name.' })),
+    team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
+  })
+
+  app.get(
+    '/api/v1/webhooks/',
+    {
+      config: read,
+      schema: { summary: 'List webhooks', tags, querystring: WebhookQuery, response: { 200: pageOf(WebhookShape) } },
+    },
+    async (request) => {
+      const { name, team_id: team } = request.query
+      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
+      const filter = { name: filterText(name), teamId }
+      return paginate(request, {
+        pageSize: 50,
+        listing: listWebhooks(db.sql, request.actor, { filter, vault }),
+        show: shownWebhook,
+      })
+    },
+  )
+
+  app.get(
+    '/api/v1/webhooks/:webhookId/',
+    { config: read, schema: { summary: 'Show a webhook', tags, params: WebhookParams, response: { 200: WebhookShape } } },
+    async (request) =>
+      shownWebhook(await readWebhook(db.sql, request.actor, { id: webhookIdOf(request.params.webhookId), vault })),
+  )
+}
+
+function writingRoutes(app: App, { db, settings }: WebhookRoutesOptions): void {
+  app.post(
+    '/api/v1/webhooks/',
+    { config: write, schema: { summary: 'Add a webhook', tags, body: WebhookBody, response: { 201: WebhookShape } } },
+    async (request, reply) => {
+      const { actor, body } = request
+      const webhook = await db.tx('create webhook', (tx) => createWebhook(tx, actor, { settings, body }))
+      return reply.code(201).send(shownWebhook(webhook))
+    },
+  )
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    const summary = method === 'PUT' ? 'Change a webhook' : 'Change parts of a webhook'
+    app.route({
+      method,
+      url: '/api/v1/webhooks/:webhookId/',
+      config: write,
+      schema: { summary, tags, params: WebhookParams, body: WebhookBody, response: { 200: WebhookShape } },
+      handler: async (request) => {
+        const { actor, body } = request
+        const update = { id: webhookIdOf(request.params.webhookId), settings, body, replaces: method === 'PUT' }
+        return shownWebhook(await db.tx('update webhook', (tx) => updateWebhook(tx, actor, update)))
+      },
+    })
+  }
+
+  app.delete(
+    '/api/v1/webhooks/:webhookId/',
+    { config: write, schema: { summary: 'Delete a webhook', tags, params: WebhookParams, response: { 204: noContent } } },
+    async (request, reply) => {
+      const { actor, params } = request
+      await db.tx('delete webhook', (tx) => deleteWebhook(tx, actor, webhookIdOf(params.webhookId)))
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+const bounded = 'Of more than 64 KiB there is an object instead: `truncated`, `bytes` and `beginning`.'
+
+const ResponseShape = Type.Object({
+  timestamp: Type.String(),
+  url: Type.String(),
+  request_trigger: Type.String(),
+  request_headers: Type.String({ description: 'JSON; credentials are masked.' }),
+  request_data: nullable(Type.String({ description: `What was sent. ${bounded}` })),
+  status_code: nullable(Type.Integer()),
+  content: nullable(Type.String({ description: 'What the receiver answered, or what went wrong.' })),
+  event_data: Type.String({ description: `JSON; empty when the event is not stored any more. ${bounded}` }),
+  id: Type.String(),
+  webhook_message_id: Type.String({ description: 'The same for every attempt; the receiver sees it as `webhook-id`.' }),
+  attempt: Type.Integer(),
+  outcome: choice(['success', 'retry', 'dead', 'superseded']),
+  duration_ms: Type.Integer(),
+  content_truncated: Type.Boolean(),
+})
+
+function responseRoutes(app: App, { db, eventDataOf }: WebhookRoutesOptions): void {
+  app.get(
+    '/api/v1/webhooks/:webhookId/responses/',
+    {
+      config: read,
+      schema: {
+        summary: 'List what was sent and answered, newest first',
+        tags,
+        params: WebhookParams,
+        querystring: Type.Object(pageQuery),
+        response: { 200: pageOf(ResponseShape) },
+      },
+    },
+    async (request) => {
+      const attempts = await listResponses(db.sql, request.actor, webhookIdOf(request.params.webhookId))
+      const listing = {
+        count: attempts.count,
+        items: async (window: Parameters<typeof attempts.items>[0]): Promise<readonly Static<typeof ResponseShape>[]> => {
+          const rows = await attempts.items(window)
+          const events = await eventDataOf(db.sql, rows)
+          return rows.map((row) => shownResponse(row, events.get(row.messageId) ?? null))
+        },
+      }
+      return paginate(request, { pageSize: 50, listing, show: (response) => response })
+    },
+  )
+}

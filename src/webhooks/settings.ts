@@ -1,0 +1,16 @@
+import type { Vault } from '../accounts/secret.ts'
+import type { EgressPolicy } from '../deliveries/egress.ts'
+import type { OrganizationId } from '../lib/ids.ts'
+import type { Sql } from '../ports.ts'
+
+/** What the webhooks are given, because they may not ask the stages before them, nor the configuration. */
+export type WebhookSettings = {
+  readonly vault: Vault
+  readonly egress: EgressPolicy
+  /** The ids among these that name an integration of the organization. */
+  readonly integrationsThatExist: (
+    db: Sql,
+    organizationId: OrganizationId,
+    ids: readonly string[],
+  ) => Promise<ReadonlySet<string>>
+}

@@ -1,0 +1,211 @@
+import { sql } from 'kysely'
+import { violatedIndex } from '../db/violation.ts'
+import { asId, type IntegrationId, type OrganizationId, type TeamId, type UserId, type WebhookId } from '../lib/ids.ts'
+import type { Window } from '../lib/listing.ts'
+import { fromDate, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Subscription } from './match.ts'
+import type { TriggerType } from './trigger.ts'
+import type { HttpMethod, Preset, SealedWebhook, Webhook } from './webhook.ts'
+
+/** What the enabled webhooks of organizations wait for. */
+export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
+  const rows = await tx.sql
+    .selectFrom('webhooks')
+    .select(['organization_id', 'id', 'trigger_type', 'integration_filter', 'url'])
+    .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
+    .where('enabled', '=', true)
+    .where('deleted_at', 'is', null)
+    .orderBy('organization_id')
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<WebhookId>(row.id),
+    triggerType: row.trigger_type as TriggerType,
+    integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
+    url: row.url,
+  }))
+}
+
+/** False: another webhook of the organization has the name, and the transaction is lost. */
+export function insertWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> {
+  return unlessNameIsTaken(() =>
+    tx.sql
+      .insertInto('webhooks')
+      .values({
+        ...columnsOf(webhook),
+        organization_id: webhook.organizationId,
+        id: webhook.id,
+        created_at: toDate(webhook.createdAt),
+      })
+      .execute(),
+  )
+}
+
+/**
+ * Replaces all but the id and the time of creation. False: another webhook of the organization has the name, and the
+ * transaction is lost.
+ */
+export function updateWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> {
+  return unlessNameIsTaken(() =>
+    tx.sql
+      .updateTable('webhooks')
+      .set(columnsOf(webhook))
+      .where('organization_id', '=', webhook.organizationId)
+      .where('id', '=', webhook.id)
+      .where('deleted_at', 'is', null)
+      .execute(),
+  )
+}
+
+async function unlessNameIsTaken(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write()
+    return true
+  } catch (fault) {
+    if (violatedIndex(fault) === 'webhooks_name') return false
+    throw fault
+  }
+}
+
+/** Takes a webhook out of use under another name, so that its own is free again. */
+export async function markWebhookDeleted(tx: Tx, webhook: Pick<Webhook, 'organizationId' | 'id'>, name: string): Promise<void> {
+  await tx.sql
+    .updateTable('webhooks')
+    .set({ deleted_at: toDate(tx.now), name })
+    .where('organization_id', '=', webhook.organizationId)
+    .where('id', '=', webhook.id)
+    .where('deleted_at', 'is', null)
+    .execute()
+}
+
+export async function findWebhook(db: Sql, organizationId: OrganizationId, id: WebhookId): Promise<SealedWebhook | null> {
+  const row = await existing(db, organizationId, {}).selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : webhookOf(row)
+}
+
+/** For a transaction that is about to change it: nobody else does until the commit. */
+export async function lockWebhook(tx: Tx, organizationId: OrganizationId, id: WebhookId): Promise<SealedWebhook | null> {
+  const row = await existing(tx.sql, organizationId, {}).selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  return row === undefined ? null : webhookOf(row)
+}
+
+/** `teamId` null: those of no team. */
+export type WebhookFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
+
+export async function countWebhooks(db: Sql, organizationId: OrganizationId, filter: WebhookFilter): Promise<number> {
+  const row = await existing(db, organizationId, filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** Oldest first. */
+export async function listWebhooks(
+  db: Sql,
+  organizationId: OrganizationId,
+  { filter, window }: { filter: WebhookFilter; window: Window },
+): Promise<readonly SealedWebhook[]> {
+  const rows = await existing(db, organizationId, filter)
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(window.limit)
+    .offset(window.offset)
+    .execute()
+  return rows.map(webhookOf)
+}
+
+/** Webhooks by their keys, deleted ones too. */
+export async function findWebhooksEvenDeleted(
+  db: Sql,
+  keys: readonly { readonly organizationId: OrganizationId; readonly id: WebhookId }[],
+): Promise<readonly { readonly webhook: SealedWebhook; readonly isDeleted: boolean }[]> {
+  const rows = await db
+    .selectFrom('webhooks')
+    .selectAll()
+    .where(
+      sql<boolean>`(organization_id, id) in (select * from unnest(
+        ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))`,
+    )
+    .execute()
+  return rows.map((row) => ({ webhook: webhookOf(row), isDeleted: row.deleted_at !== null }))
+}
+
+function existing(db: Sql, organizationId: OrganizationId, filter: WebhookFilter) {
+  let query = db.selectFrom('webhooks').where('organization_id', '=', organizationId).where('deleted_at', 'is', null)
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
+  if (filter.teamId !== undefined) query = query.where('team_id', 'is not distinct from', filter.teamId)
+  return query
+}
+
+function columnsOf(webhook: SealedWebhook) {
+  return {
+    name: webhook.name,
+    enabled: webhook.isEnabled,
+    team_id: webhook.teamId,
+    user_id: webhook.userId,
+    trigger_type: webhook.triggerType,
+    integration_filter: webhook.integrationFilter === null ? null : [...webhook.integrationFilter],
+    http_method: webhook.httpMethod,
+    url: webhook.url,
+    headers_sealed: bufferOrNull(webhook.headersSealed),
+    data: webhook.data,
+    username: webhook.username,
+    password_sealed: bufferOrNull(webhook.passwordSealed),
+    authorization_sealed: bufferOrNull(webhook.authorizationSealed),
+    trigger_template: webhook.triggerTemplate,
+    forward_all: webhook.forwardAll,
+    preset: webhook.preset,
+  }
+}
+
+const bufferOrNull = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
+
+type WebhookRow = {
+  readonly organization_id: string
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+  readonly team_id: string | null
+  readonly user_id: string | null
+  readonly trigger_type: string
+  readonly integration_filter: string[] | null
+  readonly http_method: string
+  readonly url: string
+  readonly headers_sealed: Buffer | null
+  readonly data: string | null
+  readonly username: string | null
+  readonly password_sealed: Buffer | null
+  readonly authorization_sealed: Buffer | null
+  readonly trigger_template: string | null
+  readonly forward_all: boolean
+  readonly preset: string | null
+  readonly created_at: Date
+}
+
+function webhookOf(row: WebhookRow): SealedWebhook {
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<WebhookId>(row.id),
+    name: row.name,
+    isEnabled: row.enabled,
+    teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
+    userId: row.user_id === null ? null : asId<UserId>(row.user_id),
+    triggerType: row.trigger_type as TriggerType,
+    integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
+    httpMethod: row.http_method as HttpMethod,
+    url: row.url,
+    headersSealed: row.headers_sealed,
+    data: row.data,
+    username: row.username,
+    passwordSealed: row.password_sealed,
+    authorizationSealed: row.authorization_sealed,
+    triggerTemplate: row.trigger_template,
+    forwardAll: row.forward_all,
+    preset: row.preset as Preset | null,
+    createdAt: fromDate(row.created_at),
+  }
+}

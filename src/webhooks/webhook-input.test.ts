@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest'
+import { egressPolicy } from '../deliveries/egress.ts'
+import type { Body } from '../lib/fields.ts'
+import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
+
+const egress = egressPolicy([], 'https://bell.example')
+const least: Body = { name: 'desk', url: 'https://desk.example/', http_method: 'POST', trigger_type: 'resolve' }
+
+const asked = (body: Body): WebhookDefinition => {
+  const parsed = parseNewWebhook(body, egress)
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.reason))
+  return parsed.value
+}
+const refusal = (change: Body) => {
+  const parsed = parseNewWebhook({ ...least, ...change }, egress)
+  return parsed.ok ? null : parsed.reason
+}
+const fieldsOf = (change: Body) => {
+  const reason = refusal(change)
+  return reason?.kind === 'invalid-fields' ? reason.fields : reason
+}
+
+describe('a new webhook', () => {
+  it('has the defaults of the contract', () => {
+    expect(asked(least)).toEqual({
+      name: 'desk',
+      isEnabled: true,
+      teamId: null,
+      triggerType: 'resolve',
+      integrationFilter: null,
+      httpMethod: 'POST',
+      url: 'https://desk.example/',
+      headers: null,
+      data: null,
+      username: null,
+      password: null,
+      authorizationHeader: null,
+      triggerTemplate: null,
+      forwardAll: true,
+      preset: null,
+    })
+  })
+
+  it('is what the Go client means by its full body', () => {
+    const body = {
+      preset: '',
+      name: 'desk',
+      team: '',
+      url: 'https://desk.example/',
+      trigger_type: 'status change',
+      http_method: 'PUT',
+      data: null,
+      username: null,
+      password: null,
+      authorization_header: null,
+      trigger_template: null,
+      headers: null,
+      forward_all: true,
+      integration_filter: null,
+      is_webhook_enabled: true,
+    }
+    expect(asked(body)).toMatchObject({
+      triggerType: 'status change',
+      httpMethod: 'PUT',
+      teamId: null,
+      integrationFilter: null,
+      preset: null,
+    })
+  })
+
+  it('takes empty texts for none, but keeps empty credentials', () => {
+    const body = {
+      ...least,
+      data: '',
+      headers: '',
+      trigger_template: '',
+      username: '',
+      password: '',
+      integration_filter: [],
+      team: 'null',
+    }
+    expect(asked({ ...body, is_webhook_enabled: null })).toMatchObject({
+      data: null,
+      headers: null,
+      triggerTemplate: null,
+      username: '',
+      password: '',
+      integrationFilter: null,
+      teamId: null,
+      isEnabled: true,
+    })
+  })
+
+  it('of the simple preset posts everything on escalation, whatever the body says', () => {
+    const body = { name: 'desk', url: 'https://desk.example/', preset: 'simple_webhook', forward_all: false, http_method: 'GET' }
+    expect(asked(body)).toMatchObject({
+      preset: 'simple_webhook',
+      httpMethod: 'POST',
+      triggerType: 'escalation',
+      forwardAll: true,
+    })
+    expect(asked({ ...least, preset: 'advanced_webhook' })).toMatchObject({ preset: 'advanced_webhook', triggerType: 'resolve' })
+  })
+
+  it('needs four fields, and says so of all at once', () => {
+    const parsed = parseNewWebhook({}, egress)
+    const missing = ['This field is required.']
+    expect(parsed).toEqual({
+      ok: false,
+      reason: { kind: 'invalid-fields', fields: { name: missing, trigger_type: missing, http_method: missing, url: missing } },
+    })
+  })
+
+  it.each([
+    [{ name: null }, { name: ['This field may not be null.'] }],
+    [{ name: ' ' }, { name: ['This field may not be blank.'] }],
+    [{ name: 'x'.repeat(101) }, { name: ['Ensure this field has no more than 100 characters.'] }],
+    [{ http_method: 'post' }, { http_method: ["Must be one of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']"] }],
+    [{ is_webhook_enabled: 'maybe' }, { is_webhook_enabled: ['Must be a valid boolean.'] }],
+    [{ forward_all: null }, { forward_all: ['This field may not be null.'] }],
+    [{ integration_filter: 'C1' }, { integration_filter: ['Expected a list of items but got type "str".'] }],
+    [{ team: 5 }, { team: ['Invalid values'] }],
+    [{ username: 'x'.repeat(101) }, { username: ['Ensure this field has no more than 100 characters.'] }],
+    [{ password: 'x'.repeat(1001) }, { password: ['Ensure this field has no more than 1000 characters.'] }],
+    [
+      { authorization_header: 'x'.repeat(2001) },
+      { authorization_header: ['Ensure this field has no more than 2000 characters.'] },
+    ],
+    [{ authorization_header: 'a\nb' }, { authorization_header: ['The text has characters that a header cannot carry.'] }],
+    [{ preset: 'jira' }, { preset: ['There is no such preset: it may be simple_webhook, advanced_webhook or empty.'] }],
+    [{ headers: '[1]' }, { headers: ['Must be a JSON object whose values are texts, for example {"X-Team": "database"}.'] }],
+    [{ headers: '{"X": 1}' }, { headers: ['The value of "X" must be a text.'] }],
+    [{ headers: '{"X Y": "1"}' }, { headers: ['"X Y" cannot be the name of a header.'] }],
+    [{ headers: '{"X": "a\\r\\nb"}' }, { headers: ['The value of "X" has characters that a header cannot carry.'] }],
+    [{ headers: '{"Webhook-Id": "1"}' }, { headers: ['The header "Webhook-Id" is set by the server itself.'] }],
+    [{ headers: '{"content-length": "1"}' }, { headers: ['The header "content-length" is set by the server itself.'] }],
+  ])('%j is refused with %j', (change, fields) => {
+    expect(fieldsOf(change)).toEqual(fields)
+  })
+
+  it.each(['url', 'headers', 'data', 'trigger_template'])('with a template in %s is refused until templates come', (field) => {
+    for (const text of ['{{ alert_payload.id }}', '{% if 1 %}', '{# note #}']) {
+      expect(fieldsOf({ [field]: `https://a.example/${text}` })).toEqual({
+        [field]: ['Templates are not supported yet: the text must not contain "{{", "{%" or "{#".'],
+      })
+    }
+  })
+
+  it('keeps JSON whose braces are no template', () => {
+    expect(asked({ ...least, data: '{"a": {"b": 1}}', headers: '{"X": "}}"}' })).toMatchObject({ data: '{"a": {"b": 1}}' })
+  })
+
+  it.each([
+    'ftp://a.example/',
+    'http://10.0.0.1/',
+    'http://localhost/',
+    'https://u:p@a.example/',
+    'https://bell.example/api/v1/',
+  ])('to %s is refused when it is saved', (url) => {
+    expect(Object.keys(fieldsOf({ url }) ?? {})).toEqual(['url'])
+  })
+
+  it('cannot be given the mask of a secret', () => {
+    const message = ['This is the mask that stands for a hidden secret. Send the secret itself, or leave it out.']
+    expect(fieldsOf({ password: '****************', authorization_header: '****************' })).toEqual({
+      password: message,
+      authorization_header: message,
+    })
+  })
+
+  it('with a wrong trigger type is refused as a whole, in the words of the contract', () => {
+    const detail =
+      "trigger_type must one of ['escalation', 'alert group created', 'acknowledge', 'resolve', 'silence', 'unsilence', " +
+      "'unresolve', 'unacknowledge', 'status change', 'personal notification']"
+    expect(refusal({ trigger_type: 'whenever', name: null })).toEqual({ kind: 'invalid', detail })
+    expect(refusal({ trigger_type: 'personal notification' })).toEqual({
+      kind: 'invalid',
+      detail: 'trigger_type personal notification is not supported yet',
+    })
+  })
+})
+
+describe('a change', () => {
+  const current = asked({
+    ...least,
+    team: 'T1',
+    password: 'sesame',
+    authorization_header: 'Bearer x',
+    integration_filter: ['C1'],
+    headers: '{"A":"b"}',
+  })
+  const changed = (body: Body, replaces = false) => {
+    const parsed = parseWebhookChange(body, { current, egress, replaces })
+    return parsed.ok ? parsed.value : parsed.reason
+  }
+
+  it('of nothing keeps all but the integration filter', () => {
+    expect(changed({})).toEqual({ ...current, integrationFilter: null })
+  })
+
+  it('by PUT clears the team too', () => {
+    expect(changed({}, true)).toEqual({ ...current, integrationFilter: null, teamId: null })
+  })
+
+  it('with the masks keeps the secrets, and with null or another text changes them', () => {
+    const masked = { password: '****************', authorization_header: '****************' }
+    expect(changed(masked)).toMatchObject({ password: 'sesame', authorizationHeader: 'Bearer x' })
+    expect(changed({ password: null, authorization_header: 'Bearer y' })).toMatchObject({
+      password: null,
+      authorizationHeader: 'Bearer y',
+    })
+  })
+
+  it('cannot switch the webhook to null', () => {
+    expect(changed({ is_webhook_enabled: null })).toEqual({
+      kind: 'invalid-fields',
+      fields: { is_webhook_enabled: ['This field may not be null.'] },
+    })
+  })
+
+  it('of the simple preset does not look at trigger and method, which the preset decides', () => {
+    const simple = { ...current, preset: 'simple_webhook' as const }
+    const wanted = { ok: true, value: { preset: 'simple_webhook', httpMethod: 'POST', triggerType: 'escalation' } }
+    const ignored = { trigger_type: '', http_method: '' }
+    expect(parseWebhookChange(ignored, { current: simple, egress, replaces: true })).toMatchObject(wanted)
+    expect(changed({ ...ignored, preset: 'simple_webhook' })).toMatchObject(wanted.value)
+    const advanced = parseWebhookChange({ ...ignored, preset: 'advanced_webhook' }, { current: simple, egress, replaces: false })
+    expect(advanced.ok).toBe(false)
+  })
+
+  it('with an empty preset keeps the preset', () => {
+    const simple = { ...current, preset: 'simple_webhook' as const }
+    const parsed = parseWebhookChange({ preset: '', http_method: 'GET' }, { current: simple, egress, replaces: true })
+    expect(parsed).toMatchObject({ ok: true, value: { preset: 'simple_webhook', httpMethod: 'POST', triggerType: 'escalation' } })
+  })
+})

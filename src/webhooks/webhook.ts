@@ -1,0 +1,71 @@
+import type { IntegrationId, OrganizationId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
+import type { Instant } from '../lib/time.ts'
+import type { TriggerType } from './trigger.ts'
+
+/** In the order of the contract (grafana-oncall 2.1). */
+export const httpMethods = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'] as const
+export type HttpMethod = (typeof httpMethods)[number]
+
+export const presets = ['simple_webhook', 'advanced_webhook'] as const
+export type Preset = (typeof presets)[number]
+
+/** A subscription: which events, from which integrations, where to, and how the request looks. */
+export type Webhook = {
+  readonly organizationId: OrganizationId
+  readonly id: WebhookId
+  readonly name: string
+  readonly isEnabled: boolean
+  readonly teamId: TeamId | null
+  /** Who made or replaced it; null for a machine. */
+  readonly userId: UserId | null
+  readonly triggerType: TriggerType
+  /** Null: all integrations. Never empty. */
+  readonly integrationFilter: readonly IntegrationId[] | null
+  readonly httpMethod: HttpMethod
+  readonly url: string
+  /** The text of a JSON object of texts. */
+  readonly headers: string | null
+  readonly data: string | null
+  readonly username: string | null
+  readonly password: string | null
+  readonly authorizationHeader: string | null
+  readonly triggerTemplate: string | null
+  readonly forwardAll: boolean
+  readonly preset: Preset | null
+  readonly createdAt: Instant
+}
+
+/** A webhook as stored: what may be secret is sealed. */
+export type SealedWebhook = Omit<Webhook, 'headers' | 'password' | 'authorizationHeader'> & {
+  readonly headersSealed: Uint8Array | null
+  readonly passwordSealed: Uint8Array | null
+  readonly authorizationSealed: Uint8Array | null
+}
+
+/** What is shown in place of a secret, and what a client sends back to keep it (contract grafana-oncall 2.3). */
+export const secretMask = '****************'
+
+/** As the API shows it; the order of the members is the contract's. */
+export function shownWebhook(webhook: Webhook) {
+  return {
+    id: webhook.id,
+    name: webhook.name,
+    is_webhook_enabled: webhook.isEnabled,
+    team: webhook.teamId,
+    data: webhook.data,
+    username: webhook.username,
+    password: masked(webhook.password),
+    authorization_header: masked(webhook.authorizationHeader),
+    trigger_template: webhook.triggerTemplate,
+    headers: webhook.headers,
+    url: webhook.url,
+    forward_all: webhook.forwardAll,
+    http_method: webhook.httpMethod,
+    trigger_type: webhook.triggerType,
+    integration_filter: webhook.integrationFilter === null ? null : [...webhook.integrationFilter],
+    preset: webhook.preset,
+  }
+}
+
+/** Nothing to hide stays visible: null, and the empty text. */
+const masked = (secret: string | null): string | null => (secret === null || secret === '' ? secret : secretMask)
