@@ -1,0 +1,29 @@
+import type { Trigger } from '../webhooks/trigger.ts'
+
+/** Every kind of event, with the webhook trigger that it is, if any. */
+export const catalogue = {
+  'alert_group.created': 'alert group created',
+  'alert_group.acknowledged': 'acknowledge',
+  'alert_group.unacknowledged': 'unacknowledge',
+  'alert_group.resolved': 'resolve',
+  'alert_group.unresolved': 'unresolve',
+  'alert_group.silenced': 'silence',
+  'alert_group.unsilenced': 'unsilence',
+  'alert_group.escalated': 'escalation',
+  /** What it said was taken away, by a person. */
+  'alert_group.wiped': null,
+  /** Nobody will be paged: the route has no escalation chain, or the chain has no steps. */
+  'alert_group.pages_nobody': null,
+  'escalation.started': null,
+  'escalation.step_taken': null,
+  /** A step that reached nobody or could not be done; the chain goes on. */
+  'escalation.step_failed': null,
+  'escalation.finished': null,
+  'notification.sent': null,
+  /** One way to reach the person failed for good. */
+  'notification.failed': null,
+  'webhook.delivered': null,
+  'webhook.failed': null,
+} as const satisfies Record<string, Trigger | null>
+
+export type EventType = keyof typeof catalogue

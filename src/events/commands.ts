@@ -1,0 +1,83 @@
+import { actorRecord } from '../accounts/actor.ts'
+import { type EventId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { jsonText } from '../lib/json.ts'
+import type { Closing, Sql, Tx } from '../ports.ts'
+import { matchWebhooks } from '../webhooks/commands.ts'
+import type { WebhookCause } from '../webhooks/trigger.ts'
+import { catalogue } from './catalogue.ts'
+import type { Event, Fact } from './event.ts'
+import { insertEvents, takeSequences } from './store.ts'
+import * as store from './store.ts'
+
+/**
+ * Records a fact: into the organization's log, the alert group's timeline, and to the webhooks that wait for it,
+ * all in this transaction. The rows are its last statements, so that the organization's sequence is locked for
+ * the commit only and sequence order is commit order.
+ */
+export function publish(tx: Tx, fact: Fact): void {
+  tx.atEnd(publishing).push(fact)
+}
+
+/** The events after a sequence, oldest first: reading on from the last one never misses any. */
+export function readEvents(
+  db: Sql,
+  organizationId: OrganizationId,
+  range: { after: number; limit: number },
+): Promise<readonly Event[]> {
+  return store.eventsAfter(db, organizationId, range)
+}
+
+/** Takes away what the events of an alert group said; that there were such events stays. */
+export const wipeEvents = store.blankEvents
+
+export const readTimeline = store.eventsOfAlertGroup
+export const readEventsByKey = store.eventsByKey
+
+const publishing: Closing<Fact[]> = {
+  start: () => [],
+  finish: async (tx, facts) => {
+    const events: Event[] = []
+    const causes: WebhookCause[] = []
+    // Always in the same order, so that two transactions with several organizations cannot wait for each other.
+    for (const organizationId of [...new Set(facts.map((fact) => fact.actor.organizationId))].toSorted()) {
+      const own = facts.filter((fact) => fact.actor.organizationId === organizationId)
+      const first = await takeSequences(tx, organizationId, own.length)
+      for (const [index, fact] of own.entries()) {
+        const event = eventOf(tx, fact, first + index)
+        events.push(event)
+        causes.push(...causesOf(event, fact))
+      }
+    }
+    await insertEvents(tx, events)
+    if (causes.length > 0) await matchWebhooks(tx, causes)
+  },
+}
+
+function eventOf(tx: Tx, fact: Fact, sequence: number): Event {
+  return {
+    organizationId: fact.actor.organizationId,
+    sequence,
+    id: newUuid<EventId>(tx.now, tx.random.bytes),
+    type: fact.type,
+    at: tx.now,
+    actor: actorRecord(fact.actor),
+    alertGroupId: fact.alertGroup?.id ?? null,
+    data: jsonText(fact.data),
+  }
+}
+
+function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
+  const trigger = catalogue[fact.type]
+  if (trigger === null || fact.alertGroup === null) return []
+  return [
+    {
+      organizationId: event.organizationId,
+      trigger,
+      eventSequence: event.sequence,
+      eventAt: event.at,
+      alertGroupId: fact.alertGroup.id,
+      integrationId: fact.alertGroup.integrationId,
+      webhookId: fact.webhookId,
+    },
+  ]
+}

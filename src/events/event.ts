@@ -1,0 +1,33 @@
+import type { AlertGroupId, EventId, IntegrationId, OrganizationId, WebhookId } from '../lib/ids.ts'
+import type { JsonWithRaw } from '../lib/json.ts'
+import type { Instant } from '../lib/time.ts'
+import type { Actor } from '../accounts/actor.ts'
+import type { EventType } from './catalogue.ts'
+
+/** A fact that is about to be recorded. */
+export type Fact = {
+  readonly type: EventType
+  readonly actor: Actor
+  /** The alert group whose timeline shows it. */
+  readonly alertGroup: { readonly id: AlertGroupId; readonly integrationId: IntegrationId } | null
+  /** All that the event says, as it was at this moment; for alert group events the event data of contract grafana-oncall 3.3. */
+  readonly data: JsonWithRaw
+  /** Only this webhook hears of it; null: all that subscribe. */
+  readonly webhookId: WebhookId | null
+}
+
+/** A recorded fact. Sequences grow by one per organization, in the order of the commits. */
+export type Event = {
+  readonly organizationId: OrganizationId
+  readonly sequence: number
+  readonly id: EventId
+  readonly type: EventType
+  readonly at: Instant
+  readonly actor: unknown
+  readonly alertGroupId: AlertGroupId | null
+  /** JSON text. */
+  readonly data: string
+}
+
+/** The data of an event whose alert group was wiped or deleted. */
+export const wipedData = '{"wiped":true}'

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import type { Actor } from '../accounts/actor.ts'
+import { attemptsOf } from '../deliveries/commands.ts'
+import { egressPolicy } from '../deliveries/egress.ts'
+import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { type JsonWithRaw, RawJson } from '../lib/json.ts'
+import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/commands.ts'
+import type { EventType } from './catalogue.ts'
+import { publish, readEvents } from './commands.ts'
+import { webhooksLoop } from './loop.ts'
+import { eventDataOf, renderDeliveries } from './render-commands.ts'
+
+const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
+const actor: Actor = { kind: 'system', organizationId }
+const integrationId = asId<IntegrationId>('CAAAAAAAAAAAA')
+const settings = {
+  vault: testVault,
+  egress: egressPolicy([], 'https://bell.example'),
+  integrationsThatExist: async () => new Set<string>(),
+}
+
+let world: DeliveryWorld
+let names = 0
+beforeAll(async () => {
+  world = await deliveryWorld({
+    render: renderDeliveries(settings),
+    behave: ({ url }) => (url.includes('broken') ? { afterMs: 10, status: 410 } : { afterMs: 10, body: '{"ticket":7}' }),
+  })
+  await world.db.sql
+    .insertInto('organizations')
+    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
+    .execute()
+})
+afterAll(() => world.close())
+
+const newWebhook = (fields: Record<string, unknown>) =>
+  world.db.tx('test', (tx) => {
+    const body = { name: `desk ${(names += 1)}`, url: 'https://desk.example/', http_method: 'POST', ...fields }
+    return createWebhook(tx, actor, { settings, body })
+  })
+
+const happen = (type: EventType, group: string, data: JsonWithRaw = {}, webhookId: WebhookId | null = null) =>
+  world.db.tx('test', async (tx) => {
+    const alertGroup = { id: asId<AlertGroupId>(group), integrationId }
+    publish(tx, { type, actor, alertGroup, data: { ...Object(data), integration: { id: integrationId } }, webhookId })
+  })
+
+const timelineOf = async (group: string) => {
+  await webhooksLoop({ db: world.db }).run(world.shards)
+  const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
+  return events.filter((event) => event.alertGroupId === group).map((event) => ({ type: event.type, ...JSON.parse(event.data) }))
+}
+
+const sentTo = (url: string) =>
+  world.received.filter((received) => received.url === url).map(({ request }) => Buffer.from(request.body ?? []).toString())
+
+describe('an event', () => {
+  it('reaches the webhooks that wait for it, as it was, and the timeline tells how', async () => {
+    const webhook = await newWebhook({ trigger_type: 'acknowledge', url: 'https://ack.example/' })
+    await newWebhook({ trigger_type: 'resolve', url: 'https://resolve.example/' })
+    await newWebhook({ trigger_type: 'acknowledge', url: 'https://off.example/', is_webhook_enabled: false })
+    await happen('alert_group.acknowledged', 'I1', { alert_payload: new RawJson('{"value":1.50}') })
+    await world.pass(1_000)
+    expect(sentTo('https://ack.example/')).toEqual(['{"alert_payload":{"value":1.50},"integration":{"id":"CAAAAAAAAAAAA"}}'])
+    expect(world.received.length).toBe(1)
+    const [attempt] = await attemptsOf(world.db.sql, { organizationId, ownerId: webhook.id }, { limit: 10, offset: 0 })
+    expect(await timelineOf('I1')).toMatchObject([
+      { type: 'alert_group.acknowledged' },
+      {
+        type: 'webhook.delivered',
+        webhook_name: webhook.name,
+        webhook_id: webhook.id,
+        trigger: 'acknowledge',
+        response_id: attempt?.id,
+        status_code: 200,
+        reason: '200',
+        attempts_count: 1,
+        text: `outgoing webhook \`${webhook.name}\` triggered by acknowledge`,
+      },
+    ])
+    expect([...(await eventDataOf(world.db.sql, attempt === undefined ? [] : [attempt])).values()]).toEqual([
+      '{"alert_payload":{"value":1.50},"integration":{"id":"CAAAAAAAAAAAA"}}',
+    ])
+  })
+
+  it('carries what other webhooks were answered about the same alert group', async () => {
+    const first = await newWebhook({ trigger_type: 'alert group created', url: 'https://first.example/' })
+    await newWebhook({ trigger_type: 'silence', url: 'https://second.example/' })
+    await happen('alert_group.created', 'I2')
+    await world.pass(1_000)
+    await happen('alert_group.silenced', 'I2')
+    await happen('alert_group.silenced', 'I3')
+    await world.pass(1_000)
+    const integration = '"integration":{"id":"CAAAAAAAAAAAA"}'
+    expect(sentTo('https://second.example/').toSorted()).toEqual([
+      `{${integration},"responses":{"${first.id}":{"ticket":7}}}`,
+      `{${integration}}`,
+    ])
+  })
+
+  it('of an escalation step reaches the one webhook that it names', async () => {
+    const named = await newWebhook({ trigger_type: 'escalation', url: 'https://named.example/' })
+    await newWebhook({ trigger_type: 'escalation', url: 'https://unnamed.example/' })
+    await happen('alert_group.escalated', 'I4', {}, named.id)
+    await world.pass(1_000)
+    expect(sentTo('https://named.example/').length).toBe(1)
+    expect(sentTo('https://unnamed.example/')).toEqual([])
+  })
+
+  it('that no receiver takes is told with the reason', async () => {
+    const webhook = await newWebhook({ trigger_type: 'unsilence', url: 'https://broken.example/' })
+    await happen('alert_group.unsilenced', 'I5')
+    await world.pass(1_000)
+    expect((await timelineOf('I5')).at(-1)).toMatchObject({
+      type: 'webhook.failed',
+      status_code: 410,
+      reason: 'The receiver answered 410: it is gone for good.',
+      text: `skipped unsilence outgoing webhook \`${webhook.name}\`: The receiver answered 410: it is gone for good.`,
+    })
+  })
+
+  it('does not reach a webhook that is deleted or switched off while it waits, and the timeline says so', async () => {
+    const deleted = await newWebhook({ trigger_type: 'unresolve', url: 'https://deleted.example/' })
+    const disabled = await newWebhook({ trigger_type: 'unresolve', url: 'https://disabled.example/' })
+    await happen('alert_group.unresolved', 'I6')
+    await world.db.tx('test', (tx) => deleteWebhook(tx, actor, deleted.id))
+    const update = { id: disabled.id, settings, body: { is_webhook_enabled: false }, replaces: false }
+    await world.db.tx('test', (tx) => updateWebhook(tx, actor, update))
+    await world.pass(1_000)
+    expect([...sentTo('https://deleted.example/'), ...sentTo('https://disabled.example/')]).toEqual([])
+    expect(
+      (await timelineOf('I6'))
+        .slice(1)
+        .map(({ type, reason }) => [type, reason])
+        .toSorted(),
+    ).toEqual([
+      ['webhook.failed', 'The webhook was deleted before this could be sent.'],
+      ['webhook.failed', 'The webhook was switched off before this could be sent.'],
+    ])
+  })
+
+  it('goes where the webhook went when it happened, although the URL was changed since', async () => {
+    const webhook = await newWebhook({ trigger_type: 'unacknowledge', url: 'https://old.example/' })
+    await happen('alert_group.unacknowledged', 'I7')
+    const update = { id: webhook.id, settings, body: { url: 'https://new.example/' }, replaces: false }
+    await world.db.tx('test', (tx) => updateWebhook(tx, actor, update))
+    await happen('alert_group.unacknowledged', 'I7')
+    await world.pass(1_000)
+    expect([sentTo('https://old.example/').length, sentTo('https://new.example/').length]).toEqual([1, 1])
+  })
+
+  it('that was wiped before it was sent is not sent', async () => {
+    await newWebhook({ trigger_type: 'resolve', url: 'https://wiped.example/' })
+    await happen('alert_group.resolved', 'I8')
+    await world.db.sql.updateTable('events').set({ data: '{"wiped":true}' }).where('alert_group_id', '=', 'I8').execute()
+    await world.pass(1_000)
+    expect(sentTo('https://wiped.example/')).toEqual([])
+    const dead = await world.db.sql.selectFrom('dead_deliveries').selectAll().where('subject_id', '=', 'I8').execute()
+    expect(dead.map(({ reason }) => reason)).toContain('What happened is not stored any more: it was wiped, or is past its time.')
+  })
+})

@@ -1,0 +1,132 @@
+import { sql } from 'kysely'
+import { jsonbText } from '../lib/json.ts'
+import { type AlertGroupId, asId, type EventId, type OrganizationId } from '../lib/ids.ts'
+import { before, days, fromDate, toDate, type Instant } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { EventType } from './catalogue.ts'
+import { type Event, wipedData } from './event.ts'
+
+/** Takes the next `count` sequences of an organization and returns the first. Other transactions of the organization wait from here to the commit. */
+export async function takeSequences(tx: Tx, organizationId: OrganizationId, count: number): Promise<number> {
+  const row = await tx.sql
+    .updateTable('organizations')
+    .set((expression) => ({ event_sequence: expression('event_sequence', '+', count) }))
+    .where('id', '=', organizationId)
+    .returning('event_sequence')
+    .executeTakeFirstOrThrow()
+  return row.event_sequence - count + 1
+}
+
+export async function insertEvents(tx: Tx, events: readonly Event[]): Promise<void> {
+  await sql`
+    insert into events (organization_id, sequence, at, id, type, actor, alert_group_id, data)
+    select * from unnest(
+      ${events.map((event) => event.organizationId)}::text[],
+      ${events.map((event) => event.sequence)}::bigint[],
+      ${events.map((event) => toDate(event.at))}::timestamptz[],
+      ${events.map((event) => event.id)}::uuid[],
+      ${events.map((event) => event.type)}::text[],
+      ${events.map((event) => jsonbText(event.actor))}::jsonb[],
+      ${events.map((event) => event.alertGroupId)}::text[],
+      ${events.map((event) => event.data)}::text[])`.execute(tx.sql)
+}
+
+/** How much data one page of events carries, but for a single event that is longer. */
+const pageBytesMax = 8 * 1024 * 1024
+
+/** The events after a sequence, oldest first: at most `limit` and about 8 MiB of data, and at least one when there is any. */
+export async function eventsAfter(
+  db: Sql,
+  organizationId: OrganizationId,
+  range: { after: number; limit: number },
+): Promise<readonly Event[]> {
+  const answer = await sql<EventRow>`
+    select organization_id, sequence, at, id, type, actor, alert_group_id, data from (
+      select *, row_number() over in_order as number, sum(octet_length(data)) over in_order as bytes
+      from (select * from events where organization_id = ${organizationId} and sequence > ${range.after}
+        order by sequence limit ${range.limit}) as page
+      window in_order as (order by sequence rows unbounded preceding)) as counted
+    where number = 1 or bytes <= ${pageBytesMax}
+    order by sequence`.execute(db)
+  return answer.rows.map(eventOf)
+}
+
+/** Longer data is shown cut where whole stories are told. In characters. */
+const toldDataMax = 64 * 1024
+
+/**
+ * What happened to an alert group since it opened, oldest first, at most `limit` and about 8 MiB of data. Data of more
+ * than 64 KiB is cut and becomes `{"truncated": true, "text": …}`; whole it is among the organization's events.
+ */
+export async function eventsOfAlertGroup(
+  db: Sql,
+  group: { readonly organizationId: OrganizationId; readonly id: AlertGroupId; readonly startedAt: Instant },
+  limit: number,
+): Promise<readonly Event[]> {
+  const answer = await sql<EventRow & { readonly is_cut: boolean }>`
+    select organization_id, sequence, at, id, type, actor, alert_group_id, left(data, ${toldDataMax}::int) as data,
+      octet_length(data) > ${toldDataMax} as is_cut
+    from (
+      select *, sum(least(octet_length(data), ${toldDataMax})) over (order by sequence rows unbounded preceding) as bytes
+      from (select * from events
+        where organization_id = ${group.organizationId} and alert_group_id = ${group.id} and at >= ${toDate(lookedFrom(group))}
+        order by sequence limit ${limit}) as page) as counted
+    where bytes <= ${pageBytesMax}
+    order by sequence`.execute(db)
+  return answer.rows.map((row) => eventOf(row.is_cut ? { ...row, data: jsonbText({ truncated: true, text: row.data }) } : row))
+}
+
+/** The data of events by their keys; the instants let PostgreSQL look into the right days only. */
+export async function eventsByKey(
+  db: Sql,
+  keys: readonly { readonly organizationId: OrganizationId; readonly sequence: number; readonly at: Instant }[],
+): Promise<readonly Event[]> {
+  const answer = await sql<EventRow>`
+    select e.* from events e
+    join unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.sequence)}::bigint[],
+      ${keys.map((key) => toDate(key.at))}::timestamptz[]) as wanted (organization_id, sequence, at)
+      using (organization_id, sequence, at)`.execute(db)
+  return answer.rows.map(eventOf)
+}
+
+/** Takes away what the events of an alert group said. */
+export async function blankEvents(
+  tx: Tx,
+  organizationId: OrganizationId,
+  group: { readonly id: AlertGroupId; readonly startedAt: Instant },
+): Promise<void> {
+  await tx.sql
+    .updateTable('events')
+    .set({ data: wipedData })
+    .where('organization_id', '=', organizationId)
+    .where('alert_group_id', '=', group.id)
+    .where('at', '>=', toDate(lookedFrom(group)))
+    .execute()
+}
+
+/** Spares PostgreSQL the older partitions. A clock may step back, and nodes' clocks differ, so it is not cut close. */
+const lookedFrom = ({ startedAt }: { readonly startedAt: Instant }): Instant => before(startedAt, days(1))
+
+type EventRow = {
+  readonly organization_id: string
+  readonly sequence: number
+  readonly at: Date
+  readonly id: string
+  readonly type: string
+  readonly actor: unknown
+  readonly alert_group_id: string | null
+  readonly data: string
+}
+
+function eventOf(row: EventRow): Event {
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    sequence: row.sequence,
+    id: asId<EventId>(row.id),
+    type: row.type as EventType,
+    at: fromDate(row.at),
+    actor: row.actor,
+    alertGroupId: row.alert_group_id === null ? null : asId<AlertGroupId>(row.alert_group_id),
+    data: row.data,
+  }
+}

@@ -1,0 +1,50 @@
+import type { DeliveryResult } from '../deliveries/delivery.ts'
+import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
+import { isObject } from '../lib/json.ts'
+import type { TriggerType } from '../webhooks/trigger.ts'
+import type { Fact } from './event.ts'
+
+/** What a delivery to a webhook came to, and what it was about. */
+export type WebhookEntry = {
+  readonly result: DeliveryResult
+  readonly webhook: { readonly id: WebhookId; readonly name: string; readonly triggerType: TriggerType }
+  /** The data of the event that caused it; null when it is not stored any more. */
+  readonly eventData: string | null
+}
+
+/** The line of the timeline about a delivery that has ended (contract grafana-oncall 3.10). */
+export function webhookFact({ result, webhook, eventData }: WebhookEntry): Fact {
+  const { organizationId, ending } = result
+  const common = {
+    webhook_name: webhook.name,
+    webhook_id: webhook.id,
+    trigger: webhook.triggerType,
+    response_id: ending.attemptId,
+    status_code: ending.status,
+    attempts_count: ending.attemptsCount,
+  }
+  const about = {
+    actor: { kind: 'system', organizationId } as const,
+    alertGroup: alertGroupOf(result, eventData),
+    webhookId: null,
+  }
+  if (ending.kind === 'delivered') {
+    const text = `outgoing webhook \`${webhook.name}\` triggered by ${webhook.triggerType}`
+    return {
+      ...about,
+      type: 'webhook.delivered',
+      data: { ...common, reason: ending.status === null ? null : String(ending.status), text },
+    }
+  }
+  const text = `skipped ${webhook.triggerType} outgoing webhook \`${webhook.name}\`: ${ending.reason}`
+  return { ...about, type: 'webhook.failed', data: { ...common, reason: ending.reason, text } }
+}
+
+/** Null, and so in no timeline, when the alert group's events were wiped. */
+function alertGroupOf({ subjectId }: DeliveryResult, eventData: string | null): Fact['alertGroup'] {
+  const event: unknown = eventData === null ? null : JSON.parse(eventData)
+  const integration = isObject(event) ? event['integration'] : null
+  const integrationId = isObject(integration) ? integration['id'] : null
+  if (subjectId === null || typeof integrationId !== 'string') return null
+  return { id: asId<AlertGroupId>(subjectId), integrationId: asId<IntegrationId>(integrationId) }
+}
