@@ -1,0 +1,261 @@
+import type { Actor } from '../accounts/actor.ts'
+import { peopleByIds } from '../accounts/commands.ts'
+import { mayBeNotified, type User } from '../accounts/user.ts'
+import { cancelDeliveries, endpointsFor, enqueue, takeResults } from '../deliveries/commands.ts'
+import { type DeliveryResult, lanes, type NewDelivery } from '../deliveries/delivery.ts'
+import { publish } from '../events/commands.ts'
+import { known } from '../lib/check.ts'
+import { type AlertGroupId, type MessageId, newUuid, type OrganizationId, type UserId } from '../lib/ids.ts'
+import { no, ok, type Result } from '../lib/result.ts'
+import { after } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import { composeEmail } from './channels/email.ts'
+import { linkLifetimeMs, type LinkAction, newLink } from './link.ts'
+import { writePage } from './message.ts'
+import { plan, type Plan, type Sending } from './plan.ts'
+import { reaches, type Rule, stepsOf } from './rule.ts'
+import type { NotificationRun, NotificationRunId, NotificationRunKey } from './run.ts'
+import type { NotificationSettings } from './settings.ts'
+import * as store from './store.ts'
+import type { Subject } from './subject.ts'
+
+/** A person who is to be paged, and why. */
+export type Page = {
+  /** Who pages; the run belongs to its organization. */
+  readonly actor: Actor
+  readonly userId: UserId
+  readonly subject: Subject
+  /** Which of the person's two lists of rules holds. */
+  readonly important: boolean
+}
+
+/**
+ * Begins to page people about subjects, and does at once what is due at once: for a person without rules, one e-mail is
+ * owed when the transaction commits. A run of the same person and subject that is still under way ends here, also one of an
+ * earlier page of the same call. Answers in the order of the pages: false when none of the person's rules can reach them;
+ * why is an event `notification.failed` then. The pages may be of several organizations.
+ */
+export async function pageAll(tx: Tx, settings: NotificationSettings, pages: readonly Page[]): Promise<readonly boolean[]> {
+  if (pages.length === 0) return []
+  const wanted = pages.map(({ actor, ...page }) => ({ organizationId: actor.organizationId, ...page }))
+  await store.stopRunsOf(tx, wanted)
+  const personOf = await findPeople(tx.sql, wanted)
+  const rules = await store.rulesOf(tx, wanted)
+  const begun = wanted.map((page, index) => begin(tx, settings, { page, person: personOf(page), rules: rules[index] ?? [] }))
+  await store.insertRuns(tx, stopEarlier(begun.flatMap(({ run }) => run ?? [])))
+  await owe(
+    tx,
+    begun.flatMap(({ mails }) => mails),
+  )
+  return begun.map(({ reachable }) => reachable)
+}
+
+/** Ends all paging about a subject, and takes back the pages that have not left yet. */
+export async function stopNotifications(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
+  await store.stopRunsAbout(tx, organizationId, subjectId)
+  await cancelDeliveries(tx, await store.runIdsAbout(tx, organizationId, subjectId))
+}
+
+/** Takes away what is kept of a subject for paging about it. Messages that were written stay in the log of deliveries. */
+export const forgetNotifications = store.blankRunsAbout
+
+/** The people to whom a provider has taken over a page about the subject, each once, in the order in which they were reached. */
+export function notifiedPeople(db: Sql, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<readonly UserId[]> {
+  return store.reachedPeople(db, organizationId, subjectId)
+}
+
+/** Takes the steps of a run that are due. The run ends when its person has left or may not be notified any more. */
+export async function takeDueSteps(tx: Tx, settings: NotificationSettings, key: NotificationRunKey): Promise<void> {
+  const run = await store.lockDueRun(tx, key)
+  if (run === null) return
+  const person = (await findPeople(tx.sql, [run]))(run)
+  const judged = judge(person)
+  if (!judged.ok) {
+    tellFailure(tx, { ...run, person, channel: null, reason: judged.reason })
+    return store.moveOn(tx, run, null)
+  }
+  const { mails, next } = advance(tx, { run, person: judged.value, settings })
+  await owe(tx, mails)
+  await store.moveOn(tx, run, next)
+}
+
+/** Takes what became of pages into the timeline: at most `limit` of them. Returns how many there were. */
+export async function recordResults(tx: Tx, shards: readonly number[], limit: number): Promise<number> {
+  const results = await takeResults(tx, { lanes: [lanes.page], shards, limit })
+  if (results.length === 0) return 0
+  const runs = await store.runsByIds(
+    tx.sql,
+    results.flatMap(({ organizationId, cancelKey: id }) => (id === null ? [] : [{ organizationId, id }])),
+  )
+  const personOf = await findPeople(tx.sql, runs)
+  const recorded = results.flatMap((result) => {
+    const run = runs.find(({ organizationId, id }) => organizationId === result.organizationId && id === result.cancelKey)
+    return run === undefined ? [] : [{ run, result }]
+  })
+  for (const { run, result } of recorded) tellResult(tx, { run, result, person: personOf(run) })
+  await store.markReached(tx, reachedBy(recorded))
+  return results.length
+}
+
+type Recording = { readonly run: NotificationRun; readonly result: DeliveryResult }
+
+function tellResult(tx: Tx, { run, result, person }: Recording & { readonly person: User | null }): void {
+  if (result.ending.kind === 'dead') return tellFailure(tx, { ...run, person, channel: 'email', reason: result.ending.reason })
+  tell(tx, 'notification.sent', { ...run, person, channel: 'email' })
+}
+
+/** When each run reached its person. Several e-mails of one run may have left; the oldest result counts. */
+function reachedBy(recorded: readonly Recording[]) {
+  const delivered = recorded.filter(({ result }) => result.ending.kind === 'delivered').toReversed()
+  const at = new Map(delivered.map(({ run, result }) => [run, result.at]))
+  return [...at].map(([run, reachedAt]) => ({ ...run, at: reachedAt }))
+}
+
+type WantedRun = Pick<NotificationRun, 'organizationId' | 'userId' | 'subject' | 'important'>
+type Beginning = { readonly page: WantedRun; readonly person: User | null; readonly rules: readonly Rule[] }
+
+type Begun = {
+  /** Null: nobody is there to be paged. */
+  readonly run: store.NewRun | null
+  readonly mails: readonly OwedMail[]
+  readonly reachable: boolean
+}
+
+function begin(tx: Tx, settings: NotificationSettings, { page, person, rules }: Beginning): Begun {
+  const judged = judge(person)
+  if (!judged.ok) {
+    tellFailure(tx, { ...page, person, channel: null, reason: judged.reason })
+    return { run: null, mails: [], reachable: false }
+  }
+  const steps = stepsOf(rules)
+  const id = newUuid<NotificationRunId>(tx.now, tx.random.bytes)
+  const run = { ...page, id, steps, nextStep: 0, startedAt: tx.now }
+  const { mails, next } = advance(tx, { run, person: judged.value, settings })
+  if (!reaches(steps))
+    tellFailure(tx, { ...page, person, channel: null, reason: 'The notification rules of this person only wait' })
+  return { run: { run, next, stopped: false }, mails, reachable: settings.mailIsOn && reaches(steps) }
+}
+
+/** Of several runs of the same person and subject the last one takes over, as if the others had been there before. */
+function stopEarlier(begun: readonly store.NewRun[]): readonly store.NewRun[] {
+  const keyOf = ({ run }: store.NewRun): string => `${run.organizationId} ${run.subject.id} ${run.userId}`
+  const last = new Map(begun.map((each) => [keyOf(each), each]))
+  return begun.map((each) => (last.get(keyOf(each)) === each ? each : { ...each, stopped: each.next !== null }))
+}
+
+type Advancing = { readonly run: NotificationRun; readonly person: User; readonly settings: NotificationSettings }
+
+/** What the due steps of a run owe, and what comes next. */
+function advance(tx: Tx, advancing: Advancing): { readonly mails: readonly OwedMail[]; readonly next: Plan['next'] } {
+  const { sendings, next } = plan(advancing.run, tx.now)
+  if (next !== null) tx.wake('notifications')
+  return { mails: sendings.flatMap((sending) => send(tx, advancing, sending)), next }
+}
+
+function send(tx: Tx, advancing: Advancing, { type }: Sending): readonly OwedMail[] {
+  switch (type) {
+    case 'email': {
+      const { run, person, settings } = advancing
+      if (settings.mailIsOn) return [mailOf(tx, advancing)]
+      tellFailure(tx, { ...run, person, channel: type, reason: 'E-mail is off: WATCHBELL_SMTP_URL is not set' })
+      return []
+    }
+  }
+}
+
+/** A delivery for the mail endpoint of its organization. */
+type OwedMail = Omit<NewDelivery, 'endpointId'>
+
+function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
+  const { organizationId, subject } = run
+  const messageId = newUuid<MessageId>(tx.now, tx.random.bytes)
+  const link = (action: LinkAction): string => {
+    const expiresAt = after(tx.now, linkLifetimeMs)
+    return `${settings.baseUrl}/r/${newLink(settings.linkKey, { organizationId, userId: run.userId, alertGroupId: subject.id, action, expiresAt })}`
+  }
+  const body = composeEmail({
+    messageId,
+    at: tx.now,
+    from: settings.mailFrom,
+    to: person.email,
+    about: { organizationId, alertGroupId: subject.id },
+    urgent: run.important || subject.urgency === 'high' || subject.urgency === 'critical',
+    page: writePage({
+      subject,
+      username: person.username,
+      links: { acknowledge: link('acknowledge'), resolve: link('resolve') },
+    }),
+  })
+  return {
+    organizationId,
+    lane: lanes.page,
+    messageId,
+    messageAt: tx.now,
+    message: { kind: 'mail', target: person.email, body },
+    eventSequence: null,
+    subjectId: subject.id,
+    cancelKey: run.id,
+    expiresAt: null,
+  }
+}
+
+/** Owes mails through the endpoints of their organizations, all at once. */
+async function owe(tx: Tx, mails: readonly OwedMail[]): Promise<void> {
+  // Always in the same order, so that two transactions that make endpoints cannot wait for each other.
+  const organizationIds = [...new Set(mails.map((mail) => mail.organizationId))].toSorted()
+  const endpointIds = await endpointsFor(
+    tx,
+    organizationIds.map((organizationId) => ({ organizationId, kind: 'mail', ownerId: 'mail', url: null })),
+  )
+  const found = new Map(organizationIds.map((organizationId, index) => [organizationId, endpointIds[index]]))
+  const endpointOf = ({ organizationId }: OwedMail) => known(found.get(organizationId), 'each organization has an endpoint')
+  await enqueue(
+    tx,
+    mails.map((mail) => ({ ...mail, endpointId: endpointOf(mail) })),
+  )
+}
+
+type Whom = Pick<NotificationRun, 'organizationId' | 'userId'>
+
+/** Looks people up, with one statement for each organization. Null for whom there never was. */
+async function findPeople(db: Sql, wanted: readonly Whom[]): Promise<(whom: Whom) => User | null> {
+  const found = new Map<OrganizationId, ReadonlyMap<string, User>>()
+  for (const organizationId of new Set(wanted.map((whom) => whom.organizationId))) {
+    const own = wanted.filter((whom) => whom.organizationId === organizationId)
+    found.set(organizationId, await peopleByIds(db, organizationId, [...new Set(own.map(({ userId }) => userId))]))
+  }
+  return ({ organizationId, userId }) => found.get(organizationId)?.get(userId) ?? null
+}
+
+/** A person who may be paged, or why not, as a sentence for people. */
+function judge(person: User | null): Result<User, string> {
+  if (person === null) return no('This person does not exist any more')
+  if (mayBeNotified(person)) return ok(person)
+  return no(person.active ? `The role ${person.role} may not be notified` : 'The account of this person is deactivated')
+}
+
+type Telling = Pick<NotificationRun, 'organizationId' | 'userId' | 'subject' | 'important'> & {
+  readonly person: User | null
+  readonly channel: Sending['type'] | null
+}
+
+function tellFailure(tx: Tx, telling: Telling & { readonly reason: string }): void {
+  tell(tx, 'notification.failed', telling)
+}
+
+/** What became of a page is an event of its alert group, by Watchbell itself. */
+function tell(tx: Tx, type: 'notification.sent' | 'notification.failed', telling: Telling & { readonly reason?: string }): void {
+  const { organizationId, userId, subject, important, person, channel, reason } = telling
+  publish(tx, {
+    type,
+    actor: { kind: 'system', organizationId },
+    alertGroup: { id: subject.id, integrationId: subject.integrationId },
+    data: {
+      user: { id: userId, username: person?.username ?? null },
+      channel,
+      important,
+      ...(reason === undefined ? {} : { reason }),
+    },
+    webhookId: null,
+  })
+}

@@ -1,0 +1,249 @@
+import { sql } from 'kysely'
+import { jsonbText } from '../lib/json.ts'
+import { check } from '../lib/check.ts'
+import { type AlertGroupId, asId, type OrganizationId, type UserId } from '../lib/ids.ts'
+import { shardOf } from '../lib/shard.ts'
+import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Plan } from './plan.ts'
+import { parseSteps, type Rule } from './rule.ts'
+import type { NotificationRun, NotificationRunId, NotificationRunKey } from './run.ts'
+import { blankSubject, parseSubject } from './subject.ts'
+
+const rulesMax = 100
+
+/** Which of a person's two lists of rules is asked for. */
+type RuleList = Pick<NotificationRun, 'organizationId' | 'userId' | 'important'>
+
+/** The rules of people's lists, each in its order, at most a hundred of each, in the order of the lists. */
+export async function rulesOf(tx: Tx, lists: readonly RuleList[]): Promise<readonly (readonly Rule[])[]> {
+  const answer = await sql<{ readonly list: number; readonly type: string; readonly duration_seconds: number | null }>`
+    select wanted.list, rule.type, rule.duration_seconds
+    from unnest(${lists.map((list) => list.organizationId)}::text[], ${lists.map((list) => list.userId)}::text[],
+      ${lists.map((list) => list.important)}::boolean[])
+      with ordinality as wanted (organization_id, user_id, important, list)
+    cross join lateral (
+      select type, duration_seconds, position, id from notification_rules r
+      where r.organization_id = wanted.organization_id and r.user_id = wanted.user_id and r.important = wanted.important
+      order by position, id limit ${rulesMax}::int) rule
+    order by wanted.list, rule.position, rule.id`.execute(tx.sql)
+  const found = Map.groupBy(answer.rows, (row) => row.list)
+  return lists.map((_, index) =>
+    (found.get(index + 1) ?? []).map((row) => ({ type: row.type, durationSeconds: row.duration_seconds })),
+  )
+}
+
+/** A run as it begins. With nothing next it is finished already, and kept for what becomes of its pages. */
+export type NewRun = {
+  readonly run: NotificationRun
+  readonly next: Plan['next']
+  /** Another run of the same person and subject took over already. */
+  readonly stopped: boolean
+}
+
+/** Keeps runs that begin. */
+export async function insertRuns(tx: Tx, begun: readonly NewRun[]): Promise<void> {
+  if (begun.length === 0) return
+  const progress = begun.map(({ run, next, stopped }) => ({
+    ...progressOf(run, next, tx.now),
+    ...(stopped ? { state: 'stopped' } : {}),
+  }))
+  await sql`
+    insert into notification_runs (organization_id, id, shard, user_id, subject_id, subject, important, steps, started_at,
+      state, next_step, due_at)
+    select * from unnest(
+      ${begun.map(({ run }) => run.organizationId)}::text[],
+      ${begun.map(({ run }) => run.id)}::uuid[],
+      ${begun.map(({ run }) => shardOf(run.subject.id))}::smallint[],
+      ${begun.map(({ run }) => run.userId)}::text[],
+      ${begun.map(({ run }) => run.subject.id)}::text[],
+      ${begun.map(({ run }) => jsonbText(run.subject))}::jsonb[],
+      ${begun.map(({ run }) => run.important)}::boolean[],
+      ${begun.map(({ run }) => jsonbText(run.steps))}::jsonb[],
+      ${begun.map(({ run }) => toDate(run.startedAt))}::timestamptz[],
+      ${progress.map((each) => each.state)}::text[],
+      ${progress.map((each) => each.next_step)}::integer[],
+      ${progress.map((each) => each.due_at)}::timestamptz[])`.execute(tx.sql)
+}
+
+/** Writes how far a locked run has come; with nothing next it is finished. */
+export async function moveOn(tx: Tx, run: NotificationRun, next: Plan['next']): Promise<void> {
+  const { numUpdatedRows } = await tx.sql
+    .updateTable('notification_runs')
+    .set(progressOf(run, next, tx.now))
+    .where('organization_id', '=', run.organizationId)
+    .where('id', '=', run.id)
+    .where('state', '=', 'running')
+    .executeTakeFirst()
+  check(numUpdatedRows === 1n, 'a locked run is still running')
+}
+
+/** Puts a run off that is still due; it may have moved on by a commit that nobody heard of. */
+export async function postpone(tx: Tx, key: NotificationRunKey, dueAt: Instant): Promise<void> {
+  await tx.sql
+    .updateTable('notification_runs')
+    .set({ due_at: toDate(dueAt) })
+    .where('organization_id', '=', key.organizationId)
+    .where('id', '=', key.id)
+    .where('state', '=', 'running')
+    .where('due_at', '<=', toDate(tx.now))
+    .execute()
+}
+
+/** Stops the running runs of people about subjects, where there are some. */
+export async function stopRunsOf(
+  tx: Tx,
+  wanted: readonly Pick<NotificationRun, 'organizationId' | 'userId' | 'subject'>[],
+): Promise<void> {
+  await sql`
+    update notification_runs r set state = 'stopped'
+    from unnest(${wanted.map((run) => run.organizationId)}::text[], ${wanted.map((run) => run.subject.id)}::text[],
+      ${wanted.map((run) => run.userId)}::text[]) as wanted (organization_id, subject_id, user_id)
+    where r.organization_id = wanted.organization_id and r.subject_id = wanted.subject_id
+      and r.user_id = wanted.user_id and r.state = 'running'`.execute(tx.sql)
+}
+
+/** Stops the running runs about a subject. */
+export async function stopRunsAbout(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
+  await tx.sql
+    .updateTable('notification_runs')
+    .set({ state: 'stopped' })
+    .where('organization_id', '=', organizationId)
+    .where('subject_id', '=', subjectId)
+    .where('state', '=', 'running')
+    .execute()
+}
+
+/** Takes away what the runs about a subject say of it. */
+export async function blankRunsAbout(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
+  await tx.sql
+    .updateTable('notification_runs')
+    .set({ subject: sql`subject || ${JSON.stringify(blankSubject)}::jsonb` })
+    .where('organization_id', '=', organizationId)
+    .where('subject_id', '=', subjectId)
+    .execute()
+}
+
+/** All runs that there were about a subject; pages of the finished ones may still wait to leave. */
+export async function runIdsAbout(
+  tx: Tx,
+  organizationId: OrganizationId,
+  subjectId: AlertGroupId,
+): Promise<readonly NotificationRunId[]> {
+  const rows = await tx.sql
+    .selectFrom('notification_runs')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('subject_id', '=', subjectId)
+    .execute()
+  return rows.map((row) => asId<NotificationRunId>(row.id))
+}
+
+/** The keys of the runs that are due, the longest waiting first. */
+export async function dueRuns(
+  db: Sql,
+  shards: readonly number[],
+  { now, limit }: { now: Instant; limit: number },
+): Promise<readonly NotificationRunKey[]> {
+  const answer = await sql<{ readonly organization_id: string; readonly id: string }>`
+    select organization_id, id from notification_runs
+    where state = 'running' and shard = any(${[...shards]}::smallint[]) and due_at <= ${toDate(now)}::timestamptz
+    order by due_at, id limit ${limit}::int`.execute(db)
+  return answer.rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<NotificationRunId>(row.id),
+  }))
+}
+
+/** When the next run of these shards comes due; null when none is running. */
+export async function nextDueAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  const answer = await sql<{ readonly due_at: Date | null }>`
+    select min(next.due_at) as due_at
+    from unnest(${[...shards]}::smallint[]) as owned (shard)
+    cross join lateral (
+      select due_at from notification_runs
+      where state = 'running' and shard = owned.shard
+      order by due_at, id limit 1
+    ) next`.execute(db)
+  const dueAt = answer.rows[0]?.due_at ?? null
+  return dueAt === null ? null : fromDate(dueAt)
+}
+
+/** The run with its row locked, if it is still running and due; null when somebody was faster. */
+export async function lockDueRun(tx: Tx, key: NotificationRunKey): Promise<NotificationRun | null> {
+  const row = await tx.sql
+    .selectFrom('notification_runs')
+    .selectAll()
+    .where('organization_id', '=', key.organizationId)
+    .where('id', '=', key.id)
+    .where('state', '=', 'running')
+    .where('due_at', '<=', toDate(tx.now))
+    .forUpdate()
+    .executeTakeFirst()
+  return row === undefined ? null : runOf(row)
+}
+
+/** The runs with these ids; what belongs to another organization than is said is missing. */
+export async function runsByIds(
+  db: Sql,
+  keys: readonly { readonly organizationId: OrganizationId; readonly id: string }[],
+): Promise<readonly NotificationRun[]> {
+  const answer = await sql<RunRow>`
+    select * from notification_runs
+    where (organization_id, id) in (
+      select * from unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::uuid[]))`.execute(db)
+  return answer.rows.map(runOf)
+}
+
+/** Keeps when runs first reached their person; later times change nothing. Each run is named at most once. */
+export async function markReached(tx: Tx, reached: readonly (NotificationRunKey & { readonly at: Instant })[]): Promise<void> {
+  if (reached.length === 0) return
+  await sql`
+    update notification_runs r set reached_at = reached.at
+    from unnest(${reached.map((run) => run.organizationId)}::text[], ${reached.map((run) => run.id)}::uuid[],
+      ${reached.map((run) => toDate(run.at))}::timestamptz[]) as reached (organization_id, id, at)
+    where r.organization_id = reached.organization_id and r.id = reached.id and r.reached_at is null`.execute(tx.sql)
+}
+
+/** The people who were reached about a subject, in the order in which they were. */
+export async function reachedPeople(
+  db: Sql,
+  organizationId: OrganizationId,
+  subjectId: AlertGroupId,
+): Promise<readonly UserId[]> {
+  const answer = await sql<{ readonly user_id: string }>`
+    select user_id from notification_runs
+    where organization_id = ${organizationId} and subject_id = ${subjectId} and reached_at is not null
+    group by user_id order by min(reached_at), user_id`.execute(db)
+  return answer.rows.map((row) => asId<UserId>(row.user_id))
+}
+
+function progressOf(run: NotificationRun, next: Plan['next'], now: Instant) {
+  return next === null
+    ? { state: 'finished', next_step: run.steps.length, due_at: toDate(now) }
+    : { state: 'running', next_step: next.nextStep, due_at: toDate(next.dueAt) }
+}
+
+type RunRow = {
+  readonly organization_id: string
+  readonly id: string
+  readonly user_id: string
+  readonly subject: unknown
+  readonly important: boolean
+  readonly steps: unknown
+  readonly next_step: number
+  readonly started_at: Date
+}
+
+function runOf(row: RunRow): NotificationRun {
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<NotificationRunId>(row.id),
+    userId: asId<UserId>(row.user_id),
+    subject: parseSubject(row.subject),
+    important: row.important,
+    steps: parseSteps(row.steps),
+    nextStep: row.next_step,
+    startedAt: fromDate(row.started_at),
+  }
+}
