@@ -1,0 +1,194 @@
+import type { Actor } from '../accounts/actor.ts'
+import { audit, peopleByIds } from '../accounts/commands.ts'
+import { requireTeam } from '../accounts/team-commands.ts'
+import { mayBeNotified } from '../accounts/user.ts'
+import { accepted, type Body } from '../lib/fields.ts'
+import { asId, newPublicId, type OrganizationId, type ScheduleId, type ShiftId, type UserId } from '../lib/ids.ts'
+import type { Listing } from '../lib/listing.ts'
+import { invalid, notFound } from '../lib/rejection.ts'
+import type { Instant } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import { coversThrough, type Era, erasTogether, withoutSeams } from './history.ts'
+import { finalShifts, onCallAt, type TimeWindow } from './on-call.ts'
+import type { Schedule, ScheduleFields } from './schedule.ts'
+import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
+import { keepShifts, shiftErasOf } from './shift-store.ts'
+import * as store from './store.ts'
+
+// Who is on call ---------------------------------------------------------------------------------------------------------
+
+/**
+ * Who is on call in schedules at an instant, as they were configured then. People who may not be notified are left out,
+ * and what lies below their shifts counts. A schedule without anybody, and one that does not exist, has an empty list.
+ */
+export async function whoIsOnCall(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { scheduleIds, at }: { readonly scheduleIds: readonly ScheduleId[]; readonly at: Instant },
+): Promise<ReadonlyMap<ScheduleId, readonly UserId[]>> {
+  if (scheduleIds.length === 0) return new Map()
+  const { eras } = await reachableEras(sql, { organizationId, scheduleIds, startAt: at, endAt: at })
+  return new Map(
+    scheduleIds.map((scheduleId) => {
+      const covers = coversThrough(eras.filter((era) => era.scheduleId === scheduleId))
+      return [scheduleId, onCallAt(covers, at).map((person) => person.userId)]
+    }),
+  )
+}
+
+/** One person on call for one stretch of time. */
+export type OnCallShiftRow = TimeWindow & { readonly userId: UserId; readonly email: string; readonly username: string }
+
+/** Who is on call in a schedule when, clipped to the window and ordered by start; the past as it was configured then. */
+export async function finalShiftsOf(
+  sql: Sql,
+  actor: Actor,
+  { id, window }: { readonly id: ScheduleId; readonly window: TimeWindow },
+): Promise<readonly OnCallShiftRow[]> {
+  const { organizationId } = actor
+  if (!(await scheduleExists(sql, organizationId, id))) throw notFound()
+  const { eras, people } = await reachableEras(sql, { organizationId, scheduleIds: [id], ...window })
+  return withoutSeams(finalShifts(coversThrough(eras), window)).flatMap(({ userId, startAt, endAt }) => {
+    const person = people.get(userId)
+    return person === undefined ? [] : [{ userId, email: person.email, username: person.username, startAt, endAt }]
+  })
+}
+
+type Question = TimeWindow & { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] }
+
+/** Shifts name only people who may be notified; without any of them a shift is as if it were not there. */
+async function reachableEras(sql: Sql, question: Question) {
+  const found = await erasOf(sql, question)
+  const people = await peopleByIds(sql, question.organizationId, [...new Set(found.flatMap((era) => era.shift.users))])
+  const isReachable = (id: UserId): boolean => {
+    const person = people.get(id)
+    return person !== undefined && mayBeNotified(person)
+  }
+  const eras = found.map((era) => ({ ...era, shift: { ...era.shift, users: era.shift.users.filter(isReachable) } }))
+  return { eras, people }
+}
+
+async function erasOf(sql: Sql, question: Question): Promise<readonly (Era & { readonly scheduleId: ScheduleId })[]> {
+  const schedules = await store.scheduleErasOf(sql, question)
+  const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
+  const ownerIds = [...new Set(schedules.flatMap((schedule) => (schedule.countsOwn ? schedule.scheduleId : [])))]
+  const shifts = ids.length + ownerIds.length === 0 ? [] : await shiftErasOf(sql, { ...question, ids, ownerIds })
+  return erasTogether(schedules, shifts)
+}
+
+// Schedules --------------------------------------------------------------------------------------------------------------
+
+/** Whether an id names a schedule of the organization. */
+export function scheduleExists(sql: Sql, organizationId: OrganizationId, id: string): Promise<boolean> {
+  return store.scheduleExists(sql, { organizationId, id: asId<ScheduleId>(id) })
+}
+
+/** A schedule, and who is on call there now. */
+export type StaffedSchedule = { readonly schedule: Schedule; readonly onCallNow: readonly UserId[] }
+
+/** A schedule of the actor's organization. */
+export async function findSchedule(
+  sql: Sql,
+  actor: Actor,
+  { id, now }: { readonly id: ScheduleId; readonly now: Instant },
+): Promise<StaffedSchedule> {
+  const { organizationId } = actor
+  const schedule = await store.findSchedule(sql, { organizationId, id })
+  if (schedule === null) throw notFound()
+  const [staffed = { schedule, onCallNow: [] }] = await withStaff(sql, organizationId, { schedules: [schedule], now })
+  return staffed
+}
+
+/** The schedules of the actor's organization, oldest first. */
+export function listSchedules(
+  sql: Sql,
+  { organizationId }: Actor,
+  { filter, now }: { readonly filter: store.ScheduleFilter; readonly now: Instant },
+): Listing<StaffedSchedule> {
+  return {
+    count: () => store.countSchedules(sql, organizationId, filter),
+    items: async (window) => {
+      const schedules = await store.listSchedules(sql, organizationId, { ...window, filter })
+      return withStaff(sql, organizationId, { schedules, now })
+    },
+  }
+}
+
+async function withStaff(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { schedules, now }: { readonly schedules: readonly Schedule[]; readonly now: Instant },
+): Promise<readonly StaffedSchedule[]> {
+  const onCall = await whoIsOnCall(sql, organizationId, { scheduleIds: schedules.map((schedule) => schedule.id), at: now })
+  return schedules.map((schedule) => ({ schedule, onCallNow: onCall.get(schedule.id) ?? [] }))
+}
+
+/** Adds a schedule. Shifts that do not exist are dropped; overrides on a calendar schedule are rejected. */
+export async function createSchedule(tx: Tx, actor: Actor, body: Body): Promise<StaffedSchedule> {
+  const { organizationId } = actor
+  const fields = await withKnownIds(tx, organizationId, accepted(parseNewSchedule(body)))
+  const id = newPublicId('S', tx.random.bytes)
+  await store.insertSchedule(tx, organizationId, { ...fields, id })
+  await audit(tx, actor, { action: 'schedule created', subjectId: id, details: { type: fields.type, name: fields.name } })
+  return findSchedule(tx.sql, actor, { id, now: tx.now })
+}
+
+/** Changes what is given, from now on; who was on call until now stays on record. */
+export async function updateSchedule(
+  tx: Tx,
+  actor: Actor,
+  { id, body }: { readonly id: ScheduleId; readonly body: Body },
+): Promise<StaffedSchedule> {
+  const { organizationId } = actor
+  const before = await store.lockSchedule(tx, { organizationId, id })
+  if (before === null) throw notFound()
+  const fields = await withKnownIds(tx, organizationId, accepted(parseScheduleUpdate(body, before)))
+  const after: Schedule = { ...fields, id }
+  if (!saysTheSame(before, after)) {
+    await store.writeScheduleVersion(tx, organizationId, after)
+    await audit(tx, actor, {
+      action: 'schedule updated',
+      subjectId: id,
+      details: { name: after.name, shifts: [...after.shiftIds] },
+    })
+  }
+  return findSchedule(tx.sql, actor, { id, now: tx.now })
+}
+
+/** Removes a schedule. Steps that named it name none then; its shifts stay, for other schedules. */
+export async function deleteSchedule(tx: Tx, actor: Actor, id: ScheduleId): Promise<void> {
+  const { organizationId } = actor
+  const schedule = await store.lockSchedule(tx, { organizationId, id })
+  if (schedule === null) throw notFound()
+  await store.markScheduleDeleted(tx, { organizationId, id })
+  await audit(tx, actor, { action: 'schedule deleted', subjectId: id, details: { name: schedule.name } })
+}
+
+async function withKnownIds<Fields extends ScheduleFields>(
+  tx: Tx,
+  organizationId: OrganizationId,
+  fields: Fields,
+): Promise<Fields> {
+  const teamId = await requireTeam(tx.sql, organizationId, fields.teamId)
+  const shifts = new Map((await keepShifts(tx, organizationId, fields.shiftIds)).map((shift) => [shift.id, shift]))
+  const hasOverride = [...shifts.values()].some((shift) => shift.type === 'override')
+  if (fields.type === 'calendar' && hasOverride) throw overrideOnCalendar()
+  return { ...fields, teamId, shiftIds: fields.shiftIds.filter((id) => shifts.has(id)) }
+}
+
+/** An override can stand on a web schedule only; a calendar schedule may own it, but does not list it. */
+export const overrideOnCalendar = () => invalid('Shifts of type override are not supported in this schedule')
+
+function saysTheSame(left: Schedule, right: Schedule): boolean {
+  const overrides = (schedule: Schedule): boolean => schedule.type === 'calendar' && schedule.enableWebOverrides
+  return (
+    left.name === right.name &&
+    left.teamId === right.teamId &&
+    left.timeZone === right.timeZone &&
+    overrides(left) === overrides(right) &&
+    sameList(left.shiftIds, right.shiftIds)
+  )
+}
+
+const sameList = (left: readonly ShiftId[], right: readonly ShiftId[]): boolean =>
+  left.length === right.length && left.every((id, index) => id === right[index])

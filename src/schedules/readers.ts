@@ -1,0 +1,30 @@
+import { list, type Reader, teamReference } from '../lib/fields.ts'
+import { asId, type ShiftId, type TeamId, type UserId } from '../lib/ids.ts'
+import { no, ok } from '../lib/result.ts'
+import { findZone } from './zone.ts'
+
+/** The name of a known zone or alias, kept as it was typed. */
+export const timeZone: Reader<string> = (value) => {
+  if (value === null) return no('This field may not be null.')
+  return typeof value === 'string' && findZone(value) !== null ? ok(value) : no('Invalid timezone')
+}
+
+/** The id of a team; null and the empty text mean no team. */
+export const team: Reader<TeamId | null> = (value) => {
+  const read = teamReference(value)
+  if (!read.ok) return read
+  return ok(read.value === null ? null : asId<TeamId>(read.value))
+}
+
+/**
+ * Ids, each once, in order. Members that are no text cannot name anything and are passed over, as are ids that nothing has
+ * (the command looks them up).
+ */
+export function ids<Id extends UserId | ShiftId>(): Reader<readonly Id[]> {
+  return (value) => {
+    const read = list(value)
+    if (!read.ok) return read
+    const texts = read.value.filter((member) => typeof member === 'string').filter((text) => !text.includes('\u0000'))
+    return ok([...new Set(texts)].map((text) => asId<Id>(text)))
+  }
+}

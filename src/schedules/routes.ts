@@ -1,0 +1,192 @@
+import { type Static, Type } from 'typebox'
+import { teamFilter } from '../accounts/team-commands.ts'
+import type { App } from '../http/app.ts'
+import { lenientInput } from '../http/lenient.ts'
+import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
+import { choice, noContent, nullable } from '../http/schema.ts'
+import { accepted, filterText } from '../lib/fields.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
+import { storable } from '../lib/json.ts'
+import { isoZ } from '../lib/time.ts'
+import type { Ports } from '../ports.ts'
+import {
+  createSchedule,
+  deleteSchedule,
+  finalShiftsOf,
+  findSchedule,
+  listSchedules,
+  type StaffedSchedule,
+  updateSchedule,
+} from './commands.ts'
+import { shiftRoutes } from './shift-routes.ts'
+import { parseWindow } from './window-input.ts'
+
+/** The API of schedules and their shifts (contract grafana-oncall 4.7, 4.8). */
+export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
+  scheduleResource(app, { db, clock })
+  finalShiftRoute(app, db)
+  shiftRoutes(app, db)
+}
+
+const read = { permission: 'schedules:read' } as const
+const write = { permission: 'schedules:write' } as const
+const tags = ['schedules']
+
+const ScheduleShape = Type.Object({
+  id: Type.String(),
+  team_id: nullable(Type.String()),
+  name: Type.String(),
+  type: choice(['web', 'calendar']),
+  time_zone: Type.String(),
+  slack: Type.Object({ channel_id: Type.Null(), user_group_id: Type.Null() }),
+  on_call_now: Type.Array(Type.String(), { description: 'Ids of users.' }),
+  shifts: Type.Array(Type.String(), { description: 'Ids of on-call shifts.' }),
+  ical_url_overrides: Type.Optional(Type.Null()),
+  enable_web_overrides: Type.Optional(Type.Boolean()),
+})
+
+const ScheduleBody = lenientInput({
+  type: '`web` or `calendar`; required to create, ignored later. `ical` is not available yet.',
+  name: 'At most 200 characters; required to create.',
+  time_zone: 'IANA name; required to create.',
+  team_id: 'Id of a team, or null.',
+  shifts: {
+    list: 'Ids of on-call shifts; unknown ones are dropped, null is the empty list. A calendar schedule lists no overrides.',
+  },
+  enable_web_overrides: '`calendar`: whether the overrides that belong to the schedule count. Missing: false.',
+  ical_url_overrides: '`calendar`: null, since calendars by URL are not available yet.',
+  slack: '`channel_id` and `user_group_id` must be null.',
+})
+
+const ScheduleQuery = Type.Object({
+  ...pageQuery,
+  name: Type.Optional(Type.String({ description: 'The whole name.' })),
+  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
+})
+
+const ScheduleParams = Type.Object({ scheduleId: Type.String() })
+
+function scheduleResource(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
+  app.get(
+    '/api/v1/schedules/',
+    {
+      config: read,
+      schema: { summary: 'List schedules', tags, querystring: ScheduleQuery, response: { 200: pageOf(ScheduleShape) } },
+    },
+    async (request) => {
+      const { name, team_id: team } = request.query
+      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
+      const listing = listSchedules(db.sql, request.actor, { filter: { name: filterText(name), teamId }, now: clock.now() })
+      return paginate(request, { pageSize: 50, listing, show: scheduleShape })
+    },
+  )
+
+  app.post(
+    '/api/v1/schedules/',
+    { config: write, schema: { summary: 'Add a schedule', tags, body: ScheduleBody, response: { 201: ScheduleShape } } },
+    async (request, reply) => {
+      const schedule = await db.tx('create schedule', (tx) => createSchedule(tx, request.actor, request.body))
+      return reply.code(201).send(scheduleShape(schedule))
+    },
+  )
+
+  app.get(
+    '/api/v1/schedules/:scheduleId/',
+    { config: read, schema: { summary: 'Show a schedule', tags, params: ScheduleParams, response: { 200: ScheduleShape } } },
+    async (request) => {
+      const id = scheduleIdOf(request.params.scheduleId)
+      return scheduleShape(await findSchedule(db.sql, request.actor, { id, now: clock.now() }))
+    },
+  )
+
+  app.route({
+    method: ['PUT', 'PATCH'],
+    url: '/api/v1/schedules/:scheduleId/',
+    config: write,
+    schema: { summary: 'Change a schedule', tags, params: ScheduleParams, body: ScheduleBody, response: { 200: ScheduleShape } },
+    handler: async (request) => {
+      const update = { id: scheduleIdOf(request.params.scheduleId), body: request.body }
+      return scheduleShape(await db.tx('update schedule', (tx) => updateSchedule(tx, request.actor, update)))
+    },
+  })
+
+  app.delete(
+    '/api/v1/schedules/:scheduleId/',
+    { config: write, schema: { summary: 'Remove a schedule', tags, params: ScheduleParams, response: { 204: noContent } } },
+    async (request, reply) => {
+      await db.tx('delete schedule', (tx) => deleteSchedule(tx, request.actor, scheduleIdOf(request.params.scheduleId)))
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+const scheduleIdOf = (text: string) => asId<ScheduleId>(storable(text))
+
+function scheduleShape({ schedule, onCallNow }: StaffedSchedule): Static<typeof ScheduleShape> {
+  const common = {
+    id: schedule.id,
+    team_id: schedule.teamId,
+    name: schedule.name,
+    type: schedule.type,
+    time_zone: schedule.timeZone,
+    slack: { channel_id: null, user_group_id: null },
+    on_call_now: [...onCallNow],
+    shifts: [...schedule.shiftIds],
+  }
+  if (schedule.type === 'web') return common
+  return { ...common, ical_url_overrides: null, enable_web_overrides: schedule.enableWebOverrides }
+}
+
+// Final shifts -----------------------------------------------------------------------------------------------------------
+
+const FinalShiftShape = Type.Object({
+  user_pk: Type.String(),
+  user_email: Type.String(),
+  user_username: Type.String(),
+  shift_start: Type.String({ format: 'date-time' }),
+  shift_end: Type.String({ format: 'date-time' }),
+})
+
+const FinalShiftQuery = Type.Object({
+  start_date: Type.Optional(Type.Unsafe<unknown>({ description: 'Required. YYYY-MM-DDThh:mm or YYYY-MM-DD, UTC.' })),
+  end_date: Type.Optional(Type.Unsafe<unknown>({ description: 'Required. Like start_date, at most 365 days later.' })),
+})
+
+/** The order of the keys is the contract's; all rows are on the one page. */
+const FinalShiftsShape = Type.Object({
+  count: Type.Integer(),
+  next: Type.Null(),
+  previous: Type.Null(),
+  results: Type.Array(FinalShiftShape),
+  current_page_number: Type.Integer(),
+  page_size: Type.Integer(),
+  total_pages: Type.Integer(),
+})
+
+function finalShiftRoute(app: App, db: Ports['db']): void {
+  app.get(
+    '/api/v1/schedules/:scheduleId/final_shifts/',
+    {
+      config: read,
+      schema: {
+        summary: 'List who is on call when',
+        tags,
+        params: ScheduleParams,
+        querystring: FinalShiftQuery,
+        response: { 200: FinalShiftsShape },
+      },
+    },
+    async (request) => {
+      const question = { id: scheduleIdOf(request.params.scheduleId), window: accepted(parseWindow(request.query)) }
+      const rows = await finalShiftsOf(db.sql, request.actor, question)
+      const results = rows.map((row) => ({
+        user_pk: row.userId,
+        user_email: row.email,
+        user_username: row.username,
+        shift_start: isoZ(row.startAt),
+        shift_end: isoZ(row.endAt),
+      }))
+      return { count: rows.length, next: null, previous: null, results, current_page_number: 1, page_size: 50, total_pages: 1 }
+    },
+  )
+}

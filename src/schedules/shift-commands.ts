@@ -1,0 +1,137 @@
+import type { Actor } from '../accounts/actor.ts'
+import { audit, peopleByIds } from '../accounts/commands.ts'
+import { requireTeam } from '../accounts/team-commands.ts'
+import { accepted, type Body, optional, orNull, reference } from '../lib/fields.ts'
+import { asId, newShiftId, type OrganizationId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
+import type { Listing } from '../lib/listing.ts'
+import { invalidField, notFound } from '../lib/rejection.ts'
+import type { Sql, Tx } from '../ports.ts'
+import { overrideOnCalendar } from './commands.ts'
+import { cutShort } from './cut.ts'
+import type { Schedule } from './schedule.ts'
+import type { OnCallShift, ShiftFields } from './shift.ts'
+import { parseNewShift, parseShiftUpdate } from './shift-input.ts'
+import { saysTheSame } from './shift-record.ts'
+import * as store from './shift-store.ts'
+import { lockSchedule, schedulesOfShifts, writeScheduleVersion } from './store.ts'
+
+/** A shift, and the schedule that it belongs to or that names it first. */
+export type PlacedShift = { readonly shift: OnCallShift; readonly scheduleId: ScheduleId | null }
+
+/** A shift of the actor's organization. */
+export async function findShift(sql: Sql, { organizationId }: Actor, id: ShiftId): Promise<PlacedShift> {
+  const stored = await store.findShift(sql, { organizationId, id })
+  if (stored === null) throw notFound()
+  return { shift: stored.shift, scheduleId: (await holderOf(sql, organizationId, stored))?.id ?? null }
+}
+
+/** The shifts of the actor's organization, oldest first. */
+export function listShifts(sql: Sql, { organizationId }: Actor, filter: store.ShiftFilter): Listing<PlacedShift> {
+  return {
+    count: () => store.countShifts(sql, organizationId, filter),
+    items: async (window) => {
+      const found = await store.listShifts(sql, organizationId, { ...window, filter })
+      const schedules = await schedulesOf(sql, organizationId, found)
+      return found.map((stored) => ({ shift: stored.shift, scheduleId: holderAmong(schedules, stored)?.id ?? null }))
+    },
+  }
+}
+
+/**
+ * Adds a shift, and where the body names a `schedule`, puts it there. An override is on a web schedule, or belongs to a
+ * calendar schedule whose web overrides are on. Unknown users are dropped.
+ */
+export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<PlacedShift> {
+  const { organizationId } = actor
+  const scheduleId = accepted(optional(body, 'schedule', orNull(reference))) ?? null
+  const fields = await withKnownIds(tx.sql, organizationId, accepted(parseNewShift(body)))
+  const shift: OnCallShift = { ...fields, id: newShiftId(tx.random.bytes) }
+  const schedule = scheduleId === null ? null : await lockSchedule(tx, { organizationId, id: asId<ScheduleId>(scheduleId) })
+  if (scheduleId !== null && schedule === null) throw invalidField('schedule', 'Object does not exist')
+  const isOwned = shift.type === 'override' && schedule?.type === 'calendar'
+  if (isOwned && !schedule.enableWebOverrides)
+    throw invalidField('schedule', 'The overrides of this schedule are off: set its enable_web_overrides to true')
+  await store.insertShift(tx, organizationId, { shift, ownerId: isOwned ? schedule.id : null })
+  if (schedule !== null && !isOwned) {
+    await writeScheduleVersion(tx, organizationId, { ...schedule, shiftIds: [...schedule.shiftIds, shift.id] })
+  }
+  await audit(tx, actor, {
+    action: 'shift created',
+    subjectId: shift.id,
+    details: { type: shift.type, schedule_id: schedule?.id ?? null },
+  })
+  return findShift(tx.sql, actor, shift.id)
+}
+
+/** Changes what is given, from now on; who was on call until now stays on record. */
+export async function updateShift(
+  tx: Tx,
+  actor: Actor,
+  { id, body }: { readonly id: ShiftId; readonly body: Body },
+): Promise<PlacedShift> {
+  const { organizationId } = actor
+  const { shift: before, ownerId } = await lockedShift(tx, organizationId, id)
+  const fields = await withKnownIds(tx.sql, organizationId, accepted(parseShiftUpdate(body, before)))
+  if (saysTheSame(before, fields)) return findShift(tx.sql, actor, id)
+  const shift: OnCallShift = { ...fields, id }
+  if (shift.type === 'override' && before.type !== 'override') await refuseOnCalendars(tx, organizationId, id)
+  await store.writeShiftVersion(tx, organizationId, { shift, ownerId })
+  await audit(tx, actor, { action: 'shift updated', subjectId: id, details: { type: shift.type, name: shift.name } })
+  return findShift(tx.sql, actor, id)
+}
+
+/** Removes a shift; one of a web schedule that is under way ends now instead (contract grafana-oncall 4.8). */
+export async function deleteShift(tx: Tx, actor: Actor, id: ShiftId): Promise<void> {
+  const { organizationId } = actor
+  const stored = await lockedShift(tx, organizationId, id)
+  const holder = await holderOf(tx.sql, organizationId, stored)
+  const isOwned = holder !== null && (holder.type === 'web' || holder.id === stored.ownerId)
+  const cut = isOwned ? cutShort(stored.shift, holder.timeZone, tx.now) : null
+  if (cut === null) await store.markShiftDeleted(tx, { organizationId, id })
+  else await store.writeShiftVersion(tx, organizationId, { ...stored, shift: cut })
+  await audit(tx, actor, {
+    action: cut === null ? 'shift deleted' : 'shift ended',
+    subjectId: id,
+    details: { name: stored.shift.name },
+  })
+}
+
+async function lockedShift(tx: Tx, organizationId: OrganizationId, id: ShiftId): Promise<store.StoredShift> {
+  const stored = await store.lockShift(tx, { organizationId, id })
+  if (stored === null) throw notFound()
+  return stored
+}
+
+async function withKnownIds<Fields extends ShiftFields>(
+  sql: Sql,
+  organizationId: OrganizationId,
+  fields: Fields,
+): Promise<Fields> {
+  const people = await peopleByIds(sql, organizationId, fields.users)
+  const teamId = await requireTeam(sql, organizationId, fields.teamId)
+  return { ...fields, teamId, users: fields.users.filter((id) => people.has(id)) }
+}
+
+async function refuseOnCalendars(tx: Tx, organizationId: OrganizationId, id: ShiftId): Promise<void> {
+  const schedules = await schedulesOfShifts(tx.sql, organizationId, { shiftIds: [id], ownerIds: [] })
+  if (schedules.some((schedule) => schedule.type === 'calendar')) throw overrideOnCalendar()
+}
+
+function schedulesOf(
+  sql: Sql,
+  organizationId: OrganizationId,
+  stored: readonly store.StoredShift[],
+): Promise<readonly Schedule[]> {
+  const ownerIds = stored.flatMap(({ ownerId }) => ownerId ?? [])
+  return schedulesOfShifts(sql, organizationId, { shiftIds: stored.map(({ shift }) => shift.id), ownerIds })
+}
+
+async function holderOf(sql: Sql, organizationId: OrganizationId, stored: store.StoredShift): Promise<Schedule | null> {
+  return holderAmong(await schedulesOf(sql, organizationId, [stored]), stored)
+}
+
+/** The owner, else the first that names the shift; web schedules come first. */
+function holderAmong(schedules: readonly Schedule[], { shift, ownerId }: store.StoredShift): Schedule | null {
+  const owner = schedules.find((schedule) => schedule.id === ownerId)
+  return owner ?? schedules.find((schedule) => schedule.shiftIds.includes(shift.id)) ?? null
+}

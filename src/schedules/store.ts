@@ -1,0 +1,247 @@
+import { sql } from 'kysely'
+import { check } from '../lib/check.ts'
+import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
+import type { Window } from '../lib/listing.ts'
+import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { TimeWindow } from './on-call.ts'
+import type { Schedule, ScheduleFields } from './schedule.ts'
+
+type Key = { readonly organizationId: OrganizationId; readonly id: ScheduleId }
+
+/** With its first version, which answers for any past instant. */
+export async function insertSchedule(tx: Tx, organizationId: OrganizationId, schedule: Schedule): Promise<void> {
+  const { id } = schedule
+  await tx.sql
+    .insertInto('schedules')
+    .values({ organization_id: organizationId, id, created_at: toDate(tx.now) })
+    .execute()
+  await insertVersion(tx, { organizationId, id }, { ...valuesOf(schedule), valid_from: null })
+}
+
+/** From now on the schedule is as given; before, it stays what it was. The schedule is locked. */
+export async function writeScheduleVersion(tx: Tx, organizationId: OrganizationId, schedule: Schedule): Promise<void> {
+  const key = { organizationId, id: schedule.id }
+  if (await closeVersion(tx, key)) await insertVersion(tx, key, { ...valuesOf(schedule), valid_from: toDate(tx.now) })
+  else await currentVersion(tx, key).set(valuesOf(schedule)).execute()
+}
+
+/** False: the current version began in this very instant, or, by another node's clock, later. */
+async function closeVersion(tx: Tx, key: Key): Promise<boolean> {
+  const result = await currentVersion(tx, key)
+    .set({ valid_to: toDate(tx.now) })
+    .where(({ or, eb }) => or([eb('valid_from', 'is', null), eb('valid_from', '<', toDate(tx.now))]))
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Readers do not see it any more, and from now on nobody is on call there. */
+export async function markScheduleDeleted(tx: Tx, { organizationId, id }: Key): Promise<void> {
+  await tx.sql
+    .updateTable('schedules')
+    .set({ deleted_at: toDate(tx.now) })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+function currentVersion(tx: Tx, { organizationId, id }: Key) {
+  return tx.sql
+    .updateTable('schedule_versions')
+    .where('organization_id', '=', organizationId)
+    .where('schedule_id', '=', id)
+    .where('valid_to', 'is', null)
+}
+
+type VersionValues = ReturnType<typeof valuesOf> & { readonly valid_from: Date | null }
+
+async function insertVersion(tx: Tx, { organizationId, id }: Key, values: VersionValues): Promise<void> {
+  await tx.sql
+    .insertInto('schedule_versions')
+    .values({ organization_id: organizationId, schedule_id: id, ...values })
+    .execute()
+}
+
+const valuesOf = (fields: ScheduleFields) => ({
+  name: fields.name,
+  type: fields.type,
+  team_id: fields.teamId,
+  time_zone: fields.timeZone,
+  shift_ids: [...fields.shiftIds],
+  enable_web_overrides: fields.type === 'calendar' && fields.enableWebOverrides,
+})
+
+/** The schedule, which nobody else changes before the commit; or null. */
+export async function lockSchedule(tx: Tx, { organizationId, id }: Key): Promise<Schedule | null> {
+  const row = await tx.sql
+    .selectFrom('schedules')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row === undefined ? null : findSchedule(tx.sql, { organizationId, id })
+}
+
+export async function findSchedule(db: Sql, { organizationId, id }: Key): Promise<Schedule | null> {
+  const row = await schedules(db, organizationId, {}).select(columns).where('schedules.id', '=', id).executeTakeFirst()
+  return row === undefined ? null : scheduleOf(row)
+}
+
+export async function scheduleExists(db: Sql, { organizationId, id }: Key): Promise<boolean> {
+  const row = await db
+    .selectFrom('schedules')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export type ScheduleFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
+
+export async function countSchedules(db: Sql, organizationId: OrganizationId, filter: ScheduleFilter): Promise<number> {
+  const row = await schedules(db, organizationId, filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** Oldest first. */
+export async function listSchedules(
+  db: Sql,
+  organizationId: OrganizationId,
+  { filter, limit, offset }: Window & { readonly filter: ScheduleFilter },
+): Promise<readonly Schedule[]> {
+  const rows = await schedules(db, organizationId, filter)
+    .select(columns)
+    .orderBy('schedules.created_at')
+    .orderBy('schedules.id')
+    .limit(limit)
+    .offset(offset)
+    .execute()
+  return rows.map(scheduleOf)
+}
+
+type Mentions = { readonly shiftIds: readonly ShiftId[]; readonly ownerIds: readonly ScheduleId[] }
+
+/** The schedules that name any of the shifts, and those with the ids; web schedules first, then by age. */
+export async function schedulesOfShifts(
+  db: Sql,
+  organizationId: OrganizationId,
+  { shiftIds, ownerIds }: Mentions,
+): Promise<readonly Schedule[]> {
+  const rows = await schedules(db, organizationId, {})
+    .select(columns)
+    .where(sql<boolean>`(version.shift_ids && ${[...shiftIds]}::text[] or schedules.id = any(${[...ownerIds]}::text[]))`)
+    .orderBy(sql`version.type = 'web'`, 'desc')
+    .orderBy('schedules.created_at')
+    .orderBy('schedules.id')
+    .execute()
+  return rows.map(scheduleOf)
+}
+
+function schedules(db: Sql, organizationId: OrganizationId, { name, teamId }: ScheduleFilter) {
+  let query = db
+    .selectFrom('schedules')
+    .innerJoin('schedule_versions as version', (join) =>
+      join
+        .onRef('version.organization_id', '=', 'schedules.organization_id')
+        .onRef('version.schedule_id', '=', 'schedules.id')
+        .on('version.valid_to', 'is', null),
+    )
+    .where('schedules.organization_id', '=', organizationId)
+    .where('schedules.deleted_at', 'is', null)
+  if (name !== undefined) query = query.where('version.name', '=', name)
+  if (teamId !== undefined) query = query.where(sql<boolean>`version.team_id is not distinct from ${teamId}`)
+  return query
+}
+
+// A version keeps the ids of shifts that were deleted since; who reads it now does not see them.
+const columns = [
+  'schedules.id',
+  'version.name',
+  'version.type',
+  'version.team_id',
+  'version.time_zone',
+  'version.enable_web_overrides',
+  sql<string[]>`array(
+    select shift.id from unnest(version.shift_ids) with ordinality as named (id, place)
+    join shifts shift on shift.organization_id = version.organization_id and shift.id = named.id and shift.deleted_at is null
+    order by named.place)`.as('shift_ids'),
+] as const
+
+type ScheduleRow = {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly team_id: string | null
+  readonly time_zone: string | null
+  readonly enable_web_overrides: boolean
+  readonly shift_ids: readonly string[]
+}
+
+function scheduleOf(row: ScheduleRow): Schedule {
+  const { type, time_zone: timeZone } = row
+  check(timeZone !== null, 'web and calendar schedules have a time zone')
+  check(type === 'web' || type === 'calendar', 'a stored schedule has a type that this program knows')
+  const common = {
+    id: asId<ScheduleId>(row.id),
+    name: row.name,
+    teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
+    timeZone,
+    shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)),
+  }
+  return type === 'web' ? { type, ...common } : { type, ...common, enableWebOverrides: row.enable_web_overrides }
+}
+
+// On call ----------------------------------------------------------------------------------------------------------------
+
+type Question = TimeWindow & { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] }
+
+/** A version of a schedule that held during a window. */
+export type ScheduleEra = {
+  readonly scheduleId: ScheduleId
+  readonly from: Instant | null
+  readonly to: Instant | null
+  readonly timeZone: string | null
+  readonly shiftIds: readonly ShiftId[]
+  /** Whether the shifts that belong to the schedule without being named by it count. */
+  readonly countsOwn: boolean
+}
+
+/** What schedules said during a window; the instant of its end counts as inside. */
+export async function scheduleErasOf(
+  db: Sql,
+  { organizationId, scheduleIds, startAt, endAt }: Question,
+): Promise<readonly ScheduleEra[]> {
+  const answer = await sql<ScheduleEraRow>`
+    select version.schedule_id, version.time_zone, version.shift_ids, version.enable_web_overrides,
+      version.valid_from, least(version.valid_to, schedule.deleted_at) as valid_to
+    from schedule_versions version
+    join schedules schedule on schedule.organization_id = version.organization_id and schedule.id = version.schedule_id
+    where version.organization_id = ${organizationId} and version.schedule_id = any(${[...scheduleIds]}::text[])
+      and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
+      and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
+      and (schedule.deleted_at is null or schedule.deleted_at > ${toDate(startAt)})
+    order by version.schedule_id, version.valid_from nulls first`.execute(db)
+  return answer.rows.map((row) => ({
+    scheduleId: asId<ScheduleId>(row.schedule_id),
+    from: row.valid_from === null ? null : fromDate(row.valid_from),
+    to: row.valid_to === null ? null : fromDate(row.valid_to),
+    timeZone: row.time_zone,
+    shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)),
+    countsOwn: row.enable_web_overrides,
+  }))
+}
+
+type ScheduleEraRow = {
+  readonly schedule_id: string
+  readonly time_zone: string | null
+  readonly shift_ids: readonly string[]
+  readonly enable_web_overrides: boolean
+  readonly valid_from: Date | null
+  readonly valid_to: Date | null
+}
