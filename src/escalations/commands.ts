@@ -1,0 +1,115 @@
+import type { Actor } from '../accounts/actor.ts'
+import { stepsOf } from '../escalation-chains/commands.ts'
+import type { Step } from '../escalation-chains/step.ts'
+import type { Fact } from '../events/event.ts'
+import {
+  type AlertGroupId,
+  type EscalationChainId,
+  newUuid,
+  type OrganizationId,
+  type ScheduleId,
+  type UserId,
+} from '../lib/ids.ts'
+import { shardOf } from '../lib/shard.ts'
+import { forgetNotifications, stopNotifications } from '../notifications/commands.ts'
+import type { Subject } from '../notifications/subject.ts'
+import type { Sql, Tx } from '../ports.ts'
+import { whoIsOnCall } from '../schedules/commands.ts'
+import type { EscalationRun, EscalationRunId } from './run.ts'
+import * as store from './store.ts'
+
+/** Something that wants people, and the chain that its route names. */
+export type Start = { readonly actor: Actor; readonly subject: Subject; readonly chainId: EscalationChainId | null }
+
+/**
+ * Begins to escalate: each run keeps the chain's steps as they are now and is due at once. Returns what the timelines are
+ * to say of it, after what the caller has to say: that it began, or that nobody is paged, and why.
+ */
+export async function startEscalations(tx: Tx, starts: readonly Start[]): Promise<readonly Fact[]> {
+  if (starts.length === 0) return []
+  const chains = await stepsOfChains(tx.sql, starts)
+  const begun = starts.map((start) => begin(tx, start, start.chainId === null ? [] : (chains.get(start.chainId) ?? [])))
+  const runs = begun.flatMap(({ run }) => run ?? [])
+  if (runs.length > 0) {
+    await store.insertRuns(tx, runs)
+    tx.wake('escalations')
+  }
+  return begun.map(({ fact }) => fact)
+}
+
+function begin(tx: Tx, { actor, subject, chainId }: Start, steps: readonly Step[]): { run: EscalationRun | null; fact: Fact } {
+  const told = { actor, alertGroup: { id: subject.id, integrationId: subject.integrationId }, webhookId: null }
+  if (chainId === null || steps.length === 0) {
+    const reason = chainId === null ? 'The route has no escalation chain' : 'The escalation chain has no steps'
+    return { run: null, fact: { ...told, type: 'alert_group.pages_nobody', data: { reason, escalation_chain_id: chainId } } }
+  }
+  const run = {
+    organizationId: actor.organizationId,
+    id: newUuid<EscalationRunId>(tx.now, tx.random.bytes),
+    shard: shardOf(subject.id),
+    subject,
+    escalationChainId: chainId,
+    steps,
+    nextStep: 0,
+    repeatCount: 0,
+    dueAt: tx.now,
+    startedAt: tx.now,
+  }
+  return { run, fact: { ...told, type: 'escalation.started', data: { escalation_chain_id: chainId, steps_count: steps.length } } }
+}
+
+/** One select per organization. */
+async function stepsOfChains(db: Sql, starts: readonly Start[]): Promise<ReadonlyMap<EscalationChainId, readonly Step[]>> {
+  const found = new Map<EscalationChainId, readonly Step[]>()
+  for (const organizationId of new Set(starts.map(({ actor }) => actor.organizationId))) {
+    const own = starts.filter(({ actor }) => actor.organizationId === organizationId)
+    const chainIds = [...new Set(own.flatMap(({ chainId }) => chainId ?? []))]
+    if (chainIds.length === 0) continue
+    for (const [chainId, steps] of await stepsOf(db, organizationId, chainIds)) found.set(chainId, steps)
+  }
+  return found
+}
+
+/** Stops the escalation of these subjects and takes back the pages that have not left yet. */
+export async function stopEscalations(
+  tx: Tx,
+  organizationId: OrganizationId,
+  subjectIds: readonly AlertGroupId[],
+): Promise<void> {
+  await store.stopRuns(tx, organizationId, subjectIds)
+  for (const subjectId of subjectIds) await stopNotifications(tx, organizationId, subjectId)
+}
+
+/** Takes away what is kept of a subject for escalating and paging; nothing of it runs any more. */
+export async function forgetEscalations(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
+  await store.blankRuns(tx, organizationId, subjectId)
+  await forgetNotifications(tx, organizationId, subjectId)
+}
+
+/** Whom the latest escalation of each subject pages or would page now, in the order of its steps, each person once. */
+export async function peopleToPage(
+  db: Sql,
+  organizationId: OrganizationId,
+  { subjectIds, at }: { subjectIds: readonly AlertGroupId[]; at: Tx['now'] },
+): Promise<ReadonlyMap<AlertGroupId, readonly UserId[]>> {
+  const steps = await store.latestSteps(db, organizationId, subjectIds)
+  const scheduleIds = [...steps.values()].flat().flatMap((step) => scheduleOf(step) ?? [])
+  const onCall =
+    scheduleIds.length === 0 ? nobody : await whoIsOnCall(db, organizationId, { scheduleIds: [...new Set(scheduleIds)], at })
+  const people = (step: Step): readonly UserId[] => {
+    if (step.type === 'notify_persons') return step.userIds
+    const scheduleId = scheduleOf(step)
+    return scheduleId === null ? [] : (onCall.get(scheduleId) ?? [])
+  }
+  return new Map([...steps].map(([subjectId, own]) => [subjectId, [...new Set(own.flatMap(people))]]))
+}
+
+const nobody: ReadonlyMap<ScheduleId, readonly UserId[]> = new Map()
+
+const scheduleOf = (step: Step): ScheduleId | null => (step.type === 'notify_on_call_from_schedule' ? step.scheduleId : null)
+
+/** What runs ask of their subjects; the alert groups' loop does it, and takes the row away in the same transaction. */
+export const dueRequests = store.dueRequests
+export const nextRequestAt = store.nextRequestAt
+export const takeRequest = store.takeRequest
+export const postponeRequest = store.postponeRequest
