@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto'
+import type { Actor } from '../accounts/actor.ts'
+import { audit } from '../accounts/commands.ts'
+import type { Vault } from '../accounts/secret.ts'
+import { requireTeam } from '../accounts/team-commands.ts'
+import { keepChain } from '../escalation-chains/commands.ts'
+import { Again } from '../lib/again.ts'
+import { accepted, type Body } from '../lib/fields.ts'
+import {
+  asId,
+  type EscalationChainId,
+  type IntegrationId,
+  newPublicId,
+  newUrlToken,
+  type OrganizationId,
+  type RouteId,
+  type ServiceId,
+  type TeamId,
+} from '../lib/ids.ts'
+import type { Listing } from '../lib/listing.ts'
+import { invalid, invalidField, notFound } from '../lib/rejection.ts'
+import type { Sql, Tx } from '../ports.ts'
+import { autoNames } from './auto-name.ts'
+import type { AlertSource, Integration, IntegrationType } from './integration.ts'
+import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
+import type { RouteTarget } from './route-input.ts'
+import { insertRoute, updateRoute } from './route-store.ts'
+import * as store from './store.ts'
+
+// For other slices -------------------------------------------------------------------------------------------------------
+
+/** The source that an inbound URL's token belongs to; null for an unknown token and a deleted integration. */
+export function sourceByToken(sql: Sql, token: string): Promise<AlertSource | null> {
+  return store.findByTokenDigest(sql, digestOf(token))
+}
+
+/** The sources as they are now, for a transaction that is about to rely on them; deleted ones are missing. */
+export function freshSources(
+  tx: Tx,
+  keys: readonly { readonly organizationId: OrganizationId; readonly id: IntegrationId }[],
+): Promise<readonly AlertSource[]> {
+  return store.findSources(tx, keys)
+}
+
+/** The source of an alert group, even one that was deleted since; null when there never was one. */
+export function sourceOf(sql: Sql, organizationId: OrganizationId, id: IntegrationId): Promise<AlertSource | null> {
+  return store.findSourceEvenDeleted(sql, organizationId, id)
+}
+
+/** The ids among these that name an integration of the organization. */
+export function integrationsThatExist(
+  sql: Sql,
+  organizationId: OrganizationId,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return store.integrationsThatExist(sql, organizationId, ids)
+}
+
+// Integrations -----------------------------------------------------------------------------------------------------------
+
+/** An integration of the actor's organization. The vault opens its token. */
+export async function findIntegration(
+  sql: Sql,
+  actor: Actor,
+  { id, vault }: { readonly id: IntegrationId; readonly vault: Vault },
+): Promise<Integration> {
+  const found = await store.findIntegration(sql, actor.organizationId, id)
+  if (found === null) throw notFound()
+  return opened(vault, found)
+}
+
+/** The integrations of the actor's organization, oldest first. */
+export function listIntegrations(
+  sql: Sql,
+  { organizationId }: Actor,
+  { filter, vault }: { readonly filter: store.IntegrationFilter; readonly vault: Vault },
+): Listing<Integration> {
+  return {
+    count: () => store.countIntegrations(sql, organizationId, filter),
+    items: async (window) => {
+      const found = await store.listIntegrations(sql, organizationId, { ...window, filter })
+      return found.map((integration) => opened(vault, integration))
+    },
+  }
+}
+
+/** Adds an integration with its default route. Without a name it gets one; a name that the team has already is rejected. */
+export async function createIntegration(
+  tx: Tx,
+  actor: Actor,
+  { body, vault }: { readonly body: Body; readonly vault: Vault },
+): Promise<Integration> {
+  const { organizationId } = actor
+  const input = accepted(parseNewIntegration(body))
+  const { type, description = null, urgency = 'medium' } = input
+  const escalationChainId = await requireChain(tx, organizationId, input.defaultRoute?.escalationChainId ?? null)
+  const teamId = await requireTeam(tx.sql, organizationId, input.teamId ?? null)
+  const serviceId = await requireService(tx.sql, organizationId, input.serviceId ?? null)
+  const id = newPublicId('C', tx.random.bytes)
+  const name = input.name ?? (await freeName(tx, organizationId, { type, teamId, id }))
+  const token = newUrlToken(tx.random.bytes)
+  const tokens = { tokenDigest: digestOf(token), tokenSealed: vault.seal(token, contextOf(id)) }
+  const isNew = await store.insertIntegration(tx, {
+    organizationId,
+    id,
+    type,
+    name,
+    description,
+    teamId,
+    serviceId,
+    urgency,
+    createdAt: tx.now,
+    ...tokens,
+  })
+  if (!isNew) throw input.name === undefined ? new Again() : nameTaken()
+  await insertRoute(tx, {
+    organizationId,
+    id: newPublicId('R', tx.random.bytes),
+    integrationId: id,
+    position: 0,
+    routingType: 'regex',
+    routingRegex: null,
+    isDefault: true,
+    escalationChainId,
+    messengers: input.defaultRoute?.messengers ?? {},
+    createdAt: tx.now,
+  })
+  await audit(tx, actor, { action: 'integration created', subjectId: id, details: { type, name } })
+  return findIntegration(tx.sql, actor, { id, vault })
+}
+
+type Update = { readonly id: IntegrationId; readonly body: Body; readonly vault: Vault }
+
+/** Changes what is given. Rejects a name that another integration of the team has. */
+export async function updateIntegration(tx: Tx, actor: Actor, { id, body, vault }: Update): Promise<Integration> {
+  const { organizationId } = actor
+  if (!(await store.lockIntegration(tx, organizationId, id))) throw notFound()
+  const before = await store.findIntegration(tx.sql, organizationId, id)
+  if (before === null) throw notFound()
+  const { name, description, teamId, serviceId, urgency, defaultRoute } = accepted(parseIntegrationChange(body))
+  const isFree = await store.updateIntegration(tx, {
+    ...before,
+    name: name ?? before.name,
+    description: description === undefined ? before.description : description,
+    teamId: teamId === undefined ? before.teamId : await requireTeam(tx.sql, organizationId, teamId),
+    serviceId: serviceId === undefined ? before.serviceId : await requireService(tx.sql, organizationId, serviceId),
+    urgency: urgency ?? before.urgency,
+  })
+  if (!isFree) throw nameTaken()
+  if (defaultRoute !== undefined) await changeTarget(tx, { organizationId, id: before.defaultRoute.id }, defaultRoute)
+  const after = await findIntegration(tx.sql, actor, { id, vault })
+  const details = { name: after.name, team_id: after.teamId, escalation_chain_id: after.defaultRoute.escalationChainId }
+  await audit(tx, actor, { action: 'integration updated', subjectId: id, details })
+  return after
+}
+
+/** Takes an integration out of use: its URL opens nothing any more, its alert groups stay. */
+export async function deleteIntegration(tx: Tx, actor: Actor, id: IntegrationId): Promise<void> {
+  const { organizationId } = actor
+  if (!(await store.lockIntegration(tx, organizationId, id))) throw notFound()
+  await store.markIntegrationDeleted(tx, organizationId, id)
+  await audit(tx, actor, { action: 'integration deleted', subjectId: id })
+}
+
+type RouteKey = { readonly organizationId: OrganizationId; readonly id: RouteId }
+
+/** Changes what is given of a route's target. Rejects a chain that the organization does not have. */
+export async function changeTarget(tx: Tx, route: RouteKey, { escalationChainId: id, messengers }: RouteTarget): Promise<void> {
+  const escalationChainId = id === undefined ? undefined : await requireChain(tx, route.organizationId, id)
+  await updateRoute(tx, route, { escalationChainId, messengers })
+}
+
+/** The chain that a route shall lead to, which then stays until the commit. Rejects one that the organization does not have. */
+async function requireChain(tx: Tx, organizationId: OrganizationId, id: string | null): Promise<EscalationChainId | null> {
+  if (id === null) return null
+  const chainId = asId<EscalationChainId>(id)
+  if (!(await keepChain(tx, organizationId, chainId))) throw invalidField('escalation_chain_id', 'Object does not exist')
+  return chainId
+}
+
+async function requireService(sql: Sql, organizationId: OrganizationId, id: string | null): Promise<ServiceId | null> {
+  if (id === null) return null
+  if (!(await store.serviceExists(sql, organizationId, id))) throw invalidField('service', 'Object does not exist')
+  return asId<ServiceId>(id)
+}
+
+/** A name of our own making; the id stands in where all of them are taken. */
+async function freeName(
+  tx: Tx,
+  organizationId: OrganizationId,
+  { type, teamId, id }: { readonly type: IntegrationType; readonly teamId: TeamId | null; readonly id: IntegrationId },
+): Promise<string> {
+  const names = [...autoNames(type, tx.random.bytes), id]
+  const taken = await store.takenNames(tx, organizationId, { names, teamId })
+  return names.find((name) => !taken.has(name)) ?? id
+}
+
+const nameTaken = () => invalid('An integration with this name already exists for this team')
+
+function opened(vault: Vault, { tokenSealed, ...integration }: store.SealedIntegration): Integration {
+  return { ...integration, token: vault.open(tokenSealed, contextOf(integration.id)) }
+}
+
+const contextOf = (id: IntegrationId) => `integration ${id} token`
+
+/** Tokens carry enough randomness that a plain digest cannot be turned back. */
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}

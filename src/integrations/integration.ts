@@ -1,0 +1,62 @@
+import type { IntegrationId, OrganizationId, RouteId, ServiceId, TeamId, EscalationChainId } from '../lib/ids.ts'
+import type { Instant } from '../lib/time.ts'
+
+/** The kinds of alert source, with the titles that people see (contract grafana-oncall 6.3). */
+export const integrationTypes = {
+  alertmanager: { title: 'Alertmanager' },
+  formatted_webhook: { title: 'Formatted webhook' },
+  webhook: { title: 'Webhook' },
+} as const satisfies Record<string, { readonly title: string }>
+
+export type IntegrationType = keyof typeof integrationTypes
+
+export const isIntegrationType = (text: string): text is IntegrationType => Object.hasOwn(integrationTypes, text)
+
+export const urgencies = ['low', 'medium', 'high', 'critical'] as const
+export type Urgency = (typeof urgencies)[number]
+
+/** One alert source with its own inbound URL. */
+export type Integration = {
+  readonly organizationId: OrganizationId
+  readonly id: IntegrationId
+  readonly type: IntegrationType
+  readonly name: string
+  readonly description: string | null
+  readonly teamId: TeamId | null
+  readonly teamName: string | null
+  readonly serviceId: ServiceId | null
+  readonly urgency: Urgency
+  /** The secret part of the inbound URL. */
+  readonly token: string
+  readonly createdAt: Instant
+  readonly defaultRoute: Route
+}
+
+/** Where alert groups may be shown one day, by the names of the contract (grafana-oncall 4.15). None is connected yet. */
+export const messengers = ['slack', 'telegram', 'mobile_app', 'mobile_app_critical', 'email', 'webhook'] as const
+export type Messenger = (typeof messengers)[number]
+
+/** The messengers that somebody has switched on or off; the others are as they are by default. */
+export type MessengerSwitches = Readonly<Partial<Record<Messenger, boolean>>>
+
+/** An ordered rule of an integration that picks an escalation chain; the default route matches what no other one does. */
+export type Route = {
+  readonly id: RouteId
+  readonly integrationId: IntegrationId
+  readonly position: number
+  readonly routingType: 'regex' | 'jinja2'
+  readonly routingRegex: string | null
+  readonly isDefault: boolean
+  readonly escalationChainId: EscalationChainId | null
+  readonly messengers: MessengerSwitches
+}
+
+/** What an alert needs to know of its source. */
+export type AlertSource = Pick<Integration, 'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'urgency'> & {
+  readonly defaultRoute: Omit<Route, 'messengers'>
+}
+
+/** As webhooks show it: `Main - Alertmanager` (contract grafana-oncall 3.3). */
+export function displayName(source: Pick<Integration, 'name' | 'type'>): string {
+  return `${source.name} - ${integrationTypes[source.type].title}`
+}

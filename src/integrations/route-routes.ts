@@ -1,0 +1,148 @@
+import { type Static, Type } from 'typebox'
+import type { App } from '../http/app.ts'
+import { lenientInput } from '../http/lenient.ts'
+import { pageOf, pageQuery, paginate } from '../http/pagination.ts'
+import { choice, noContent, nullable } from '../http/schema.ts'
+import { filterId, filterText } from '../lib/fields.ts'
+import { asId, type IntegrationId, type RouteId } from '../lib/ids.ts'
+import { storable } from '../lib/json.ts'
+import type { Ports } from '../ports.ts'
+import type { Messenger, MessengerSwitches, Route } from './integration.ts'
+import { createRoute, deleteRoute, findRoute, listRoutes, updateRoute } from './route-commands.ts'
+
+const read = { permission: 'integrations:read' } as const
+const write = { permission: 'integrations:write' } as const
+
+const ChannelShape = Type.Object({ id: Type.Null(), enabled: Type.Boolean() })
+
+/** Messengers are not connected: their switches are kept, and nothing else. */
+export const messengerShapes = {
+  slack: Type.Object({ channel_id: Type.Null(), enabled: Type.Boolean() }),
+  telegram: ChannelShape,
+  mobile_app: ChannelShape,
+  mobile_app_critical: ChannelShape,
+  email: ChannelShape,
+  webhook: ChannelShape,
+}
+
+/** The switches of all messengers; Slack's alone is on by default. */
+export function shownMessengers(switches: MessengerSwitches) {
+  const shown = (name: Messenger) => ({ id: null, enabled: switches[name] ?? false })
+  return {
+    slack: { channel_id: null, enabled: switches.slack ?? true },
+    telegram: shown('telegram'),
+    mobile_app: shown('mobile_app'),
+    mobile_app_critical: shown('mobile_app_critical'),
+    email: shown('email'),
+    webhook: shown('webhook'),
+  }
+}
+
+const RouteShape = Type.Object({
+  position: Type.Integer(),
+  id: Type.String(),
+  integration_id: Type.String(),
+  escalation_chain_id: nullable(Type.String()),
+  routing_type: choice(['regex', 'jinja2']),
+  routing_regex: nullable(Type.String()),
+  is_the_last_route: Type.Boolean({ description: 'Whether it is the default route, which matches what no other one does.' }),
+  ...messengerShapes,
+})
+
+const switchOnly = '`id` must be null; `enabled` is kept.'
+
+const RouteBody = lenientInput({
+  escalation_chain_id: 'Id of an escalation chain.',
+  slack: '`channel_id` must be null; `enabled` is kept.',
+  telegram: switchOnly,
+  mobile_app: switchOnly,
+  mobile_app_critical: switchOnly,
+  email: switchOnly,
+  webhook: switchOnly,
+  routing_type: 'Not for the default route.',
+  routing_regex: 'Not for the default route.',
+})
+
+const RouteQuery = Type.Object({
+  ...pageQuery,
+  integration_id: Type.Optional(Type.String()),
+  routing_regex: Type.Optional(Type.String({ description: 'The whole expression.' })),
+})
+
+const RouteParams = Type.Object({ routeId: Type.String() })
+
+/** The API of routes (contract grafana-oncall 4.15). */
+export function routeRoutes(app: App, db: Ports['db']): void {
+  const tags = ['routes']
+
+  app.get(
+    '/api/v1/routes/',
+    { config: read, schema: { summary: 'List routes', tags, querystring: RouteQuery, response: { 200: pageOf(RouteShape) } } },
+    (request) => {
+      const { integration_id: integration, routing_regex: regex } = request.query
+      const filter = { integrationId: filterId<IntegrationId>(integration), routingRegex: filterText(regex) }
+      const listing = listRoutes(db.sql, request.actor, filter)
+      return paginate(request, { pageSize: 25, listing, show: routeShape })
+    },
+  )
+
+  app.post(
+    '/api/v1/routes/',
+    {
+      config: write,
+      schema: {
+        summary: 'Refused: only the default route is available yet',
+        tags,
+        body: RouteBody,
+        response: { 201: RouteShape },
+      },
+    },
+    async () => createRoute(),
+  )
+
+  app.get(
+    '/api/v1/routes/:routeId/',
+    { config: read, schema: { summary: 'Show a route', tags, params: RouteParams, response: { 200: RouteShape } } },
+    async (request) => routeShape(await findRoute(db.sql, request.actor, routeIdOf(request.params.routeId))),
+  )
+
+  app.route({
+    method: ['PUT', 'PATCH'],
+    url: '/api/v1/routes/:routeId/',
+    config: write,
+    schema: { summary: 'Change a route', tags, params: RouteParams, body: RouteBody, response: { 200: RouteShape } },
+    handler: async (request) => {
+      const update = { id: routeIdOf(request.params.routeId), body: request.body }
+      return routeShape(await db.tx('update route', (tx) => updateRoute(tx, request.actor, update)))
+    },
+  })
+
+  app.delete(
+    '/api/v1/routes/:routeId/',
+    {
+      config: write,
+      schema: {
+        summary: 'Refused: the default route stays with its integration',
+        tags,
+        params: RouteParams,
+        response: { 204: noContent },
+      },
+    },
+    async (request) => deleteRoute(db.sql, request.actor, routeIdOf(request.params.routeId)),
+  )
+}
+
+const routeIdOf = (text: string) => asId<RouteId>(storable(text))
+
+function routeShape(route: Route): Static<typeof RouteShape> {
+  return {
+    position: route.position,
+    id: route.id,
+    integration_id: route.integrationId,
+    escalation_chain_id: route.escalationChainId,
+    routing_type: route.routingType,
+    routing_regex: route.routingRegex,
+    is_the_last_route: route.isDefault,
+    ...shownMessengers(route.messengers),
+  }
+}

@@ -1,0 +1,201 @@
+import { type Static, Type } from 'typebox'
+import type { Vault } from '../accounts/secret.ts'
+import { teamFilter } from '../accounts/team-commands.ts'
+import { lenientInput } from '../http/lenient.ts'
+import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
+import { choice, noContent, nullable } from '../http/schema.ts'
+import type { App } from '../http/app.ts'
+import { filterText } from '../lib/fields.ts'
+import { asId, type IntegrationId } from '../lib/ids.ts'
+import { storable } from '../lib/json.ts'
+import type { Ports } from '../ports.ts'
+import { createIntegration, deleteIntegration, findIntegration, listIntegrations, updateIntegration } from './commands.ts'
+import { type Integration, integrationTypes, urgencies } from './integration.ts'
+import { messengerShapes, routeRoutes, shownMessengers } from './route-routes.ts'
+import { shownTemplates } from './template-input.ts'
+
+const read = { permission: 'integrations:read' } as const
+const write = { permission: 'integrations:write' } as const
+
+type Needs = { readonly db: Ports['db']; readonly vault: Vault }
+
+/** The API of integrations and their routes (contract grafana-oncall 4.6, 4.15). The vault seals the integrations' tokens. */
+export function integrationRoutes(app: App, { db, vault }: Needs): void {
+  readIntegrations(app, { db, vault })
+  writeIntegrations(app, { db, vault })
+  routeRoutes(app, db)
+}
+
+const { slack: SlackShape, telegram: TelegramShape, ...backendShapes } = messengerShapes
+
+const DefaultRouteShape = Type.Object({
+  id: Type.String(),
+  slack: SlackShape,
+  telegram: TelegramShape,
+  escalation_chain_id: nullable(Type.String()),
+  ...backendShapes,
+})
+
+const TitleShape = Type.Object({ title: Type.Null() })
+const MessageShape = Type.Object({ title: Type.Null(), message: Type.Null() })
+const ImageShape = Type.Object({ title: Type.Null(), message: Type.Null(), image_url: Type.Null() })
+
+const TemplatesShape = Type.Object({
+  grouping_key: Type.Null(),
+  resolve_signal: Type.Null(),
+  acknowledge_signal: Type.Null(),
+  source_link: Type.Null(),
+  slack: ImageShape,
+  web: ImageShape,
+  sms: TitleShape,
+  phone_call: TitleShape,
+  telegram: ImageShape,
+  mobile_app: MessageShape,
+  email: MessageShape,
+})
+
+const IntegrationShape = Type.Object({
+  maintenance_mode: Type.Null(),
+  maintenance_started_at: Type.Null(),
+  maintenance_end_at: Type.Null(),
+  id: Type.String(),
+  name: Type.String(),
+  description_short: nullable(Type.String()),
+  team_id: nullable(Type.String()),
+  link: Type.String({ description: 'Where the alert source sends to. Who knows it can send alerts.' }),
+  inbound_email: Type.Null(),
+  type: Type.String(),
+  default_route: DefaultRouteShape,
+  templates: TemplatesShape,
+  heartbeat: Type.Null(),
+  service: nullable(Type.String({ description: 'Id of a service.' })),
+  urgency: choice(urgencies),
+  key: Type.String({ description: 'The secret part of `link`.' }),
+})
+
+const IntegrationBody = lenientInput({
+  type: `One of ${Object.keys(integrationTypes).join(', ')}; required to create, ignored later.`,
+  name: 'At most 150 characters; no other integration of the team has it. Missing: one is made up.',
+  description_short: 'At most 250 characters, or null.',
+  team_id: 'Id of a team, or null.',
+  templates: 'Null, or an object of nulls: templates other than the defaults are not available yet.',
+  default_route: '`escalation_chain_id`: id of an escalation chain, or null.',
+  service: 'Id of a service, or null.',
+  urgency: `One of ${urgencies.join(', ')}; medium when it is not said.`,
+})
+
+const IntegrationQuery = Type.Object({
+  ...pageQuery,
+  name: Type.Optional(Type.String({ description: 'The whole name.' })),
+  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
+})
+
+const IntegrationParams = Type.Object({ integrationId: Type.String() })
+
+const tags = ['integrations']
+
+function readIntegrations(app: App, { db, vault }: Needs): void {
+  const show = (integration: Integration) => integrationShape(integration, app.baseUrl)
+
+  app.get(
+    '/api/v1/integrations/',
+    {
+      config: read,
+      schema: { summary: 'List integrations', tags, querystring: IntegrationQuery, response: { 200: pageOf(IntegrationShape) } },
+    },
+    async (request) => {
+      const { name, team_id: team } = request.query
+      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
+      const listing = listIntegrations(db.sql, request.actor, { filter: { name: filterText(name), teamId }, vault })
+      return paginate(request, { pageSize: 50, listing, show })
+    },
+  )
+
+  app.get(
+    '/api/v1/integrations/:integrationId/',
+    {
+      config: read,
+      schema: { summary: 'Show an integration', tags, params: IntegrationParams, response: { 200: IntegrationShape } },
+    },
+    async (request) =>
+      show(await findIntegration(db.sql, request.actor, { id: integrationIdOf(request.params.integrationId), vault })),
+  )
+}
+
+function writeIntegrations(app: App, { db, vault }: Needs): void {
+  const show = (integration: Integration) => integrationShape(integration, app.baseUrl)
+
+  app.post(
+    '/api/v1/integrations/',
+    {
+      config: write,
+      schema: { summary: 'Add an integration', tags, body: IntegrationBody, response: { 201: IntegrationShape } },
+    },
+    async (request, reply) => {
+      const { actor, body } = request
+      const integration = await db.tx('create integration', (tx) => createIntegration(tx, actor, { body, vault }))
+      return reply.code(201).send(show(integration))
+    },
+  )
+
+  app.route({
+    method: ['PUT', 'PATCH'],
+    url: '/api/v1/integrations/:integrationId/',
+    config: write,
+    schema: {
+      summary: 'Change an integration',
+      tags,
+      params: IntegrationParams,
+      body: IntegrationBody,
+      response: { 200: IntegrationShape },
+    },
+    handler: async (request) => {
+      const update = { id: integrationIdOf(request.params.integrationId), body: request.body, vault }
+      return show(await db.tx('update integration', (tx) => updateIntegration(tx, request.actor, update)))
+    },
+  })
+
+  app.delete(
+    '/api/v1/integrations/:integrationId/',
+    {
+      config: write,
+      schema: { summary: 'Remove an integration', tags, params: IntegrationParams, response: { 204: noContent } },
+    },
+    async (request, reply) => {
+      const id = integrationIdOf(request.params.integrationId)
+      await db.tx('delete integration', (tx) => deleteIntegration(tx, request.actor, id))
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+const integrationIdOf = (text: string) => asId<IntegrationId>(storable(text))
+
+function integrationShape(integration: Integration, baseUrl: string): Static<typeof IntegrationShape> {
+  const { id, type, token, defaultRoute } = integration
+  const { slack, telegram, ...backends } = shownMessengers(defaultRoute.messengers)
+  return {
+    maintenance_mode: null,
+    maintenance_started_at: null,
+    maintenance_end_at: null,
+    id,
+    name: integration.name,
+    description_short: integration.description,
+    team_id: integration.teamId,
+    link: `${baseUrl}/integrations/v1/${type}/${token}/`,
+    inbound_email: null,
+    type,
+    default_route: {
+      id: defaultRoute.id,
+      slack,
+      telegram,
+      escalation_chain_id: defaultRoute.escalationChainId,
+      ...backends,
+    },
+    templates: shownTemplates(),
+    heartbeat: null,
+    service: integration.serviceId,
+    urgency: integration.urgency,
+    key: token,
+  }
+}

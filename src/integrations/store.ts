@@ -1,0 +1,283 @@
+import { sql } from 'kysely'
+import { violatedIndex } from '../db/violation.ts'
+import { asId, type IntegrationId, type OrganizationId, type ServiceId, type TeamId } from '../lib/ids.ts'
+import type { Window } from '../lib/listing.ts'
+import { fromDate, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { AlertSource, Integration, IntegrationType, Urgency } from './integration.ts'
+import { routeOf } from './route-store.ts'
+
+/** An integration as stored: the token is sealed. */
+export type SealedIntegration = Omit<Integration, 'token'> & { readonly tokenSealed: Buffer }
+
+export type StoredIntegration = Omit<SealedIntegration, 'teamName' | 'defaultRoute'> & { readonly tokenDigest: Buffer }
+
+/** False: another integration of the team has the name, and the transaction is lost. */
+export function insertIntegration(tx: Tx, integration: StoredIntegration): Promise<boolean> {
+  return unlessNameIsTaken(() =>
+    tx.sql
+      .insertInto('integrations')
+      .values({
+        organization_id: integration.organizationId,
+        id: integration.id,
+        type: integration.type,
+        ...changeable(integration),
+        token_digest: integration.tokenDigest,
+        token_sealed: integration.tokenSealed,
+        created_at: toDate(integration.createdAt),
+      })
+      .execute(),
+  )
+}
+
+/** False: another integration of the team has the name, and the transaction is lost. */
+export function updateIntegration(tx: Tx, integration: SealedIntegration): Promise<boolean> {
+  return unlessNameIsTaken(() =>
+    tx.sql
+      .updateTable('integrations')
+      .set(changeable(integration))
+      .where('organization_id', '=', integration.organizationId)
+      .where('id', '=', integration.id)
+      .execute(),
+  )
+}
+
+type Changeable = Pick<Integration, 'name' | 'description' | 'teamId' | 'serviceId' | 'urgency'>
+
+const changeable = ({ name, description, teamId, serviceId, urgency }: Changeable) => ({
+  name,
+  description,
+  team_id: teamId,
+  service_id: serviceId,
+  urgency,
+})
+
+async function unlessNameIsTaken(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write()
+    return true
+  } catch (fault) {
+    if (violatedIndex(fault) === 'integrations_name') return false
+    throw fault
+  }
+}
+
+/** Whether the integration exists; if so, nobody else changes it before the commit. */
+export async function lockIntegration(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<boolean> {
+  const row = await tx.sql
+    .selectFrom('integrations')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Takes the integration out of use; its alert groups keep it as their source. Its token is never given out again. */
+export async function markIntegrationDeleted(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<void> {
+  await tx.sql
+    .updateTable('integrations')
+    .set({ deleted_at: toDate(tx.now) })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Those of the names that integrations of a team have, or those of no team. */
+export async function takenNames(
+  tx: Tx,
+  organizationId: OrganizationId,
+  { names, teamId }: { readonly names: readonly string[]; readonly teamId: TeamId | null },
+): Promise<ReadonlySet<string>> {
+  const rows = await tx.sql
+    .selectFrom('integrations')
+    .select('name')
+    .where('organization_id', '=', organizationId)
+    .where(sql<boolean>`name = any(${[...names]}::text[])`)
+    .where(sql<boolean>`team_id is not distinct from ${teamId}`)
+    .where('deleted_at', 'is', null)
+    .execute()
+  return new Set(rows.map((row) => row.name))
+}
+
+export async function serviceExists(db: Sql, organizationId: OrganizationId, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('services')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export type IntegrationFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
+
+export async function countIntegrations(db: Sql, organizationId: OrganizationId, filter: IntegrationFilter): Promise<number> {
+  const row = await filtered(db, organizationId, filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** Oldest first. */
+export async function listIntegrations(
+  db: Sql,
+  organizationId: OrganizationId,
+  { filter, limit, offset }: Window & { readonly filter: IntegrationFilter },
+): Promise<readonly SealedIntegration[]> {
+  const rows = await filtered(db, organizationId, filter)
+    .select(columns)
+    .orderBy('integrations.created_at')
+    .orderBy('integrations.id')
+    .limit(limit)
+    .offset(offset)
+    .execute()
+  return rows.map(integrationOf)
+}
+
+export async function findIntegration(
+  db: Sql,
+  organizationId: OrganizationId,
+  id: IntegrationId,
+): Promise<SealedIntegration | null> {
+  const row = await filtered(db, organizationId, {}).select(columns).where('integrations.id', '=', id).executeTakeFirst()
+  return row === undefined ? null : integrationOf(row)
+}
+
+/** The integration that an inbound URL belongs to. */
+export async function findByTokenDigest(db: Sql, digest: Buffer): Promise<AlertSource | null> {
+  const row = await joined(db).select(columns).where('integrations.token_digest', '=', digest).executeTakeFirst()
+  return row === undefined ? null : integrationOf(row)
+}
+
+/** The sources as they are now, in a transaction that is about to rely on them; deleted ones are missing. */
+export async function findSources(
+  tx: Tx,
+  keys: readonly { readonly organizationId: OrganizationId; readonly id: IntegrationId }[],
+): Promise<readonly AlertSource[]> {
+  const rows = await joined(tx.sql)
+    .select(columns)
+    .where(
+      sql<boolean>`(integrations.organization_id, integrations.id) in (select * from unnest(
+        ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))`,
+    )
+    .execute()
+  return rows.map(integrationOf)
+}
+
+export async function integrationsThatExist(
+  db: Sql,
+  organizationId: OrganizationId,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('integrations')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('deleted_at', 'is', null)
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .execute()
+  return new Set(rows.map((row) => row.id))
+}
+
+/** The source of an alert group may be deleted by now; its name and type are still told. */
+export async function findSourceEvenDeleted(
+  db: Sql,
+  organizationId: OrganizationId,
+  id: IntegrationId,
+): Promise<AlertSource | null> {
+  const row = await everyOne(db)
+    .select(columns)
+    .where('integrations.organization_id', '=', organizationId)
+    .where('integrations.id', '=', id)
+    .executeTakeFirst()
+  return row === undefined ? null : integrationOf(row)
+}
+
+function everyOne(db: Sql) {
+  return db
+    .selectFrom('integrations')
+    .innerJoin('routes', (join) =>
+      join
+        .onRef('routes.organization_id', '=', 'integrations.organization_id')
+        .onRef('routes.integration_id', '=', 'integrations.id')
+        .on('routes.is_default', '=', true),
+    )
+    .leftJoin('teams', (join) =>
+      join.onRef('teams.organization_id', '=', 'integrations.organization_id').onRef('teams.id', '=', 'integrations.team_id'),
+    )
+}
+
+const joined = (db: Sql) => everyOne(db).where('integrations.deleted_at', 'is', null)
+
+function filtered(db: Sql, organizationId: OrganizationId, filter: IntegrationFilter) {
+  let query = joined(db).where('integrations.organization_id', '=', organizationId)
+  if (filter.name !== undefined) query = query.where('integrations.name', '=', filter.name)
+  if (filter.teamId !== undefined) query = query.where(sql<boolean>`integrations.team_id is not distinct from ${filter.teamId}`)
+  return query
+}
+
+const columns = [
+  'integrations.organization_id',
+  'integrations.id',
+  'integrations.type',
+  'integrations.name',
+  'integrations.description',
+  'integrations.team_id',
+  'teams.name as team_name',
+  'integrations.service_id',
+  'integrations.urgency',
+  'integrations.token_sealed',
+  'integrations.created_at',
+  'routes.id as route_id',
+  'routes.escalation_chain_id',
+  'routes.position',
+  'routes.messengers',
+] as const
+
+type IntegrationRow = {
+  readonly organization_id: string
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  readonly description: string | null
+  readonly team_id: string | null
+  readonly team_name: string | null
+  readonly service_id: string | null
+  readonly urgency: string
+  readonly token_sealed: Buffer
+  readonly created_at: Date
+  readonly route_id: string
+  readonly escalation_chain_id: string | null
+  readonly position: number
+  readonly messengers: unknown
+}
+
+function integrationOf(row: IntegrationRow): SealedIntegration {
+  const id = asId<IntegrationId>(row.id)
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id,
+    type: row.type as IntegrationType,
+    name: row.name,
+    description: row.description,
+    teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
+    teamName: row.team_name,
+    serviceId: row.service_id === null ? null : asId<ServiceId>(row.service_id),
+    urgency: row.urgency as Urgency,
+    tokenSealed: row.token_sealed,
+    createdAt: fromDate(row.created_at),
+    defaultRoute: routeOf({
+      id: row.route_id,
+      integration_id: row.id,
+      position: row.position,
+      routing_type: 'regex',
+      routing_regex: null,
+      is_default: true,
+      escalation_chain_id: row.escalation_chain_id,
+      messengers: row.messengers,
+    }),
+  }
+}
