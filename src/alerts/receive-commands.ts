@@ -1,0 +1,172 @@
+import { startEscalations } from '../escalations/commands.ts'
+import type { EventType } from '../events/catalogue.ts'
+import { publish } from '../events/commands.ts'
+import { Again } from '../lib/again.ts'
+import { known } from '../lib/check.ts'
+import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
+import { shardOf } from '../lib/shard.ts'
+import type { Instant } from '../lib/time.ts'
+import type { Tx } from '../ports.ts'
+import type { Alert, AlertGroup } from './alert-group.ts'
+import { turn } from './commands.ts'
+import { type Arrival, groupingHash, groupKeyOf, type Placement, place, roundsOf } from './intake.ts'
+import type { AlertSettings } from './settings.ts'
+import * as store from './store.ts'
+import { startOf, type Telling, tellOpened } from './telling-commands.ts'
+import { turned } from './turn.ts'
+
+/** How many alerts of one group are kept as received; of a storm's others only the newest is. */
+const keptAlertsMax = 100
+
+/**
+ * Takes in what sources sent, in its order and all at once: alerts join their open groups or open new ones, groups that
+ * are over are resolved, and paging begins for what is new. A repeat of an open key costs a counter and its newest payload.
+ */
+export async function receive(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {
+  for (const round of roundsOf(arrivals)) await receiveRound(tx, settings, round)
+}
+
+async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {
+  const found = await lockGroupsOf(tx, arrivals)
+  const joinable = found.map((group) => ({ ...group, key: keyText(group, group.hash) }))
+  const placements = place(arrivals, joinable, tx.random.bytes)
+  const opened = placements.filter((placement) => placement.opens)
+  const newGroups = opened.map((placement) => newGroup(placement, tx.now, lastNumberOf(placements, placement.alertGroupId)))
+  await insertNewGroups(tx, newGroups)
+  await countRepeats(tx, placements)
+  await keepAlerts(tx, placements)
+  const groups = new Map([...found, ...newGroups.map(({ group }) => group)].map((group) => [group.id, group]))
+  await beginNewGroups(tx, settings, { placements, groups })
+  await endGroups(tx, settings, { placements, groups })
+}
+
+type HashedGroup = AlertGroup & { readonly hash: Buffer }
+
+/** The groups that the arrivals can join: the open one of each key, and for a key that ends without one the latest resolved. */
+async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<readonly HashedGroup[]> {
+  const keys = keysOf(arrivals)
+  if (keys.size === 0) return []
+  const open = await store.lockOpenGroups(tx, [...keys.values()])
+  const found = new Set(open.map((group) => keyText(group, group.hash)))
+  const ending = [...keysOf(arrivals.filter(({ signal }) => signal.resolves))]
+    .filter(([key]) => !found.has(key))
+    .map(([, key]) => key)
+  if (ending.length === 0) return open
+  return [...open, ...(await store.lockLatestResolvedGroups(tx, ending))]
+}
+
+function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, store.GroupKey> {
+  const keys = new Map<string, store.GroupKey>()
+  for (const arrival of arrivals) {
+    const key = groupKeyOf(arrival)
+    const hash = groupingHash(arrival.signal)
+    const { organizationId, id, defaultRoute } = arrival.source
+    if (key !== null && hash !== null) keys.set(key, { organizationId, integrationId: id, routeId: defaultRoute.id, hash })
+  }
+  return keys
+}
+
+function newGroup({ arrival, alertGroupId }: Placement, now: Instant, alertsCount: number): store.NewGroup {
+  const { source, signal } = arrival
+  const group: AlertGroup = {
+    organizationId: source.organizationId,
+    id: alertGroupId,
+    integrationId: source.id,
+    routeId: source.defaultRoute.id,
+    title: signal.title,
+    message: signal.message,
+    sourceLink: signal.sourceLink,
+    state: 'firing',
+    alertsCount,
+    startedAt: now,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    silencedAt: null,
+    silencedUntil: null,
+    resolvedAt: null,
+    resolvedBy: null,
+  }
+  return { group, shard: shardOf(alertGroupId), hash: groupingHash(signal) }
+}
+
+async function insertNewGroups(tx: Tx, groups: readonly store.NewGroup[]): Promise<void> {
+  if (groups.length === 0) return
+  const inserted = await store.insertGroups(tx, groups)
+  // Another node has opened a group with one of these keys since we looked: look again and join it.
+  if (inserted.size < groups.length) throw new Again()
+}
+
+async function countRepeats(tx: Tx, placements: readonly Placement[]): Promise<void> {
+  const opened = new Set(placements.filter((placement) => placement.opens).map((placement) => placement.alertGroupId))
+  const counts = new Map<AlertGroupId, { organizationId: OrganizationId; id: AlertGroupId; count: number }>()
+  for (const { alertGroupId: id, arrival } of placements) {
+    if (opened.has(id)) continue
+    const { organizationId } = arrival.source
+    counts.set(id, { organizationId, id, count: (counts.get(id)?.count ?? 0) + 1 })
+  }
+  if (counts.size > 0) await store.addToCounts(tx, [...counts.values()])
+}
+
+async function keepAlerts(tx: Tx, placements: readonly Placement[]): Promise<void> {
+  const alerts = placements.map((placement) => ({
+    ...alertOf(placement, tx.now),
+    organizationId: placement.arrival.source.organizationId,
+    number: placement.number,
+  }))
+  const first = alerts.filter(({ number }) => number <= keptAlertsMax)
+  if (first.length > 0) await store.insertAlerts(tx, first)
+  const newest = new Map(alerts.map((alert) => [alert.alertGroupId, alert]))
+  await store.saveLatestAlerts(tx, [...newest.values()])
+}
+
+/** New groups page, and the timeline begins; what is over already pages nobody. */
+async function beginNewGroups(tx: Tx, settings: AlertSettings, { placements, groups }: Round): Promise<void> {
+  const opened = placements.filter((placement) => placement.opens)
+  if (opened.length === 0) return
+  const tellings = opened.map((placement) => tellingOf(placement, { tx, groups, fact: 'alert_group.created' }))
+  const starts = tellings.filter((_, index) => opened[index]?.resolves === false).map((telling) => startOf(telling, settings))
+  const started = await startEscalations(tx, starts)
+  await tellOpened(
+    tx,
+    settings,
+    tellings.map((telling) => ({ ...telling, group: { ...telling.group, alertsCount: 1 } })),
+  )
+  for (const fact of started) publish(tx, fact)
+}
+
+/** In the order in which steps lock their runs, so that a batch of ends and a batch of steps do not wait for each other. */
+async function endGroups(tx: Tx, settings: AlertSettings, { placements, groups }: Round): Promise<void> {
+  const ending = placements.filter((placement) => placement.resolves)
+  for (const placement of ending.toSorted((a, b) => (a.alertGroupId < b.alertGroupId ? -1 : 1))) {
+    const { actor, group, newestAlert } = tellingOf(placement, { tx, groups, fact: 'alert_group.resolved' })
+    const changed = turned(group, 'resolved', { now: tx.now, person: null, silencedUntil: null })
+    await turn(tx, settings, { actor, group, changed, fact: 'alert_group.resolved', newestAlert })
+  }
+}
+
+type Round = { readonly placements: readonly Placement[]; readonly groups: ReadonlyMap<AlertGroupId, AlertGroup> }
+
+function tellingOf(
+  placement: Placement,
+  { tx, groups, fact }: { readonly tx: Tx; readonly groups: Round['groups']; readonly fact: EventType },
+): Telling {
+  const { source } = placement.arrival
+  return {
+    actor: { kind: 'integration', organizationId: source.organizationId, integrationId: source.id },
+    group: known(groups.get(placement.alertGroupId), 'the group of a placement is at hand'),
+    source,
+    fact,
+    newestAlert: alertOf(placement, tx.now),
+    webhookId: null,
+  }
+}
+
+function alertOf({ alertId, alertGroupId, arrival }: Placement, receivedAt: Instant): Alert {
+  return { id: alertId, alertGroupId, receivedAt, payload: arrival.signal.payload }
+}
+
+const lastNumberOf = (placements: readonly Placement[], id: AlertGroupId): number =>
+  known(placements.findLast((placement) => placement.alertGroupId === id)?.number, 'a group of a batch has an alert')
+
+const keyText = (group: AlertGroup, hash: Buffer): string =>
+  `${group.organizationId} ${group.integrationId} ${group.routeId} ${hash.toString('hex')}`

@@ -1,0 +1,404 @@
+import { type SqlBool, sql } from 'kysely'
+import { violatedIndex } from '../db/violation.ts'
+import { Again } from '../lib/again.ts'
+import {
+  type AlertGroupId,
+  type AlertId,
+  asId,
+  type IntegrationId,
+  type OrganizationId,
+  type RouteId,
+  type TeamId,
+  type UserId,
+} from '../lib/ids.ts'
+import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { AlertGroupFilter } from './query.ts'
+import type { AlertGroupState } from './state.ts'
+import type { Alert, AlertGroup } from './alert-group.ts'
+
+/** What names the group of an alert: at most one is open per key. */
+export type GroupKey = {
+  readonly organizationId: OrganizationId
+  readonly integrationId: IntegrationId
+  readonly routeId: RouteId
+  readonly hash: Buffer
+}
+
+/** The open groups of these keys, their rows locked in one order for everybody. */
+export async function lockOpenGroups(
+  tx: Tx,
+  keys: readonly GroupKey[],
+): Promise<readonly (AlertGroup & { readonly hash: Buffer })[]> {
+  const answer = await sql<GroupRow & { grouping_hash: Buffer }>`
+    select g.* from alert_groups g
+    where (g.organization_id, g.integration_id, g.route_id, g.grouping_hash) in (select * from ${keyTable(keys)})
+      and g.state <> 'resolved' and g.grouping_hash is not null
+    order by g.organization_id, g.id
+    for update of g`.execute(tx.sql)
+  return answer.rows.map((row) => ({ ...groupOf(row), hash: row.grouping_hash }))
+}
+
+/** The latest resolved group of each key, locked. */
+export async function lockLatestResolvedGroups(
+  tx: Tx,
+  keys: readonly GroupKey[],
+): Promise<readonly (AlertGroup & { readonly hash: Buffer })[]> {
+  const answer = await sql<GroupRow & { grouping_hash: Buffer }>`
+    select g.* from ${keyTable(keys)} as k (organization_id, integration_id, route_id, grouping_hash)
+    cross join lateral (
+      select * from alert_groups
+      where organization_id = k.organization_id and integration_id = k.integration_id and grouping_hash = k.grouping_hash
+        and state = 'resolved' and route_id = k.route_id
+      order by started_at desc limit 1
+      for update) g
+    order by g.organization_id, g.id`.execute(tx.sql)
+  return answer.rows.map((row) => ({ ...groupOf(row), hash: row.grouping_hash }))
+}
+
+function keyTable(keys: readonly GroupKey[]) {
+  return sql`unnest(
+    ${keys.map((key) => key.organizationId)}::text[],
+    ${keys.map((key) => key.integrationId)}::text[],
+    ${keys.map((key) => key.routeId)}::text[],
+    ${keys.map((key) => key.hash)}::bytea[])`
+}
+
+export type NewGroup = { readonly group: AlertGroup; readonly shard: number; readonly hash: Buffer | null }
+
+/** Inserts firing groups, but for those that somebody else has opened meanwhile, and returns the ids that were inserted. */
+export async function insertGroups(tx: Tx, groups: readonly NewGroup[]): Promise<ReadonlySet<AlertGroupId>> {
+  const answer = await sql<{ id: string }>`
+    insert into alert_groups (organization_id, id, integration_id, route_id, shard, grouping_hash, title, message, source_link,
+      alerts_count, started_at, state)
+    select *, 'firing' from unnest(
+      ${groups.map(({ group }) => group.organizationId)}::text[],
+      ${groups.map(({ group }) => group.id)}::text[],
+      ${groups.map(({ group }) => group.integrationId)}::text[],
+      ${groups.map(({ group }) => group.routeId)}::text[],
+      ${groups.map(({ shard }) => shard)}::smallint[],
+      ${groups.map(({ hash }) => hash)}::bytea[],
+      ${groups.map(({ group }) => group.title)}::text[],
+      ${groups.map(({ group }) => group.message)}::text[],
+      ${groups.map(({ group }) => group.sourceLink)}::text[],
+      ${groups.map(({ group }) => group.alertsCount)}::bigint[],
+      ${groups.map(({ group }) => toDate(group.startedAt))}::timestamptz[])
+    on conflict do nothing
+    returning id`.execute(tx.sql)
+  return new Set(answer.rows.map((row) => asId<AlertGroupId>(row.id)))
+}
+
+export async function addToCounts(
+  tx: Tx,
+  additions: readonly { readonly organizationId: OrganizationId; readonly id: AlertGroupId; readonly count: number }[],
+): Promise<void> {
+  await sql`
+    update alert_groups g set alerts_count = g.alerts_count + a.count
+    from unnest(${additions.map((one) => one.organizationId)}::text[], ${additions.map((one) => one.id)}::text[],
+      ${additions.map((one) => one.count)}::bigint[]) as a (organization_id, id, count)
+    where g.organization_id = a.organization_id and g.id = a.id`.execute(tx.sql)
+}
+
+/**
+ * Writes the state that a group has turned to; the row is locked and known to be in the state `from`. When another
+ * transaction has opened a group with the key at this instant, the work is done again.
+ */
+export async function saveState(tx: Tx, group: AlertGroup, from: AlertGroupState): Promise<number> {
+  try {
+    const result = await tx.sql
+      .updateTable('alert_groups')
+      .set(stateColumns(group))
+      .where('organization_id', '=', group.organizationId)
+      .where('id', '=', group.id)
+      .where('state', '=', from)
+      .executeTakeFirst()
+    return Number(result.numUpdatedRows)
+  } catch (fault) {
+    if (violatedIndex(fault) === 'alert_groups_open') throw new Again()
+    throw fault
+  }
+}
+
+/** Makes a group stand alone when another one with its key is open: then it takes no further alerts. */
+export async function standAloneIfKeyIsTaken(tx: Tx, group: AlertGroup): Promise<void> {
+  await sql`
+    update alert_groups g set grouping_hash = null
+    where g.organization_id = ${group.organizationId} and g.id = ${group.id}
+      and exists (select 1 from alert_groups o
+        where o.organization_id = g.organization_id and o.integration_id = g.integration_id
+          and o.route_id is not distinct from g.route_id and o.grouping_hash = g.grouping_hash and o.state <> 'resolved')`.execute(
+    tx.sql,
+  )
+}
+
+function stateColumns(group: AlertGroup) {
+  return {
+    state: group.state,
+    acknowledged_at: group.acknowledgedAt === null ? null : toDate(group.acknowledgedAt),
+    acknowledged_by: group.acknowledgedBy,
+    silenced_at: group.silencedAt === null ? null : toDate(group.silencedAt),
+    silenced_until: group.silencedUntil === null ? null : toDate(group.silencedUntil),
+    resolved_at: group.resolvedAt === null ? null : toDate(group.resolvedAt),
+    resolved_by: group.resolvedBy,
+  }
+}
+
+export async function lockGroup(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<AlertGroup | null> {
+  const row = await tx.sql
+    .selectFrom('alert_groups')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row === undefined ? null : groupOf(row)
+}
+
+// Alerts ---------------------------------------------------------------------------------------------------------------
+
+export type StoredAlert = Alert & { readonly organizationId: OrganizationId; readonly number: number }
+
+export async function insertAlerts(tx: Tx, alerts: readonly StoredAlert[]): Promise<void> {
+  await sql`
+    insert into alerts (organization_id, id, received_at, alert_group_id, number, payload, truncated)
+    select organization_id, id, received_at, alert_group_id, number, payload, truncated from ${alertTable(alerts)}`.execute(
+    tx.sql,
+  )
+}
+
+/** One per group: the newest. */
+export async function saveLatestAlerts(tx: Tx, alerts: readonly StoredAlert[]): Promise<void> {
+  await sql`
+    insert into latest_alerts (organization_id, id, received_at, alert_group_id, payload, truncated)
+    select organization_id, id, received_at, alert_group_id, payload, truncated from ${alertTable(alerts)}
+    on conflict (organization_id, alert_group_id) do update
+      set id = excluded.id, received_at = excluded.received_at, payload = excluded.payload, truncated = excluded.truncated`.execute(
+    tx.sql,
+  )
+}
+
+function alertTable(alerts: readonly StoredAlert[]) {
+  return sql`unnest(
+    ${alerts.map((alert) => alert.organizationId)}::text[],
+    ${alerts.map((alert) => alert.id)}::text[],
+    ${alerts.map((alert) => toDate(alert.receivedAt))}::timestamptz[],
+    ${alerts.map((alert) => alert.alertGroupId)}::text[],
+    ${alerts.map((alert) => alert.number)}::bigint[],
+    ${alerts.map((alert) => alert.payload.json)}::bytea[],
+    ${alerts.map((alert) => alert.payload.truncated)}::boolean[]
+  ) as a (organization_id, id, received_at, alert_group_id, number, payload, truncated)`
+}
+
+/** The alert that opened the group; null when its payload is past its days. */
+export async function findFirstAlert(
+  db: Sql,
+  group: Pick<AlertGroup, 'organizationId' | 'id' | 'startedAt'>,
+): Promise<Alert | null> {
+  const row = await db
+    .selectFrom('alerts')
+    .selectAll()
+    .where('organization_id', '=', group.organizationId)
+    .where('alert_group_id', '=', group.id)
+    .where('received_at', '=', toDate(group.startedAt))
+    .orderBy('number')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? null : alertOf(row)
+}
+
+/** The newest alerts of groups for a list: of a payload only the first 64 KiB, which then counts as truncated. */
+export async function findLatestAlertsCut(
+  db: Sql,
+  organizationId: OrganizationId,
+  groupIds: readonly AlertGroupId[],
+): Promise<ReadonlyMap<AlertGroupId, Alert>> {
+  const answer = await sql<AlertRow>`
+    select id, alert_group_id, received_at, substring(payload from 1 for ${listedPayloadMax}::int) as payload,
+      truncated or octet_length(payload) > ${listedPayloadMax} as truncated
+    from latest_alerts
+    where organization_id = ${organizationId} and alert_group_id = any(${[...groupIds]}::text[])`.execute(db)
+  return new Map(answer.rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
+}
+
+const listedPayloadMax = 64 * 1024
+
+export async function findLatestAlerts(
+  db: Sql,
+  organizationId: OrganizationId,
+  groupIds: readonly AlertGroupId[],
+): Promise<ReadonlyMap<AlertGroupId, Alert>> {
+  const rows = await db
+    .selectFrom('latest_alerts')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where(sql<SqlBool>`alert_group_id = any(${[...groupIds]}::text[])`)
+    .execute()
+  return new Map(rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
+}
+
+type AlertRow = {
+  readonly id: string
+  readonly alert_group_id: string
+  readonly received_at: Date
+  readonly payload: Buffer
+  readonly truncated: boolean
+}
+
+function alertOf(row: AlertRow): Alert {
+  return {
+    id: asId<AlertId>(row.id),
+    alertGroupId: asId<AlertGroupId>(row.alert_group_id),
+    receivedAt: fromDate(row.received_at),
+    payload: { json: row.payload, truncated: row.truncated },
+  }
+}
+
+// Lists ----------------------------------------------------------------------------------------------------------------
+
+/** A group with what its integration adds to it. */
+export type ListedGroup = AlertGroup & { readonly teamId: TeamId | null }
+
+export async function findGroup(db: Sql, organizationId: OrganizationId, id: AlertGroupId): Promise<ListedGroup | null> {
+  const [group] = await listGroups(db, organizationId, { filter: { id }, limit: 1, offset: 0 })
+  return group ?? null
+}
+
+export async function countGroups(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter): Promise<number> {
+  const row = await filtered(db, organizationId, filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** The newest first. */
+export async function listGroups(
+  db: Sql,
+  organizationId: OrganizationId,
+  { filter, limit, offset }: { readonly filter: AlertGroupFilter; readonly limit: number; readonly offset: number },
+): Promise<readonly ListedGroup[]> {
+  const rows = await filtered(db, organizationId, filter)
+    .selectAll('alert_groups')
+    .select('integrations.team_id')
+    .orderBy('alert_groups.started_at', 'desc')
+    .orderBy('alert_groups.id')
+    .limit(limit)
+    .offset(offset)
+    .execute()
+  return rows.map((row) => ({ ...groupOf(row), teamId: row.team_id === null ? null : asId<TeamId>(row.team_id) }))
+}
+
+function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter) {
+  let query = db
+    .selectFrom('alert_groups')
+    .innerJoin('integrations', (join) =>
+      join
+        .onRef('integrations.organization_id', '=', 'alert_groups.organization_id')
+        .onRef('integrations.id', '=', 'alert_groups.integration_id'),
+    )
+    .where('alert_groups.organization_id', '=', organizationId)
+  if (filter.isLabelled === true) query = query.where(sql<SqlBool>`false`)
+  if (filter.id !== undefined) query = query.where('alert_groups.id', '=', filter.id)
+  if (filter.integrationId !== undefined) query = query.where('alert_groups.integration_id', '=', filter.integrationId)
+  if (filter.routeId !== undefined) query = query.where('alert_groups.route_id', '=', filter.routeId)
+  if (filter.teamId !== undefined) query = query.where('integrations.team_id', 'is not distinct from', filter.teamId)
+  if (filter.state !== undefined) query = query.where('alert_groups.state', '=', filter.state)
+  if (filter.startedAt !== undefined) {
+    query = query.where('alert_groups.started_at', '>=', toDate(filter.startedAt.from))
+    query = query.where('alert_groups.started_at', '<=', toDate(filter.startedAt.to))
+  }
+  return query
+}
+
+/** Takes the payloads of a group away, and with them what it said. */
+export async function wipeAlerts(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<void> {
+  const blank = { payload: Buffer.from('""'), truncated: false }
+  for (const table of ['alerts', 'latest_alerts'] as const) {
+    await tx.sql
+      .updateTable(table)
+      .set(blank)
+      .where('organization_id', '=', organizationId)
+      .where('alert_group_id', '=', id)
+      .execute()
+  }
+}
+
+export async function rename(tx: Tx, group: AlertGroup): Promise<void> {
+  await tx.sql
+    .updateTable('alert_groups')
+    .set({ title: group.title, message: group.message, source_link: group.sourceLink })
+    .where('organization_id', '=', group.organizationId)
+    .where('id', '=', group.id)
+    .execute()
+}
+
+export async function deleteGroup(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<void> {
+  for (const table of ['alerts', 'latest_alerts'] as const) {
+    await tx.sql.deleteFrom(table).where('organization_id', '=', organizationId).where('alert_group_id', '=', id).execute()
+  }
+  await tx.sql.deleteFrom('alert_groups').where('organization_id', '=', organizationId).where('id', '=', id).execute()
+}
+
+// The end of silences --------------------------------------------------------------------------------------------------
+
+/** Groups whose silence is over, the longest overdue first. */
+export async function endedSilences(
+  db: Sql,
+  shards: readonly number[],
+  { now, limit }: { readonly now: Instant; readonly limit: number },
+): Promise<readonly { readonly organizationId: OrganizationId; readonly id: AlertGroupId }[]> {
+  const answer = await sql<{ organization_id: string; id: string }>`
+    select organization_id, id from alert_groups
+    where shard = any(${[...shards]}::smallint[]) and silenced_until <= ${toDate(now)}
+    order by silenced_until, id limit ${limit}`.execute(db)
+  return answer.rows.map((row) => ({ organizationId: asId<OrganizationId>(row.organization_id), id: asId<AlertGroupId>(row.id) }))
+}
+
+export async function nextSilenceEnd(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  const answer = await sql<{ until: Date | null }>`
+    select min(silenced_until) as until from alert_groups
+    where shard = any(${[...shards]}::smallint[]) and silenced_until is not null`.execute(db)
+  const until = answer.rows[0]?.until ?? null
+  return until === null ? null : fromDate(until)
+}
+
+type GroupRow = {
+  readonly organization_id: string
+  readonly id: string
+  readonly integration_id: string
+  readonly route_id: string | null
+  readonly title: string
+  readonly message: string
+  readonly source_link: string | null
+  readonly state: string
+  readonly alerts_count: number
+  readonly started_at: Date
+  readonly acknowledged_at: Date | null
+  readonly acknowledged_by: string | null
+  readonly silenced_at: Date | null
+  readonly silenced_until: Date | null
+  readonly resolved_at: Date | null
+  readonly resolved_by: string | null
+}
+
+function groupOf(row: GroupRow): AlertGroup {
+  const at = (date: Date | null): Instant | null => (date === null ? null : fromDate(date))
+  const person = (id: string | null): UserId | null => (id === null ? null : asId<UserId>(id))
+  return {
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<AlertGroupId>(row.id),
+    integrationId: asId<IntegrationId>(row.integration_id),
+    routeId: row.route_id === null ? null : asId<RouteId>(row.route_id),
+    title: row.title,
+    message: row.message,
+    sourceLink: row.source_link,
+    state: row.state as AlertGroupState,
+    alertsCount: row.alerts_count,
+    startedAt: fromDate(row.started_at),
+    acknowledgedAt: at(row.acknowledged_at),
+    acknowledgedBy: person(row.acknowledged_by),
+    silencedAt: at(row.silenced_at),
+    silencedUntil: at(row.silenced_until),
+    resolvedAt: at(row.resolved_at),
+    resolvedBy: person(row.resolved_by),
+  }
+}
