@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { batcher } from './batcher.ts'
+
+describe('a batcher', () => {
+  it('does what came meanwhile together, with one batch under way', async () => {
+    const batches: (readonly number[])[] = []
+    const door = gate()
+    const { add } = batcher<number, number>({
+      ...plain,
+      work: async (items) => {
+        batches.push(items)
+        await door.opened
+        return items.map((item) => item * 10)
+      },
+    })
+    const answers = Promise.all([add(1), add(2), add(3)])
+    door.open()
+    expect(await answers).toEqual([10, 20, 30])
+    expect(batches).toEqual([[1], [2, 3]])
+  })
+
+  it('makes no batch larger than it may be', async () => {
+    const sizes: number[] = []
+    const { add } = batcher<number, number>({
+      ...plain,
+      batchMax: 2,
+      work: async (items) => {
+        sizes.push(items.length)
+        return items
+      },
+    })
+    await Promise.all([1, 2, 3, 4, 5, 6].map(add))
+    expect(sizes).toEqual([1, 2, 2, 1])
+  })
+
+  it('makes no batch of more than the size, but for one item that is larger itself', async () => {
+    const batches: (readonly number[])[] = []
+    const { add, waitingSize } = batcher<number, number>({
+      ...plain,
+      sizeOf: (item) => item,
+      work: async (items) => {
+        batches.push(items)
+        return items
+      },
+    })
+    const answers = Promise.all([1, 60, 40, 1, 500, 2].map(add))
+    expect(waitingSize()).toBe(603)
+    await answers
+    expect(batches).toEqual([[1], [60, 40], [1], [500], [2]])
+    expect(waitingSize()).toBe(0)
+  })
+
+  it('one item that cannot be done does not take the others with it', async () => {
+    const { add } = batcher<number, string>({
+      ...plain,
+      work: async (items) => {
+        if (items.includes(13)) throw new Error('unlucky')
+        return items.map((item) => `did ${item}`)
+      },
+    })
+    const answers = await Promise.allSettled([add(1), add(2), add(13), add(4)])
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.reason.message))).toEqual([
+      'did 1',
+      'did 2',
+      'unlucky',
+      'did 4',
+    ])
+  })
+
+  it('a fault that is not about the items is not tried again item by item', async () => {
+    let tries = 0
+    const { add } = batcher<number, number>({
+      ...plain,
+      isEverybodys: () => true,
+      work: async () => {
+        tries += 1
+        throw new Error('no database')
+      },
+    })
+    const answers = await Promise.allSettled([add(1), add(2), add(3)])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(tries).toBe(2)
+  })
+})
+
+const plain = { batchMax: 100, sizeMax: 100, sizeOf: () => 1, isEverybodys: () => false }
+
+function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { opened: promise, open: resolve }
+}

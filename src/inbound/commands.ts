@@ -1,0 +1,87 @@
+import { receive } from '../alerts/receive-commands.ts'
+import type { AlertSettings } from '../alerts/settings.ts'
+import type { Signal } from '../alerts/signal.ts'
+import { freshSources, sourceByToken } from '../integrations/commands.ts'
+import type { AlertSource } from '../integrations/integration.ts'
+import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { Rejection } from '../lib/rejection.ts'
+import type { Database } from '../ports.ts'
+import { batcher } from './batcher.ts'
+
+/** The door for alerts. */
+export type Intake = {
+  /** The source that a token belongs to, possibly as it was a while ago; null when there is none. */
+  sourceOf(token: string): Promise<AlertSource | null>
+  /** The source that a token belongs to now. */
+  sourceAsItIs(token: string): Promise<AlertSource | null>
+  /** True when the alerts are durable; false when the source was deleted meanwhile. */
+  accept(sending: Sending): Promise<boolean>
+}
+
+type Sending = Sent & { readonly token: string }
+
+type Sent = { readonly source: AlertSource; readonly signals: readonly Signal[] }
+
+const batchMax = 256
+const batchBytesMax = 16 * 1024 * 1024
+const waitingBytesMax = 256 * 1024 * 1024
+const rememberedMax = 10_000
+
+/** Alerts that arrive while a commit is under way are committed together, in one transaction. */
+export function openIntake(db: Database, settings: AlertSettings): Intake {
+  const batches = batcher<Sent, boolean>({
+    work: (sent) => db.tx('receive alerts', (tx) => receiveAll(tx, settings, sent)),
+    batchMax,
+    sizeMax: batchBytesMax,
+    sizeOf,
+    isEverybodys: databaseIsUnreachable,
+  })
+  const remembered = new Map<string, AlertSource>()
+  const sourceAsItIs = async (token: string): Promise<AlertSource | null> => {
+    const source = await sourceByToken(db.sql, token)
+    remembered.delete(token)
+    if (source === null) return null
+    if (remembered.size >= rememberedMax) remembered.clear()
+    remembered.set(token, source)
+    return source
+  }
+  return {
+    sourceAsItIs,
+    sourceOf: async (token) => remembered.get(token) ?? sourceAsItIs(token),
+    accept: async ({ token, source, signals }) => {
+      if (batches.waitingSize() >= waitingBytesMax) throw tooMany()
+      const isAccepted = await batches.add({ source, signals })
+      if (!isAccepted) remembered.delete(token)
+      return isAccepted
+    },
+  }
+}
+
+/** In bytes; a small payload costs some memory of its own. */
+const sizeOf = ({ signals }: Sent): number => signals.reduce((sum, { payload }) => sum + payload.json.length, 1024)
+
+/** What is remembered of a source only finds it; what counts is read in the transaction. */
+async function receiveAll(
+  tx: Parameters<typeof receive>[0],
+  settings: AlertSettings,
+  sent: readonly Sent[],
+): Promise<readonly boolean[]> {
+  const wanted = new Map(sent.map(({ source }) => [keyOf(source), source]))
+  const fresh = new Map((await freshSources(tx, [...wanted.values()])).map((source) => [keyOf(source), source]))
+  const arrivals = sent.flatMap(({ source, signals }) => {
+    const now = fresh.get(keyOf(source))
+    return now === undefined ? [] : signals.map((signal) => ({ source: now, signal }))
+  })
+  if (arrivals.length > 0) await receive(tx, settings, arrivals)
+  return sent.map(({ source }) => fresh.has(keyOf(source)))
+}
+
+const keyOf = ({ organizationId, id }: AlertSource): string => `${organizationId} ${id}`
+
+function tooMany(): Rejection {
+  return new Rejection({
+    kind: 'too-many',
+    detail: 'Too many alerts are waiting to be stored. Send this one again in a few seconds.',
+    retryAfterSeconds: 5,
+  })
+}

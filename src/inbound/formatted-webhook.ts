@@ -1,0 +1,15 @@
+import type { Adapter } from './adapter.ts'
+import { groupingKeyFrom, linkFrom, messageFrom, payloadFrom, textOf, titleFrom } from './fields.ts'
+
+/** The formatted webhook (contract grafana-oncall 6.4): `alert_uid`, `title`, `message`, `state`, `link_to_upstream_details`, all optional. */
+export const formattedWebhook: Adapter = ({ json, text }) => [
+  {
+    title: titleFrom(textOf(json, 'title') ?? '') || 'Title undefined (the alert has no "title")',
+    message: messageFrom(textOf(json, 'message') ?? ''),
+    // Without an id an alert is never grouped.
+    groupingKey: groupingKeyFrom(textOf(json, 'alert_uid')),
+    resolves: textOf(json, 'state')?.toUpperCase() === 'OK',
+    sourceLink: linkFrom(textOf(json, 'link_to_upstream_details')),
+    payload: payloadFrom(text),
+  },
+]

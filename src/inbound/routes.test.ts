@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type BoilerRoom, boilerRoom } from '../../test/support/boiler-room.ts'
+import { type StillWorld, stillWorld } from '../../test/support/still-world.ts'
+
+let world: StillWorld
+let room: BoilerRoom
+
+beforeAll(async () => {
+  world = await stillWorld()
+  room = await boilerRoom(world, 'harbour')
+})
+
+afterAll(() => world.close())
+
+type Sent = { readonly type?: string; readonly payload?: string }
+
+const pathOf = (link: string) => new URL(link).pathname
+
+async function send(link: string, { type, payload = '' }: Sent = {}) {
+  const headers = type === undefined ? {} : { 'content-type': type }
+  const answer = await world.app.inject({ method: 'POST', url: pathOf(link), headers, payload })
+  return { status: answer.statusCode, body: answer.body }
+}
+
+const json = 'application/json'
+const accepted = { status: 200, body: '"Ok."' }
+const unknown = { status: 403, body: 'Integration key was not found. Permission denied.' }
+
+test('a deleted integration is unknown from then on, whatever is sent to it', async () => {
+  for (const payload of ['{broken', '{}']) {
+    const source = await room.newSource()
+    expect(await send(source.link, { type: json, payload: '{}' })).toEqual(accepted)
+    expect((await room.crew.api('DELETE', `integrations/${source.id}/`)).status).toBe(204)
+    expect(await send(source.link, { type: json, payload })).toEqual(unknown)
+    expect(await send(source.link.replace('formatted_webhook', 'webhook'), { type: json, payload })).toEqual(unknown)
+    expect((await world.app.inject({ url: pathOf(source.link) })).statusCode).toBe(403)
+  }
+})
+
+describe('a body', () => {
+  test('that is missing counts as an empty object', async () => {
+    for (const type of [json, undefined]) {
+      const source = await room.newSource()
+      expect(await send(source.link, type === undefined ? {} : { type })).toEqual(accepted)
+      const { json: page } = await room.crew.api('GET', `alert_groups/?integration_id=${source.id}`)
+      expect(page.results[0].last_alert.payload).toEqual({})
+    }
+  })
+
+  test('has a media type without regard to case', async () => {
+    const source = await room.newSource()
+    const form = { type: 'Application/X-WWW-Form-Urlencoded; charset=utf-8', payload: 'title=From+a+form' }
+    expect(await send(source.link, form)).toEqual(accepted)
+    const { json: page } = await room.crew.api('GET', `alert_groups/?integration_id=${source.id}`)
+    expect(page.results[0].title).toBe('From a form')
+    const upload = { type: 'Multipart/Form-Data; boundary=x', payload: 'x' }
+    expect(await send(source.link, upload)).toEqual({ status: 400, body: 'File uploads are not allowed' })
+  })
+
+  test('that is a form of millions of fields is refused before it is parsed', async () => {
+    const form = { type: 'application/x-www-form-urlencoded', payload: 'a&'.repeat(4_000_000) }
+    const refused = { status: 400, body: '{"detail":"The form has more than 1000 fields."}' }
+    expect(await send(room.source.link, form)).toEqual(refused)
+  })
+})
+
+test('another type in the URL is named as people know it', async () => {
+  for (const [type, words] of [
+    ['zabbix', 'This url is for integration with Zabbix.Key is for Formatted webhook'],
+    ['grafana', 'This url is for integration with Grafana. Key is for Formatted webhook'],
+    ['grafana_alerting', 'This url is for integration with Grafana Alerting. Key is for Formatted webhook'],
+  ] as const) {
+    const link = room.source.link.replace('formatted_webhook', type)
+    expect(await send(link, { type: json, payload: '{}' })).toEqual({ status: 400, body: words })
+  }
+})
