@@ -1,0 +1,225 @@
+import { accountRoutes } from './accounts/routes.ts'
+import { makeVault } from './accounts/secret.ts'
+import { setupRoutes } from './accounts/setup-routes.ts'
+import type { AlertSettings } from './alerts/settings.ts'
+import { linkRoutes } from './alerts/link-routes.ts'
+import { alertsLoop } from './alerts/loop.ts'
+import { alertGroupRoutes } from './alerts/routes.ts'
+import { pendingMigrations } from './db/migrate.ts'
+import { keepPartitions } from './db/partitions.ts'
+import { deliveriesLoop } from './deliveries/loop.ts'
+import type { EgressPolicy } from './deliveries/egress.ts'
+import { escalationChainRoutes } from './escalation-chains/routes.ts'
+import { escalationsLoop } from './escalations/loop.ts'
+import { webhooksLoop } from './events/loop.ts'
+import { eventDataOf, renderDeliveries } from './events/render-commands.ts'
+import { eventRoutes } from './events/routes.ts'
+import type { App } from './http/app.ts'
+import { healthRoutes, processMetrics, type Readiness } from './http/health.ts'
+import { homeRoutes } from './http/home-routes.ts'
+import { makeServer } from './http/server.ts'
+import { openIntake } from './inbound/commands.ts'
+import { inboundRoutes } from './inbound/routes.ts'
+import { integrationsThatExist } from './integrations/commands.ts'
+import { integrationRoutes } from './integrations/routes.ts'
+import { type Bell, type Heartbeats, type Loop, newBell, runLoop } from './lib/loop.ts'
+import { before, hours, type Ms, minutes, seconds } from './lib/time.ts'
+import { measuredPorts, nodeMetrics } from './metrics.ts'
+import { linkKeyFrom } from './notifications/link.ts'
+import { notificationsLoop } from './notifications/loop.ts'
+import type { NotificationSettings } from './notifications/settings.ts'
+import type { LoopName, Ports } from './ports.ts'
+import { scheduleRoutes } from './schedules/routes.ts'
+import { shardKeeper } from './shards/loop.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
+
+export type AppOptions = {
+  readonly ports: Ports
+  readonly bells: Bells
+  readonly settings: AppSettings
+}
+
+type AppSettings = {
+  /** The public URL without a slash at its end. */
+  readonly baseUrl: string
+  readonly version: string
+  readonly secretKey: Uint8Array
+  readonly mailFrom: string
+  readonly mailIsOn: boolean
+  readonly egress: EgressPolicy
+  /** No other node can be on this database: all shards are taken at once, and nobody else leaves work. */
+  readonly alone: boolean
+  /** The longest that a loop sleeps without being woken. */
+  readonly sleepMaxMs: Ms
+}
+
+/** A whole Watchbell over its ports, not listening yet. */
+export type Watchbell = {
+  readonly http: App
+  /** Takes shards and starts the loops. */
+  start(): Promise<void>
+  /** Takes no more requests, finishes what is under way, gives the shards back. */
+  stop(): Promise<void>
+}
+
+/** One per loop; the database rings them after commits. */
+export type Bells = Readonly<Record<LoopName, Bell>>
+
+export function newBells(): Bells {
+  return {
+    alerts: newBell(),
+    escalations: newBell(),
+    notifications: newBell(),
+    schedules: newBell(),
+    webhooks: newBell(),
+    deliveries: newBell(),
+  }
+}
+
+/** The only place where everything is put together; tests and the simulator use it too. */
+export async function makeApp({ ports: given, bells, settings }: AppOptions): Promise<Watchbell> {
+  const registry = processMetrics()
+  const ports = measuredPorts(given, registry)
+  const { clock, db, log } = ports
+  const http = await makeServer({ ports, baseUrl: settings.baseUrl, version: settings.version, registry })
+  const deliveries = deliveriesOf(ports, { settings, bell: bells.deliveries })
+  const heartbeats: Heartbeats = new Map()
+  const stopping = new AbortController()
+  const released = new AbortController()
+  let isStopping = false
+  const keeper = shardKeeper({
+    ports,
+    alone: settings.alone,
+    onChange: () => Object.values(bells).forEach((bell) => bell.ring()),
+    busy: deliveries.busyShards,
+  })
+  nodeMetrics(registry, { clock, heartbeats, ownedShards: keeper.owned })
+  const loops: readonly Loop[] = [...slowLoops(ports, settings), deliveries]
+  await addRoutes(http, { ports, settings })
+  healthRoutes(http, {
+    registry,
+    readiness: () => readinessOf(ports, { heartbeats, loops, isStopping }),
+  })
+
+  let running: Promise<unknown> = Promise.resolve()
+  let keeping: Promise<void> = Promise.resolve()
+  return {
+    http,
+    start: async () => {
+      await keepPartitions(db.sql, clock.now(), log)
+      await keeper.start()
+      const { sleepMaxMs } = settings
+      const surroundings = { clock, log, heartbeats, sleepMaxMs, ownedShards: keeper.owned }
+      const rounds = loops.map((loop) => runLoop(loop, { ...surroundings, bell: bells[loop.name] }, stopping.signal))
+      running = Promise.all([...rounds, keepPartitionsHourly(ports, stopping.signal)])
+      keeping = keeper.run(released.signal)
+    },
+    stop: async () => {
+      isStopping = true
+      await closeInTime(http, clock)
+      stopping.abort()
+      await running
+      // What is under way is sent under leases that are still renewed, so that no other node sends it too.
+      await deliveries.drain()
+      released.abort()
+      await keeping
+      await keeper.release()
+    },
+  }
+}
+
+/** A request that is only half sent may not hold up the end. */
+const closeMax: Ms = seconds(8)
+
+async function closeInTime(http: App, clock: Ports['clock']): Promise<void> {
+  const closed = new AbortController()
+  const late = clock.wait(closeMax, closed.signal).then(() => http.server.closeAllConnections())
+  await http.close()
+  closed.abort()
+  await late
+}
+
+/** What each slice lets the world ask for. */
+async function addRoutes(http: App, { ports, settings }: Omit<AppOptions, 'bells'>): Promise<void> {
+  const { db } = ports
+  const { secretKey, version, egress } = settings
+  const tokens = makeVault({ secretKey, purpose: 'integration tokens', random: ports.random })
+  homeRoutes(http)
+  accountRoutes(http, { db, version })
+  setupRoutes(http, db)
+  integrationRoutes(http, { db, vault: tokens })
+  escalationChainRoutes(http, { db })
+  scheduleRoutes(http, ports)
+  const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
+  webhookRoutes(http, { db, settings: webhooks, eventDataOf })
+  alertGroupRoutes(http, { db, settings: alertSettings(settings) })
+  linkRoutes(http, { ports, settings: alertSettings(settings), linkKey: linkKeyFrom(secretKey) })
+  eventRoutes(http, db)
+  await inboundRoutes(http, openIntake(db, alertSettings(settings)))
+}
+
+/** The loops whose steps are transactions only. */
+function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
+  const notifications = notificationSettings(settings)
+  return [
+    alertsLoop(ports, alertSettings(settings)),
+    escalationsLoop(ports, notifications),
+    notificationsLoop(ports, notifications),
+    webhooksLoop(ports),
+  ]
+}
+
+function deliveriesOf(ports: Ports, { settings, bell }: { readonly settings: AppSettings; readonly bell: Bell }) {
+  const vault = makeVault({ secretKey: settings.secretKey, purpose: 'messages', random: ports.random })
+  return deliveriesLoop({
+    ports,
+    vault,
+    render: renderDeliveries({ vault: webhookVault(ports, settings) }),
+    mailFrom: settings.mailFrom,
+    wake: bell.ring,
+  })
+}
+
+const webhookVault = ({ random }: Ports, { secretKey }: AppSettings) => makeVault({ secretKey, purpose: 'webhooks', random })
+
+const alertSettings = ({ baseUrl }: AppSettings): AlertSettings => ({ baseUrl })
+
+const notificationSettings = ({ baseUrl, mailFrom, mailIsOn, secretKey }: AppSettings): NotificationSettings => ({
+  baseUrl,
+  mailFrom,
+  mailIsOn,
+  linkKey: linkKeyFrom(secretKey),
+})
+
+/** Days are made a week ahead, so an hour more or less does not matter. */
+async function keepPartitionsHourly({ clock, db, log }: Ports, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await clock.wait(hours(1), stop)
+    if (stop.aborted) return
+    await keepPartitions(db.sql, clock.now(), log).catch((fault: unknown) =>
+      log.warn('partitions not kept', { error: String(fault) }),
+    )
+  }
+}
+
+type Health = { readonly heartbeats: Heartbeats; readonly loops: readonly Loop[]; readonly isStopping: boolean }
+
+/** How old the last round of a loop may be: longer than any sleep and any round. */
+const heartbeatMax: Ms = minutes(2)
+
+const databaseAnswerMax: Ms = seconds(3)
+
+async function readinessOf({ clock, db }: Ports, { heartbeats, loops, isStopping }: Health): Promise<Readiness> {
+  const oldest = before(clock.now(), heartbeatMax)
+  const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? 0) < oldest).map(({ name }) => name)
+  const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => 'it does not answer')
+  const asked = pendingMigrations(db.sql).then(
+    (pending) => (pending === 0 ? 'ok' : `${pending} migrations have not run`),
+    () => 'it cannot be reached',
+  )
+  return {
+    database: await Promise.race([asked, giveUp]),
+    loops: silent.length === 0 ? 'ok' : `no round for two minutes: ${silent.join(', ')}`,
+    server: isStopping ? 'it is stopping' : 'ok',
+  }
+}

@@ -1,0 +1,92 @@
+import { Gauge, Histogram, type Registry } from 'prom-client'
+import type { Heartbeats } from './lib/loop.ts'
+import type { Clock, Ports } from './ports.ts'
+
+/** The same ports, counted: transactions by name, and what leaves by kind and outcome. */
+export function measuredPorts(ports: Ports, registry: Registry): Ports {
+  const { clock, db, send } = ports
+  const transactions = new Histogram({
+    name: 'watchbell_transaction_duration_seconds',
+    help: 'Time of a named transaction from its beginning to its commit or rollback.',
+    labelNames: ['name', 'result'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers: [registry],
+  })
+  const attempts = new Histogram({
+    name: 'watchbell_delivery_attempt_duration_seconds',
+    help: 'Time of one attempt to send a webhook or a page.',
+    labelNames: ['kind', 'outcome'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
+    registers: [registry],
+  })
+  return {
+    ...ports,
+    db: {
+      ...db,
+      tx: async (name, work) => {
+        const startedAt = clock.monotonic()
+        const observe = (result: string) => transactions.observe({ name, result }, secondsSince(clock, startedAt))
+        try {
+          const value = await db.tx(name, work)
+          observe('committed')
+          return value
+        } catch (fault) {
+          observe('rolled back')
+          throw fault
+        }
+      },
+    },
+    send: {
+      http: async (request) => {
+        const outcome = await send.http(request)
+        attempts.observe({ kind: 'webhook', outcome: outcomeOf(outcome) }, outcome.durationMs / 1000)
+        return outcome
+      },
+      mail: async (mail) => {
+        const outcome = await send.mail(mail)
+        attempts.observe({ kind: 'mail', outcome: outcome.kind }, outcome.durationMs / 1000)
+        return outcome
+      },
+    },
+  }
+}
+
+/** What the node owns, and how long ago each of its loops went round. */
+export function nodeMetrics(
+  registry: Registry,
+  {
+    clock,
+    heartbeats,
+    ownedShards,
+  }: { readonly clock: Clock; readonly heartbeats: Heartbeats; readonly ownedShards: () => readonly number[] },
+): void {
+  const owned: Gauge = new Gauge({
+    name: 'watchbell_shards_owned',
+    help: 'Shards whose work this node does, of 64.',
+    registers: [registry],
+    collect: () => owned.set(ownedShards().length),
+  })
+  const rounds: Gauge<'loop'> = new Gauge({
+    name: 'watchbell_loop_last_round_seconds',
+    help: 'Seconds since a loop finished its last round.',
+    labelNames: ['loop'],
+    registers: [registry],
+    collect: () => {
+      for (const [loop, at] of heartbeats) rounds.set({ loop }, (clock.now() - at) / 1000)
+    },
+  })
+}
+
+/** `2xx` to `5xx` for an answer, else what went wrong. */
+function outcomeOf(outcome: Awaited<ReturnType<Ports['send']['http']>>): string {
+  switch (outcome.kind) {
+    case 'answered':
+      return `${Math.floor(outcome.status / 100)}xx`
+    case 'no-answer':
+      return outcome.fault
+    case 'refused':
+      return 'refused'
+  }
+}
+
+const secondsSince = (clock: Clock, startedAt: number): number => (clock.monotonic() - startedAt) / 1000

@@ -1,0 +1,138 @@
+import { bootstrap, createSetupLink } from './accounts/commands.ts'
+import { isRightSecretKey } from './accounts/secret-key-commands.ts'
+import { makeVault } from './accounts/secret.ts'
+import { type Bells, makeApp, newBells, type Watchbell } from './app.ts'
+import type { Config } from './config.ts'
+import type { OpenDatabase } from './db/open.ts'
+import { egressPolicy } from './deliveries/egress.ts'
+import { createHttpSend } from './deliveries/send.ts'
+import { nodeClock } from './lib/node/clock.ts'
+import { createMailSend } from './lib/node/mail-send.ts'
+import { nodeRandom } from './lib/node/random.ts'
+import { keptSecretKey } from './lib/node/secret-key.ts'
+import { StartFault } from './lib/start-fault.ts'
+import { ms, seconds } from './lib/time.ts'
+import { openMigrated, reachDatabase } from './open.ts'
+import type { Log, Send } from './ports.ts'
+import { programVersion } from './lib/node/version.ts'
+
+/** A server that listens. */
+export type Server = {
+  /** Where it listens, for example `http://127.0.0.1:8080`. */
+  readonly address: string
+  /** The one-time link of an installation without any organization; null otherwise. */
+  readonly setupLink: string | null
+  /** Resolves with a sentence when the server cannot go on. */
+  readonly ended: Promise<string>
+  stop(): Promise<void>
+}
+
+const poolSize = 16
+
+/** Starts everything: database, migrations, loops, and at last the port. What cannot be started again is stopped again. */
+export async function serve(config: Config, log: Log): Promise<Server> {
+  const database = await reachDatabase(config, log)
+  const bells = newBells()
+  const closers: Closer[] = [database.stop]
+  try {
+    const db = await openMigrated(database.connection, { log, poolSize, onWake: (loop) => bells[loop].ring() })
+    closers.push(db.close)
+    const { address, setupLink } = await serveOn(db, { config, log, bells, closers })
+    return { address, setupLink, ended: database.ended, stop: () => closeAll(closers) }
+  } catch (fault) {
+    await closeAll(closers)
+    throw fault
+  }
+}
+
+/** What was opened last is closed first. */
+type Closer = () => Promise<void> | void
+
+async function closeAll(closers: readonly Closer[]): Promise<void> {
+  const faults: unknown[] = []
+  for (const close of closers.toReversed()) {
+    try {
+      await close()
+    } catch (fault) {
+      faults.push(fault)
+    }
+  }
+  if (faults.length > 0) throw faults[0]
+}
+
+type Serving = { readonly config: Config; readonly log: Log; readonly bells: Bells; readonly closers: Closer[] }
+
+async function serveOn(
+  db: OpenDatabase,
+  { config, log, bells, closers }: Serving,
+): Promise<Pick<Server, 'address' | 'setupLink'>> {
+  const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir, nodeRandom))
+  await refuseWrongSecretKey(db, secretKey)
+  const version = programVersion()
+  const alone = config.databaseUrl === null
+  const policy = egressPolicy(config.egressAllow, config.baseUrl)
+  const http = createHttpSend({ policy, version, monotonic: nodeClock.monotonic })
+  const mail = createMailSend({ smtpUrl: config.smtpUrl })
+  const send: Send = { http: http.http, mail: mail.mail }
+  const app = await makeApp({
+    ports: { clock: nodeClock, random: nodeRandom, db, log, send },
+    bells,
+    settings: {
+      baseUrl: config.baseUrl,
+      version,
+      secretKey,
+      mailFrom: config.mailFrom,
+      mailIsOn: config.smtpUrl !== null,
+      egress: policy,
+      alone,
+      // Where other nodes write, their work must be seen soon; alone, every commit rings a bell.
+      sleepMaxMs: alone ? seconds(30) : ms(500),
+    },
+  })
+  closers.push(http.close, mail.close)
+  const setupLink = await begin(db, config)
+  closers.push(app.stop)
+  await app.start()
+  const address = await listen(app, config)
+  log.info('server ready', { address, url: config.baseUrl, version, database: alone ? 'embedded' : 'external' })
+  if (config.smtpUrl === null) log.warn('e-mail off', { reason: 'WATCHBELL_SMTP_URL is not set: nobody can be paged by e-mail' })
+  return { address, setupLink }
+}
+
+async function refuseWrongSecretKey(db: OpenDatabase, secretKey: Uint8Array): Promise<void> {
+  const vault = makeVault({ secretKey, purpose: 'start', random: nodeRandom })
+  if (await db.tx('check secret key', (tx) => isRightSecretKey(tx, vault))) return
+  throw new StartFault(
+    'The secret key is not the one that this database was begun with, so no stored secret could be read. ' +
+      'Bring the old one back: WATCHBELL_SECRET_KEY, or secret.key in the data directory.',
+  )
+}
+
+/** On an empty database: the organization that the environment asks for, or a link to make one. */
+async function begin(db: OpenDatabase, { bootstrap: wanted, baseUrl }: Config): Promise<string | null> {
+  if (wanted !== null) {
+    await db.tx('bootstrap', (tx) => bootstrap(tx, wanted))
+    return null
+  }
+  const token = await db.tx('create setup link', createSetupLink)
+  return token === null ? null : `${baseUrl}/setup/${token}`
+}
+
+async function listen({ http }: Watchbell, { host, port }: Config): Promise<string> {
+  try {
+    return await http.listen({ host, port })
+  } catch (fault) {
+    const reason = listenFaults[fault instanceof Error && 'code' in fault ? String(fault.code) : '']
+    if (reason === undefined) throw fault
+    throw new StartFault(
+      `Cannot listen on ${host}:${port}: ${reason}. Choose another with WATCHBELL_HOST and WATCHBELL_PORT, for example WATCHBELL_PORT=8081.`,
+    )
+  }
+}
+
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  EACCES: 'this user may not use that port',
+  ENOTFOUND: 'that host name is unknown',
+}

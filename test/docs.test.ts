@@ -1,0 +1,187 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { catalogue } from '../src/events/catalogue.ts'
+import { serve, type Server } from '../src/serve.ts'
+import { type Answer, curl } from './documents/curl.ts'
+import { likeness, type Names, renamed } from './documents/likeness.ts'
+import { type Example, examplesOf, linksOf } from './documents/markdown.ts'
+import { commandsOf, type Variables } from './documents/shell.ts'
+import { freePort } from './processes/server-process.ts'
+import { type MailReceiver, receiveMails } from './processes/receivers.ts'
+import { freshDatabase } from './support/database.ts'
+import { silentLog } from './support/log.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const pagesIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .toSorted()
+    .map((name) => join(folder, name))
+
+const guides = ['README.md', ...pagesIn('docs')]
+const documents = [...guides, 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pagesIn('docs/decisions')]
+
+describe('the examples work as written, one after the other', () => {
+  let server: Server
+  let mails: MailReceiver
+  let token = ''
+  const paths: string[] = []
+  const receiver = createServer((request, response) => {
+    paths.push(request.url ?? '')
+    request.resume().on('end', () => response.end('thanks'))
+  })
+
+  beforeAll(async () => {
+    mails = await receiveMails()
+    const receiverPort = await freePort()
+    await new Promise<void>((resolve) => receiver.listen(receiverPort, '127.0.0.1', resolve))
+    const config = readConfig({
+      WATCHBELL_PORT: String(await freePort()),
+      WATCHBELL_DATABASE_URL: urlOf(await freshDatabase()),
+      WATCHBELL_SECRET_KEY: '2b'.repeat(32),
+      WATCHBELL_SMTP_URL: mails.url,
+      WATCHBELL_EGRESS_ALLOW: `127.0.0.1:${receiverPort}`,
+    })
+    server = await serve(config, silentLog)
+    token = await setUp(server.setupLink)
+    names = new Map([
+      ['http://127.0.0.1:8080', server.address],
+      ['http://127.0.0.1:9000', `http://127.0.0.1:${receiverPort}`],
+      ['paste-it-here', token],
+    ])
+  })
+  afterAll(async () => {
+    await server.stop()
+    mails.close()
+    receiver.closeAllConnections()
+    receiver.close()
+  })
+
+  let names: Names = new Map()
+
+  it.each(guides)('%s', async (guide) => {
+    const variables: Variables = new Map([
+      ['WATCHBELL', server.address],
+      ['TOKEN', token],
+    ])
+    const examples = examplesOf(read(guide))
+    let answeredCount = 0
+    for (const example of examples) {
+      names = await run(example, { variables, names, guide })
+      answeredCount += 1
+    }
+    expect(answeredCount).toBe(examples.length)
+  })
+
+  it('a reader of the README has got a page and a webhook', () => {
+    expect(mails.arrivals.length).toBeGreaterThan(0)
+    expect(paths).toContain('/hook')
+  })
+})
+
+describe('the documents are complete', () => {
+  it.each(documents)('every link of %s leads somewhere', (path) => {
+    const broken = linksOf(read(path)).filter((target) => !existsSync(join(root, dirname(path), target)))
+    expect(broken).toEqual([])
+  })
+
+  it.each(documents)('every npm script that %s names is there', (path) => {
+    const { scripts } = JSON.parse(read('package.json'))
+    const named = [...read(path).matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name)
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
+  })
+
+  it('docs/configuration.md has a section for every setting', () => {
+    const settings = new Set([...read('src/config.ts').matchAll(/'(WATCHBELL_[A-Z_]+)'/g)].map(([, name = '']) => name))
+    expect(settings.size).toBeGreaterThan(10)
+    expect([...settings].filter((name) => !read('docs/configuration.md').includes(`### ${name}\n`))).toEqual([])
+  })
+
+  it('docs/api.md names every path of the API', async () => {
+    const sources = [
+      'accounts',
+      'alerts',
+      'escalation-chains',
+      'events',
+      'integrations',
+      'notifications',
+      'schedules',
+      'webhooks',
+    ]
+    const files = sources.flatMap((slice) => readdirSync(join(root, 'src', slice)).map((name) => `src/${slice}/${name}`))
+    const routes = files
+      .filter((file) => file.endsWith('routes.ts'))
+      .map(read)
+      .join('\n')
+    const resources = new Set([...routes.matchAll(/['`]\/api\/v1\/([\w/]+)/g)].map(([, resource = '']) => resource))
+    expect(resources.size).toBeGreaterThan(8)
+    expect([...resources].filter((resource) => !read('docs/api.md').includes(`/${resource}`))).toEqual([])
+  })
+
+  it('docs/api.md explains every type of event', () => {
+    expect(Object.keys(catalogue).filter((type) => !read('docs/api.md').includes(`| \`${type}\` |`))).toEqual([])
+  })
+
+  it('the decision about dependencies has a line for each of them', () => {
+    const { dependencies, optionalDependencies } = JSON.parse(read('package.json'))
+    const told = read('docs/decisions/0008-dependencies.md')
+    const packages = [
+      ...Object.keys(dependencies),
+      ...Object.keys(optionalDependencies).map((name) => name.replace(/-?(?:darwin|linux)-.*$/, '')),
+    ]
+    expect(packages.filter((name) => !told.includes(`\`${name}`))).toEqual([])
+  })
+
+  it('CONTRIBUTING.md has the budget of every part of .ci/run', () => {
+    const parts = [...read('.ci/run').matchAll(/^ {2}'([\w-]+) (\d+)'$/gm)]
+    expect(parts.length).toBeGreaterThan(5)
+    const told = read('CONTRIBUTING.md')
+    expect(parts.filter(([, name, budget]) => !told.includes(`| \`${name}\` | ${budget} |`))).toEqual([])
+  })
+})
+
+type Run = { readonly variables: Variables; readonly names: Names; readonly guide: string }
+
+/** Runs the commands of an example; the answer to the last one must be like the one that the document shows. */
+async function run({ line, script, answer: shown }: Example, { variables, names, guide }: Run): Promise<Names> {
+  const place = `${guide}, line ${line}`
+  let learned = names
+  const commands = [...commandsOf(renamed(script, names), variables)]
+  for (const [index, words] of commands.entries()) {
+    const expected = index === commands.length - 1 ? shown : null
+    const ask = async (): Promise<void> => void (learned = judged(expected, await curl(words), { names, place }))
+    // What is read may take a moment to become true; what is written is written once.
+    const writes = words.includes('-d') || words.includes('-X')
+    await (writes ? ask() : vi.waitFor(ask, { timeout: 8_000, interval: 50 }))
+  }
+  return learned
+}
+
+function judged(shown: Example['answer'], { status, text }: Answer, { names, place }: { names: Names; place: string }): Names {
+  if (shown === null) {
+    if (status >= 400) throw new Error(`${place}: ${status} ${text}`)
+    return names
+  }
+  const pair = shown.language === 'json' ? [JSON.parse(shown.text), JSON.parse(text)] : [shown.text.trim(), text.trim()]
+  const learned = likeness(pair[0], pair[1], names)
+  if (learned === null) throw new Error(`${place}: the answer is not as shown:\n${text}`)
+  return learned
+}
+
+/** Fills in the form behind the set-up link, as a person would, and takes the token from the page. */
+async function setUp(link: string | null): Promise<string> {
+  const form = new URLSearchParams({ name: 'Acme', email: 'ada@example.com' })
+  const page = await fetch(link ?? '', { method: 'POST', body: form })
+  return /<pre>([0-9a-f]{64})<\/pre>/.exec(await page.text())?.[1] ?? ''
+}
+
+function urlOf(address: Awaited<ReturnType<typeof freshDatabase>>): string {
+  if ('url' in address) return address.url
+  const { user, port, database, host } = address
+  return `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+}

@@ -1,0 +1,116 @@
+import { sql } from 'kysely'
+import { createToken } from '../../src/accounts/commands.ts'
+import type { Role } from '../../src/accounts/role.ts'
+import type { Database } from '../../src/ports.ts'
+import type { Crew, StillWorld } from './still-world.ts'
+
+/** One of everything that has an id, all of one organization and tied to each other. The keys are the parameters of the paths. */
+export type Things = Readonly<
+  Record<
+    | 'organizationId'
+    | 'userId'
+    | 'tokenId'
+    | 'teamId'
+    | 'serviceId'
+    | 'integrationId'
+    | 'routeId'
+    | 'chainId'
+    | 'policyId'
+    | 'scheduleId'
+    | 'shiftId'
+    | 'webhookId'
+    | 'alertGroupId',
+    string
+  >
+>
+
+let count = 0
+
+/** Makes one of everything. The token is that of the crew's person with the role. */
+export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Crew, role: Role = 'admin'): Promise<Things> {
+  count += 1
+  const { organizationId, system, users } = crew
+  const name = `${users.admin} ${count}`
+  const make = async (path: string, body: object): Promise<any> => {
+    const answer = await crew.api('POST', path, body)
+    if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${answer.text}`)
+    return answer.json
+  }
+  const { teamId, serviceId } = await insertTeam(world.db, organizationId, name)
+  const token = await world.db.tx('create token', (tx) => createToken(tx, system, { name, userId: users[role] }))
+  const user = await make('users/', { username: `u${name}`, email: `u${count}@${organizationId}.example`, role: 'editor' })
+  await make('tokens/', { name, user_id: user.id })
+  const webhook = await make('webhooks/', {
+    name,
+    url: 'http://127.0.0.1/',
+    http_method: 'POST',
+    trigger_type: 'alert group created',
+    team: teamId,
+  })
+  const schedule = await make('schedules/', { name, type: 'calendar', time_zone: 'Europe/Berlin', team_id: teamId })
+  const single = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600, users: [user.id], schedule: schedule.id }
+  const shift = await make('on_call_shifts/', { ...single, name, team_id: teamId })
+  const chain = await make('escalation_chains/', { name, team_id: teamId })
+  const policy = await make('escalation_policies/', {
+    escalation_chain_id: chain.id,
+    type: 'notify_persons',
+    persons_to_notify: [user.id],
+  })
+  await make('escalation_policies/', { escalation_chain_id: chain.id, type: 'wait', duration: 86_400 })
+  await make('escalation_policies/', {
+    escalation_chain_id: chain.id,
+    type: 'notify_on_call_from_schedule',
+    notify_on_call_from_schedule: schedule.id,
+  })
+  const ties = { team_id: teamId, service: serviceId, default_route: { escalation_chain_id: chain.id } }
+  const integration = await make('integrations/', { type: 'formatted_webhook', name, ...ties })
+  const sent = await world.app.inject({
+    method: 'POST',
+    url: new URL(integration.link).pathname,
+    payload: { title: `${name} burns` },
+  })
+  if (sent.statusCode !== 200) throw new Error(`alert: ${sent.statusCode} ${sent.body}`)
+  const { json: groups } = await crew.api('GET', `alert_groups/?integration_id=${integration.id}`)
+  return {
+    ...{ organizationId, userId: user.id, tokenId: token.kept.id, teamId, serviceId, webhookId: webhook.id },
+    ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id },
+    ...{ integrationId: integration.id, routeId: integration.default_route.id, alertGroupId: groups.results[0].id },
+  }
+}
+
+/** Teams and services have no API. */
+export async function insertTeam(db: Database, organizationId: string, name: string) {
+  count += 1
+  // Public ids have no zero.
+  const digits = String(count).replaceAll('0', 'A')
+  const made = { organization_id: organizationId, name, created_at: new Date(Date.UTC(2026, 0, 1)) }
+  const teamId = `T${digits.padStart(12, 'Z')}`
+  const serviceId = `SV${digits.padStart(12, 'Z')}`
+  await db.sql
+    .insertInto('teams')
+    .values({ ...made, id: teamId })
+    .execute()
+  await db.sql
+    .insertInto('services')
+    .values({ ...made, id: serviceId, team_id: teamId })
+    .execute()
+  return { teamId, serviceId }
+}
+
+/** Every row that belongs to an organization, by table, as JSON texts in an order of their own. */
+export async function rowsOf(db: Database, organizationId: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  const tables = await sql<{ readonly name: string }>`
+    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where a.attname = 'organization_id' and c.relkind in ('r', 'p') and not c.relispartition
+    order by 1`.execute(db.sql)
+  const dump: Record<string, readonly string[]> = {}
+  for (const table of ['organizations', ...tables.rows.map(({ name }) => name)]) {
+    const key = table === 'organizations' ? 'id' : 'organization_id'
+    const { rows } = await sql<{ readonly row: string }>`
+      select to_jsonb(t)::text as row from ${sql.table(table)} t where ${sql.ref(key)} = ${organizationId} order by 1`.execute(
+      db.sql,
+    )
+    dump[table] = rows.map(({ row }) => row)
+  }
+  return dump
+}

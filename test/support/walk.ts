@@ -1,0 +1,265 @@
+import type { Things } from './things.ts'
+
+/** What is sent besides the path; ids come from these things. */
+type Sending = {
+  readonly query?: (things: Things) => Readonly<Record<string, string>>
+  readonly body?: (things: Things) => object
+}
+
+/** A request to one's own path that names others' things, and its answer. */
+type Foreign = {
+  readonly query?: (theirs: Things) => Readonly<Record<string, string>>
+  readonly body?: (theirs: Things, own: Things) => object
+  readonly status: number
+  /** Members of the answer. */
+  readonly answer: object
+}
+
+/** How a route is walked. The parameters of the path are filled in by their names. */
+export type Walk = Sending & {
+  /** Whoever may, gets this. */
+  readonly status: number
+  /** What is done to the alert group before. */
+  readonly first?: string
+  readonly foreign?: readonly Foreign[]
+  /** What the path with others' ids answers; 404 unless it is said. */
+  readonly foreignPathStatus?: number
+}
+
+let count = 0
+const fresh = () => `name ${(count += 1)}`
+
+const list = (...foreign: readonly Foreign[]): Walk => ({ status: 200, foreign })
+const show: Walk = { status: 200 }
+const remove: Walk = { status: 204 }
+const nothing = { status: 200, answer: { count: 0, results: [] } }
+const refused = (field: string, message = 'Object does not exist') => ({ status: 400, answer: { [field]: [message] } })
+const notATeam = refused('team_id', 'Select a valid choice. That choice is not one of the available choices.')
+const byTeam: Foreign = { query: ({ teamId }) => ({ team_id: teamId }), ...notATeam }
+
+const shift = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600 }
+const integration = () => ({ type: 'webhook', name: fresh() })
+const schedule = () => ({ type: 'calendar', name: fresh(), time_zone: 'UTC' })
+const webhook = () => ({ name: fresh(), url: 'http://127.0.0.1/', http_method: 'POST', trigger_type: 'resolve' })
+const toChain = (chainId: string) => ({ default_route: { escalation_chain_id: chainId } })
+
+/** What a step can name, and what comes of it when it is others'. People who are not known are dropped. */
+const foreignSteps = (done: number, more: (theirs: Things, own: Things) => object): readonly Foreign[] => [
+  {
+    body: (theirs, own) => ({ ...more(theirs, own), type: 'notify_persons', persons_to_notify: [theirs.userId] }),
+    ...{ status: done, answer: { persons_to_notify: [] } },
+  },
+  {
+    body: (theirs, own) => ({
+      ...more(theirs, own),
+      type: 'notify_on_call_from_schedule',
+      notify_on_call_from_schedule: theirs.scheduleId,
+    }),
+    ...refused('notify_on_call_from_schedule'),
+  },
+  {
+    body: (theirs, own) => ({ ...more(theirs, own), type: 'trigger_webhook', action_to_trigger: theirs.webhookId }),
+    ...refused('action_to_trigger'),
+  },
+]
+
+/** Every route of the API. A route that is missing here fails the test. */
+export const walks: ReadonlyMap<string, Walk> = new Map([
+  ...route('GET', 'users/', show),
+  ...route('GET', 'users/current/', show),
+  ...route('GET', 'users/:userId/', show),
+  ...route('POST', 'users/', {
+    status: 201,
+    body: () => ({ username: fresh(), email: `${(count += 1)}@bell.example`, role: 'viewer' }),
+  }),
+  ...route('PUT PATCH', 'users/:userId/', { status: 200, body: () => ({ name: fresh() }) }),
+  ...route('DELETE', 'users/:userId/', remove),
+
+  ...route('GET', 'tokens/', list({ query: ({ userId }) => ({ user_id: userId }), ...nothing })),
+  ...route('POST', 'tokens/', {
+    status: 201,
+    body: () => ({ name: fresh() }),
+    foreign: [{ body: ({ userId }) => ({ name: fresh(), user_id: userId }), ...refused('user_id', 'User does not exist') }],
+  }),
+  ...route('DELETE', 'tokens/:tokenId/', remove),
+
+  ...route('GET', 'organizations/', show),
+  // The contract answers with the caller's own organization, whatever the id.
+  ...route('GET', 'organizations/:organizationId/', { ...show, foreignPathStatus: 200 }),
+  ...route('GET', 'info/', show),
+
+  ...route('GET', 'integrations/', list(byTeam)),
+  ...route('GET', 'integrations/:integrationId/', show),
+  ...route('POST', 'integrations/', {
+    status: 201,
+    body: ({ teamId, serviceId, chainId }) => ({ ...integration(), team_id: teamId, service: serviceId, ...toChain(chainId) }),
+    foreign: [
+      { body: ({ teamId }) => ({ ...integration(), team_id: teamId }), ...refused('team_id') },
+      { body: ({ serviceId }) => ({ ...integration(), service: serviceId }), ...refused('service') },
+      { body: ({ chainId }) => ({ ...integration(), ...toChain(chainId) }), ...refused('escalation_chain_id') },
+    ],
+  }),
+  ...route('PUT PATCH', 'integrations/:integrationId/', {
+    status: 200,
+    body: ({ teamId, serviceId, chainId }) => ({ team_id: teamId, service: serviceId, ...toChain(chainId) }),
+    foreign: [
+      { body: ({ teamId }) => ({ team_id: teamId }), ...refused('team_id') },
+      { body: ({ serviceId }) => ({ service: serviceId }), ...refused('service') },
+      { body: ({ chainId }) => toChain(chainId), ...refused('escalation_chain_id') },
+    ],
+  }),
+  ...route('DELETE', 'integrations/:integrationId/', remove),
+
+  ...route('GET', 'routes/', list({ query: ({ integrationId }) => ({ integration_id: integrationId }), ...nothing })),
+  ...route('GET', 'routes/:routeId/', show),
+  // Only the default route exists, so making and removing one is refused to everybody.
+  ...route('POST', 'routes/', {
+    status: 400,
+    body: ({ integrationId, chainId }) => ({ integration_id: integrationId, escalation_chain_id: chainId, routing_regex: 'x' }),
+    foreign: [
+      {
+        body: ({ integrationId, chainId }) => ({
+          integration_id: integrationId,
+          escalation_chain_id: chainId,
+          routing_regex: 'x',
+        }),
+        ...{ status: 400, answer: {} },
+      },
+    ],
+  }),
+  ...route('PUT PATCH', 'routes/:routeId/', {
+    status: 200,
+    body: ({ chainId }) => ({ escalation_chain_id: chainId }),
+    foreign: [{ body: ({ chainId }) => ({ escalation_chain_id: chainId }), ...refused('escalation_chain_id') }],
+  }),
+  ...route('DELETE', 'routes/:routeId/', { status: 400 }),
+
+  ...route('GET', 'escalation_chains/', list(byTeam)),
+  ...route('GET', 'escalation_chains/:chainId/', show),
+  ...route('POST', 'escalation_chains/', {
+    status: 201,
+    body: ({ teamId }) => ({ name: fresh(), team_id: teamId }),
+    foreign: [{ body: ({ teamId }) => ({ name: fresh(), team_id: teamId }), ...refused('team_id') }],
+  }),
+  ...route('PUT PATCH', 'escalation_chains/:chainId/', {
+    status: 200,
+    body: ({ teamId }) => ({ name: fresh(), team_id: teamId }),
+    foreign: [{ body: ({ teamId }) => ({ name: fresh(), team_id: teamId }), ...refused('team_id') }],
+  }),
+  ...route('DELETE', 'escalation_chains/:chainId/', remove),
+
+  ...route('GET', 'escalation_policies/', list({ query: ({ chainId }) => ({ escalation_chain_id: chainId }), ...nothing })),
+  ...route('GET', 'escalation_policies/:policyId/', show),
+  ...route('POST', 'escalation_policies/', {
+    status: 201,
+    body: ({ chainId, userId }) => ({ escalation_chain_id: chainId, type: 'notify_persons', persons_to_notify: [userId] }),
+    foreign: [
+      { body: ({ chainId }) => ({ escalation_chain_id: chainId, type: 'resolve' }), ...refused('escalation_chain_id') },
+      ...foreignSteps(201, (_theirs, own) => ({ escalation_chain_id: own.chainId })),
+    ],
+  }),
+  ...route('PUT PATCH', 'escalation_policies/:policyId/', {
+    status: 200,
+    body: ({ scheduleId }) => ({ type: 'notify_on_call_from_schedule', notify_on_call_from_schedule: scheduleId }),
+    foreign: foreignSteps(200, (theirs) => ({ escalation_chain_id: theirs.chainId })),
+  }),
+  ...route('DELETE', 'escalation_policies/:policyId/', remove),
+
+  ...route('GET', 'schedules/', list(byTeam)),
+  ...route('GET', 'schedules/:scheduleId/', show),
+  ...route('GET', 'schedules/:scheduleId/final_shifts/', {
+    ...show,
+    query: () => ({ start_date: '2026-01-01', end_date: '2026-01-02' }),
+  }),
+  ...route('POST', 'schedules/', {
+    status: 201,
+    body: ({ teamId, shiftId }) => ({ ...schedule(), team_id: teamId, shifts: [shiftId] }),
+    foreign: [
+      { body: ({ teamId }) => ({ ...schedule(), team_id: teamId }), ...refused('team_id') },
+      { body: ({ shiftId }) => ({ ...schedule(), shifts: [shiftId] }), status: 201, answer: { shifts: [], on_call_now: [] } },
+    ],
+  }),
+  ...route('PUT PATCH', 'schedules/:scheduleId/', {
+    status: 200,
+    body: ({ teamId, shiftId }) => ({ team_id: teamId, shifts: [shiftId] }),
+    foreign: [
+      { body: ({ teamId }) => ({ team_id: teamId }), ...refused('team_id') },
+      { body: ({ shiftId }) => ({ shifts: [shiftId] }), status: 200, answer: { shifts: [] } },
+    ],
+  }),
+  ...route('DELETE', 'schedules/:scheduleId/', remove),
+
+  ...route('GET', 'on_call_shifts/', list({ query: ({ scheduleId }) => ({ schedule_id: scheduleId }), ...nothing }, byTeam)),
+  ...route('GET', 'on_call_shifts/:shiftId/', show),
+  ...route('POST', 'on_call_shifts/', {
+    status: 201,
+    body: ({ userId, scheduleId, teamId }) => ({ ...shift, users: [userId], schedule: scheduleId, team_id: teamId }),
+    foreign: [
+      { body: ({ scheduleId }) => ({ ...shift, schedule: scheduleId }), ...refused('schedule') },
+      { body: ({ teamId }) => ({ ...shift, team_id: teamId }), ...refused('team_id') },
+      { body: ({ userId }) => ({ ...shift, users: [userId] }), status: 201, answer: { users: [] } },
+    ],
+  }),
+  ...route('PUT PATCH', 'on_call_shifts/:shiftId/', {
+    status: 200,
+    body: ({ userId, teamId }) => ({ users: [userId], team_id: teamId, level: 3 }),
+    foreign: [
+      { body: ({ teamId }) => ({ team_id: teamId }), ...refused('team_id') },
+      { body: ({ userId, scheduleId }) => ({ users: [userId], schedule: scheduleId }), status: 200, answer: { users: [] } },
+    ],
+  }),
+  ...route('DELETE', 'on_call_shifts/:shiftId/', remove),
+
+  ...route('GET', 'webhooks/', list(byTeam)),
+  ...route('GET', 'webhooks/:webhookId/', show),
+  ...route('GET', 'webhooks/:webhookId/responses/', show),
+  ...route('POST', 'webhooks/', {
+    status: 201,
+    body: ({ teamId, integrationId }) => ({ ...webhook(), team: teamId, integration_filter: [integrationId] }),
+    foreign: [
+      { body: ({ teamId }) => ({ ...webhook(), team: teamId }), ...refused('team') },
+      {
+        body: ({ integrationId }) => ({ ...webhook(), integration_filter: [integrationId] }),
+        ...refused('integration_filter', 'Integration does not exist'),
+      },
+    ],
+  }),
+  ...route('PUT PATCH', 'webhooks/:webhookId/', {
+    status: 200,
+    body: ({ teamId, integrationId }) => ({ name: fresh(), team: teamId, integration_filter: [integrationId] }),
+    foreign: [
+      { body: ({ teamId }) => ({ team: teamId }), ...refused('team') },
+      {
+        body: ({ integrationId }) => ({ integration_filter: [integrationId] }),
+        ...refused('integration_filter', 'Integration does not exist'),
+      },
+    ],
+  }),
+  ...route('DELETE', 'webhooks/:webhookId/', remove),
+
+  ...route(
+    'GET',
+    'alert_groups/',
+    list(
+      { query: ({ alertGroupId }) => ({ id: alertGroupId }), ...nothing },
+      { query: ({ integrationId }) => ({ integration_id: integrationId }), ...nothing },
+      { query: ({ routeId }) => ({ route_id: routeId }), ...nothing },
+      byTeam,
+    ),
+  ),
+  ...route('GET', 'alert_groups/:alertGroupId/', show),
+  ...route('GET', 'alert_groups/:alertGroupId/timeline/', show),
+  ...route('POST', 'alert_groups/:alertGroupId/acknowledge/', show),
+  ...route('POST', 'alert_groups/:alertGroupId/unacknowledge/', { ...show, first: 'acknowledge' }),
+  ...route('POST', 'alert_groups/:alertGroupId/resolve/', show),
+  ...route('POST', 'alert_groups/:alertGroupId/unresolve/', { ...show, first: 'resolve' }),
+  ...route('POST', 'alert_groups/:alertGroupId/silence/', { ...show, body: () => ({ delay: 3600 }) }),
+  ...route('POST', 'alert_groups/:alertGroupId/unsilence/', { ...show, first: 'silence' }),
+  ...route('DELETE', 'alert_groups/:alertGroupId/', { ...remove, body: () => ({ mode: 'delete' }) }),
+
+  ...route('GET', 'events/', show),
+])
+
+function route(methods: string, path: string, walk: Walk): readonly (readonly [string, Walk])[] {
+  return methods.split(' ').map((method) => [`${method} /api/v1/${path}`, walk] as const)
+}
