@@ -1,0 +1,38 @@
+import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureAccepting } from './accept.ts'
+import { measureIdle } from './footprint.ts'
+import { measureLatency } from './latency.ts'
+import { play } from './roles.ts'
+import { type Row, table } from './row.ts'
+import { measureStart } from './start.ts'
+
+const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  start: measureStart,
+  idle: measureIdle,
+  accept: measureAccepting,
+  latency: measureLatency,
+}
+
+/**
+ * Measures a real server beside its targets and prints a table: all parts, or those that are named (`--part accept`). It is no
+ * test: what else runs on the machine changes the figures, so nothing fails by them.
+ */
+async function main(): Promise<void> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ options: { part: { ...text, multiple: true }, role: text, order: text } })
+  if (values.role !== undefined) return play(values.role, values.order ?? '')
+  const busyBefore = loadavg()[0]?.toFixed(1)
+  const rows: Row[] = []
+  for (const name of values.part ?? Object.keys(parts)) {
+    const measure = parts[name]
+    if (measure === undefined) throw new Error(`there is no part "${name}"; there are ${Object.keys(parts).join(', ')}`)
+    console.log(`measuring: ${name}`)
+    rows.push(...(await measure()))
+  }
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, load before the run ${busyBefore}`
+  console.log(`\n${machine}\n\n${table(rows)}`)
+  process.exit()
+}
+
+await main()

@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { startBare } from './bare.ts'
+import { type LoadOrder, type LoadResult, runLoad } from './load.ts'
+
+/** What the benchmark runs in processes of their own; each says one line of JSON. */
+const roles: Readonly<Record<string, (order: string) => Promise<unknown>>> = {
+  load: (order) => runLoad(JSON.parse(order)),
+  bare: startBare,
+}
+
+/** Plays a role in this process. */
+export async function play(role: string, order: string): Promise<void> {
+  const act = roles[role]
+  if (act === undefined) throw new Error(`there is no role "${role}"`)
+  process.stdout.write(`${JSON.stringify(await act(order))}\n`)
+}
+
+/** Generates load in a process of its own. */
+export async function load(order: LoadOrder): Promise<LoadResult> {
+  const { child, line } = begin('load', JSON.stringify(order))
+  const result: LoadResult = JSON.parse(await line)
+  await new Promise((resolve) => child.once('close', resolve))
+  return result
+}
+
+/** Starts the bare peer in a process of its own. */
+export async function bare(): Promise<{ readonly url: string; stop(): void }> {
+  const { child, line } = begin('bare', '')
+  const url: string = JSON.parse(await line)
+  return { url, stop: () => void child.kill('SIGKILL') }
+}
+
+function begin(role: string, order: string): { readonly child: ChildProcess; readonly line: Promise<string> } {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main, '--role', role, '--order', order], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  const line = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('exit', (code) => {
+      process.off('exit', end)
+      reject(new Error(`the process for "${role}" ended with ${code}`))
+    })
+  })
+  return { child, line }
+}
