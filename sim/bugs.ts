@@ -1,0 +1,202 @@
+import type { Patch } from './patches.ts'
+
+/** A bug that is planted to see whether the simulator finds it. */
+export type Bug = {
+  readonly name: string
+  readonly patches: readonly Patch[]
+  /** What is changed in the database of the seed. */
+  readonly statements?: readonly string[]
+  /** A seed that found it. The program has changed since, so it may be another one by now. */
+  readonly seed: number
+}
+
+/** Each is a mistake that somebody could make, and that no test of a single function would show. */
+export const bugs: readonly Bug[] = [
+  {
+    name: 'a page is enqueued after the commit',
+    seed: 1,
+    patches: [
+      {
+        file: 'escalations/step-commands.ts',
+        find: '/** Takes the steps that are due in these runs.',
+        put: 'export const later: ((tx: Tx) => Promise<unknown>)[] = []\n\n/** Takes the steps that are due in these runs.',
+      },
+      {
+        file: 'escalations/step-commands.ts',
+        find: 'const answers = pages.length === 0 ? [] : await pageAll(tx, settings, pages)',
+        put: 'const answers = pages.map(() => true)\n  later.push((own) => pageAll(own, settings, pages))',
+      },
+      { file: 'escalations/loop.ts', find: 'import { takeSteps }', put: 'import { later, takeSteps }' },
+      {
+        file: 'escalations/loop.ts',
+        find: "await db.tx('take escalation steps', (tx) => takeSteps(tx, settings, keys))",
+        put: "await db.tx('take escalation steps', (tx) => takeSteps(tx, settings, keys))\n      for (const work of later.splice(0)) await db.tx('page people', work)",
+      },
+    ],
+  },
+  {
+    name: 'a retry is kept in memory only',
+    seed: 7,
+    patches: [
+      {
+        file: 'deliveries/finish-store.ts',
+        find: 'due_at = ended.due_at from ended',
+        put: "due_at = ended.due_at + interval '1 year' from ended",
+      },
+      { file: 'deliveries/finish-loop.ts', find: 'import { type Ms,', put: "import { sql } from 'kysely'\nimport { type Ms," },
+      {
+        file: 'deliveries/finish-loop.ts',
+        find: 'onWritten({ batch, hasStray: settledCount < batch.length })\n',
+        put: `onWritten({ batch, hasStray: settledCount < batch.length })
+      for (const { delivery, verdict } of batch) {
+        if (verdict.kind !== 'retry') continue
+        const { dueAt } = verdict
+        void clock.wait(ms(dueAt - clock.now()), never).then(() => db.tx('retry from memory', async (tx) => {
+          await sql\`update deliveries set due_at = \${new Date(dueAt)} where id = \${delivery.id}\`.execute(tx.sql)
+          tx.wake('deliveries')
+        })).catch(() => {})
+      }
+`,
+      },
+    ],
+  },
+  {
+    name: 'the end of an attempt is not fenced by its number',
+    seed: 32,
+    patches: [
+      {
+        file: 'deliveries/finish-store.ts',
+        find: 'd.id = ended.id and d.attempt = ended.attempt and ended.due_at is null',
+        put: 'd.id = ended.id and ended.due_at is null',
+      },
+      {
+        file: 'deliveries/finish-store.ts',
+        find: 'd.id = ended.id and d.attempt = ended.attempt and ended.due_at is not null',
+        put: 'd.id = ended.id and ended.due_at is not null',
+      },
+    ],
+  },
+  {
+    name: 'an acknowledgement does not take back the pages that wait',
+    seed: 1,
+    patches: [
+      {
+        file: 'notifications/commands.ts',
+        find: 'await cancelDeliveries(tx, await store.runIdsAbout(tx, organizationId, subjectId))',
+        put: 'await store.runIdsAbout(tx, organizationId, subjectId)',
+      },
+    ],
+  },
+  {
+    name: 'an acknowledgement stops the escalation in a transaction of its own',
+    seed: 11,
+    patches: [
+      {
+        file: 'alerts/commands.ts',
+        find: 'if (starts.length === 0) await stopEscalations(',
+        put: "if (starts.length === 0 && actor.kind !== 'user') await stopEscalations(",
+      },
+      {
+        file: 'alerts/routes.ts',
+        find: 'import { readTimeline }',
+        put: "import { stopEscalations } from '../escalations/commands.ts'\nimport { readTimeline }",
+      },
+      {
+        file: 'alerts/routes.ts',
+        find: "return reply.type('application/json').send(Buffer.alloc(0))",
+        put: `if (['acknowledge', 'resolve', 'silence'].includes(action)) await db.tx('stop escalations', (tx) => stopEscalations(tx, request.actor.organizationId, [id]))
+        return reply.type('application/json').send(Buffer.alloc(0))`,
+      },
+    ],
+  },
+  {
+    name: 'a delivery is marked delivered before it is sent',
+    seed: 1,
+    patches: [
+      { file: 'deliveries/attempt-loop.ts', find: 'const outcome = await answerOf(', put: 'void answerOf(' },
+      {
+        file: 'deliveries/attempt-loop.ts',
+        find: '  const at = clock.now()\n  const verdict',
+        put: `  const outcome: MailOutcome = { kind: 'accepted', response: '', durationMs: ms(0) }
+  const at = clock.now()
+  const verdict`,
+      },
+    ],
+  },
+  {
+    name: 'one open group per key is only looked for, not made sure of',
+    seed: 11,
+    statements: ['drop index alert_groups_open'],
+    patches: [],
+  },
+  {
+    name: 'every attempt has a webhook-id of its own',
+    seed: 1,
+    patches: [
+      {
+        file: 'deliveries/attempt-loop.ts',
+        find: "'webhook-id': delivery.messageId",
+        put: "'webhook-id': newUuid<Brand<string, 'Any'>>(clock.now(), random.bytes)",
+      },
+    ],
+  },
+  {
+    name: 'events are numbered when they are written, not in the order of the commits',
+    seed: 20,
+    statements: ['create sequence early'],
+    patches: [
+      {
+        file: 'events/store.ts',
+        find: "  const row = await tx.sql\n    .updateTable('organizations')",
+        put: `  const early = await sql<{ event_sequence: number }>\`
+    select max(n) as event_sequence from (select nextval('early') as n from generate_series(1, \${count}::int)) numbers\`.execute(tx.sql)
+  if (early.rows[0] !== undefined) return early.rows[0].event_sequence - count + 1
+  const row = await tx.sql
+    .updateTable('organizations')`,
+      },
+    ],
+  },
+  {
+    name: 'a lease never ends',
+    seed: 10,
+    patches: [
+      {
+        file: 'shards/store.ts',
+        find: ' or leased_until <= ${toDate(lease.now)}',
+        put: ' and ${toDate(lease.now)}::timestamptz is not null',
+      },
+    ],
+  },
+  {
+    name: 'nobody is told how a delivery ended',
+    seed: 1,
+    patches: [{ file: 'deliveries/finish-loop.ts', find: '  await insertResults(tx, ended)\n', put: '' }],
+  },
+  {
+    name: 'a step that is found late is left out',
+    seed: 1,
+    patches: [
+      {
+        file: 'escalations/step-commands.ts',
+        find: '...plan(run, tx.now) }',
+        put: '...plan(run, tx.now), ...(tx.now - run.dueAt > 300_000 ? { actions: [] } : {}) }',
+      },
+    ],
+  },
+  {
+    name: 'an alert is accepted before it is stored',
+    seed: 1,
+    patches: [
+      {
+        file: 'inbound/routes.ts',
+        find: 'if (!(await intake.accept({ token, source, signals: adapters[source.type](read) }))) return unknownToken(reply)',
+        put: 'void intake.accept({ token, source, signals: adapters[source.type](read) }).catch(() => {})',
+      },
+    ],
+  },
+  {
+    name: 'what was committed and not heard of is written twice',
+    seed: 21,
+    patches: [{ file: 'deliveries/attempt-store.ts', find: '::int[])\n    on conflict do nothing`', put: '::int[])`' }],
+  },
+]

@@ -1,0 +1,106 @@
+import type pg from 'pg'
+
+/** What the tables say in the end, as plain as possible. */
+export type Facts = {
+  readonly groups: readonly Group[]
+  readonly alerts: readonly AlertRow[]
+  readonly events: readonly EventRow[]
+  readonly runs: readonly Run[]
+  readonly messages: readonly Message[]
+  readonly attempts: readonly Attempt[]
+  readonly dead: readonly Dead[]
+  readonly users: readonly { readonly id: string; readonly email: string }[]
+  /** What is still to be done, by table. */
+  readonly pending: Readonly<Record<string, number>>
+}
+
+type Group = {
+  readonly id: string
+  readonly integration_id: string
+  readonly state: string
+  readonly alerts_count: number
+}
+export type AlertRow = { readonly id: string; readonly alert_group_id: string; readonly number: number; readonly payload: string }
+export type EventRow = {
+  readonly sequence: number
+  readonly at: Date
+  readonly type: string
+  readonly alert_group_id: string | null
+  readonly data: string
+}
+export type Step = {
+  readonly policyId: string
+  readonly type: string
+  readonly durationMs?: number
+  readonly userIds?: readonly string[]
+}
+export type Run = {
+  readonly id: string
+  readonly subject_id: string
+  readonly steps: readonly Step[]
+  readonly state: string
+  readonly started_at: Date
+}
+export type Message = {
+  readonly id: string
+  readonly at: Date
+  readonly kind: string
+  readonly target: string
+  readonly body: string
+}
+export type Attempt = {
+  readonly message_id: string
+  readonly number: number
+  readonly outcome: string
+  readonly event_sequence: number | null
+  readonly kind: string
+  readonly owner_id: string
+}
+type Dead = {
+  readonly message_id: string
+  readonly attempts_count: number
+  readonly reason: string
+  readonly event_sequence: number | null
+  readonly kind: string
+  readonly owner_id: string
+}
+
+export async function readFacts(client: pg.Client): Promise<Facts> {
+  const rows = async <Row extends pg.QueryResultRow>(text: string): Promise<readonly Row[]> =>
+    (await client.query<Row>(text)).rows
+  return {
+    groups: await rows<Group>('select id, integration_id, state, alerts_count from alert_groups order by id'),
+    alerts: await rows<AlertRow>(
+      `select id, alert_group_id, number, convert_from(payload, 'utf8') as payload from alerts order by alert_group_id, number`,
+    ),
+    events: await rows<EventRow>('select sequence, at, type, alert_group_id, data from events order by sequence'),
+    runs: await rows<Run>('select id, subject_id, steps, state, started_at from escalation_runs order by id'),
+    messages: await rows<Message>(`select id, at, kind, target, convert_from(body, 'utf8') as body from messages order by id`),
+    attempts: await rows<Attempt>(
+      `select a.message_id, a.number, a.outcome, a.event_sequence, e.kind, e.owner_id
+      from attempts a join endpoints e on e.id = a.endpoint_id order by a.message_id, a.number, a.at`,
+    ),
+    dead: await rows<Dead>(
+      `select d.message_id, d.attempts_count, d.reason, d.event_sequence, e.kind, e.owner_id
+      from dead_deliveries d join endpoints e on e.id = d.endpoint_id order by d.message_id`,
+    ),
+    users: await rows<{ id: string; email: string }>('select id, email from users'),
+    pending: await readPending(client),
+  }
+}
+
+/** How much is still to be done. */
+export async function countPending(client: pg.Client): Promise<number> {
+  return Object.values(await readPending(client)).reduce((sum, count) => sum + count, 0)
+}
+
+async function readPending(client: pg.Client): Promise<Readonly<Record<string, number>>> {
+  const answer = await client.query<Record<string, number>>(`select
+    (select count(*) from deliveries) as deliveries,
+    (select count(*) from delivery_results) as delivery_results,
+    (select count(*) from escalation_requests) as escalation_requests,
+    (select count(*) from escalation_runs where state = 'running') as escalation_runs,
+    (select count(*) from notification_runs where state = 'running') as notification_runs,
+    (select count(*) from alert_groups where silenced_until is not null) as silences`)
+  return answer.rows[0] ?? {}
+}

@@ -1,0 +1,93 @@
+import { after, ms, type Ms, seconds } from '../src/lib/time.ts'
+import type { Faults } from './faults.ts'
+import type { Answer, Process, Request } from './process.ts'
+import type { Dice } from './random.ts'
+import type { Records } from './record.ts'
+import type { World } from './world.ts'
+
+/** Where the people and the machines live that use the servers. */
+export type Town = {
+  readonly world: World
+  readonly faults: Faults
+  readonly records: Records
+  readonly processes: readonly Process[]
+  readonly dice: Dice
+  /** The admin's API token. */
+  readonly token: string
+  /** False when the world is healed: whoever still waits for an answer gets it, and nobody begins anything. */
+  isOpen(): boolean
+  /** How many still wait for an answer. */
+  busy: number
+}
+
+const patienceMs = seconds(30)
+
+/**
+ * Asks one of the servers over a network that loses requests and answers; null when nothing was heard. `onServer` is told
+ * what the server answered, whoever heard.
+ */
+export async function ask(town: Town, request: Request, onServer: (answer: Answer) => void = () => {}): Promise<Answer | null> {
+  const { world, faults, dice, processes } = town
+  const process = dice.pick(processes)
+  const way = faults.onTheWayIn()
+  await world.pause(way.afterMs)
+  if (way.isLost) return nothing(town, patienceMs)
+  const answer = await patiently(town, process.ask(request))
+  if (answer === null) return nothing(town, seconds(1))
+  onServer(answer)
+  world.note(null, `${process.name} answers ${request.method} ${request.url.slice(0, 60)}: ${answer.status}`)
+  if (way.isAnswerLost) return nothing(town, patienceMs)
+  return answer
+}
+
+/** The same with the admin's token. */
+export function askApi(
+  town: Town,
+  { method, path, body }: { readonly method: Request['method']; readonly path: string; readonly body?: object },
+  onServer?: (answer: Answer) => void,
+): Promise<Answer | null> {
+  const request = { method, url: `/api/v1${path}`, headers: { authorization: town.token } }
+  return ask(town, body === undefined ? request : { ...request, body: JSON.stringify(body) }, onServer)
+}
+
+/** Asks again until it is answered, and is not done before. */
+export async function insist(town: Town, attempt: () => Promise<Answer | null>): Promise<Answer> {
+  town.busy += 1
+  const answer = await repeat(town, attempt)
+  town.busy -= 1
+  return answer
+}
+
+/** Asks again, with pauses, until a server has answered something that is not its own trouble. */
+export async function repeat({ world, dice }: Town, attempt: () => Promise<Answer | null>): Promise<Answer> {
+  for (let pause = 2; ; pause = Math.min(pause * 2, 120)) {
+    const answer = await attempt()
+    if (answer !== null && answer.status < 500) return answer
+    await world.pause(seconds(pause * dice.between(0.5, 1.5)))
+  }
+}
+
+/** Lets some time pass, as it does between things that happen by chance, this long on average. */
+export function byAndBy({ world, dice }: Town, averageMs: Ms): Promise<void> {
+  return world.pause(ms(Math.ceil(-Math.log(1 - dice.between(0, 1)) * averageMs)))
+}
+
+async function nothing({ world }: Town, duration: Ms): Promise<null> {
+  await world.pause(duration)
+  return null
+}
+
+function patiently({ world }: Town, asking: Promise<Answer | null>): Promise<Answer | null> {
+  return new Promise((resolve, reject) => {
+    const giveUp = world.plan({
+      at: after(world.now(), patienceMs),
+      life: null,
+      what: 'nobody answers',
+      run: () => resolve(null),
+    })
+    asking.then((answer) => {
+      giveUp()
+      resolve(answer)
+    }, reject)
+  })
+}
