@@ -3,9 +3,9 @@ import type { DB } from '../src/db/schema.ts'
 import { transactor } from '../src/db/tx.ts'
 import { check } from '../src/lib/check.ts'
 import { instant, ms } from '../src/lib/time.ts'
-import type { Clock, Database, Log, LoopName, Random } from '../src/ports.ts'
+import type { Clock, Closing, Database, Log, LoopName, Random } from '../src/ports.ts'
 import type { Engine } from './engine.ts'
-import type { Faults } from './faults.ts'
+import type { Faults, TransactionFault } from './faults.ts'
 import type { Records } from './record.ts'
 import type { Life, World } from './world.ts'
 
@@ -44,11 +44,7 @@ export function databaseOf(options: DatabaseOptions): Database {
       const value = await (isUnheard ? unheard : plain)(name, async (tx) => {
         at = tx.now
         const worked = await work(tx)
-        if (fault === 'crash before') {
-          crash(`before the commit of "${name}"`)
-          return never<typeof worked>()
-        }
-        if (fault === 'fails') throw broken()
+        tx.atEnd(closing(fault, () => crash(`before the commit of "${name}"`)))
         return worked
       })
       check(life.alive, 'a dead life commits nothing')
@@ -68,6 +64,17 @@ export function databaseOf(options: DatabaseOptions): Database {
     now: async () => instant(Math.floor(world.now())),
   }
 }
+
+/** What comes between all that a transaction does, also at its end, and its commit. */
+const closing = (fault: TransactionFault, crash: () => void): Closing<null> => ({
+  start: () => null,
+  finish: async () => {
+    if (fault === 'fails') throw broken()
+    if (fault !== 'crash before') return
+    crash()
+    await never()
+  },
+})
 
 /** What a dead life waits for. */
 export const never = <Value>(): Promise<Value> => new Promise(() => {})

@@ -58,6 +58,6 @@ export async function follow(town: Town, isOver: () => boolean): Promise<void> {
     const results = isObject(page) && Array.isArray(page['results']) ? page['results'].filter(isObject) : []
     records.followed.push(...results.map((event) => Number(event['sequence'])))
     if (wasOver && results.length === 0) return
-    await world.pause(seconds(wasOver ? 1 : 600))
+    await world.pause(seconds(wasOver ? 1 : 200))
   }
 }

@@ -2,7 +2,7 @@ import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../sr
 import type { Dice } from './random.ts'
 
 /** What goes wrong with one transaction. */
-type TransactionFault =
+export type TransactionFault =
   | 'none'
   /** The process ends before the commit: nothing happened. */
   | 'crash before'

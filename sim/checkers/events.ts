@@ -1,14 +1,18 @@
 import { type Case, type Checker, committedAt, grouped } from './case.ts'
 
-/** The log has no gap, and who follows it misses nothing. Each event that a webhook waits for is owed to it, once. */
+/** The log has no gap, its order is that of the commits, and who follows it misses nothing. Each event that a webhook waits for is owed to it, once. */
 export const checkEvents: Checker = (known) => [...checkSequences(known), ...checkWebhooks(known), ...checkDeeds(known)]
 
 function checkSequences({ facts, records }: Case): readonly string[] {
   const sequences = facts.events.map(({ sequence }) => sequence)
   const gap = sequences.findIndex((sequence, index) => sequence !== index + 1)
+  const hasty = records.commits.findIndex((commit, index) => commit.sequence <= (records.commits[index - 1]?.sequence ?? 0))
   const missed = sequences.findIndex((sequence, index) => records.followed[index] !== sequence)
   return [
     ...(gap === -1 ? [] : [`Events: after ${gap} comes ${sequences[gap]}`]),
+    ...(hasty === -1
+      ? []
+      : [`Events: after ${records.commits[hasty - 1]?.sequence} was committed ${records.commits[hasty]?.sequence}`]),
     ...(missed === -1 ? [] : [`Events: who follows the log reads ${records.followed[missed]} in place of ${sequences[missed]}`]),
     ...(records.followed.length > sequences.length ? ['Events: who follows the log reads more than there is'] : []),
   ]
