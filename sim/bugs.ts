@@ -14,7 +14,7 @@ export type Bug = {
 export const bugs: readonly Bug[] = [
   {
     name: 'a page is enqueued after the commit',
-    seed: 1,
+    seed: 4,
     patches: [
       {
         file: 'escalations/step-commands.ts',
@@ -62,7 +62,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'the end of an attempt is not fenced by its number',
-    seed: 32,
+    seed: 21,
     patches: [
       {
         file: 'deliveries/finish-store.ts',
@@ -89,7 +89,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'an acknowledgement stops the escalation in a transaction of its own',
-    seed: 11,
+    seed: 1,
     patches: [
       {
         file: 'alerts/commands.ts',
@@ -158,7 +158,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a lease never ends',
-    seed: 10,
+    seed: 11,
     patches: [
       {
         file: 'shards/store.ts',
@@ -185,7 +185,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'an alert is accepted before it is stored',
-    seed: 1,
+    seed: 7,
     patches: [
       {
         file: 'inbound/routes.ts',
