@@ -6,7 +6,7 @@ import type { EventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
 import { sourceOf } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
-import { known } from '../lib/check.ts'
+import { check, known } from '../lib/check.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
 import { forbidden, invalid, notFound } from '../lib/rejection.ts'
@@ -107,7 +107,7 @@ export type Turn = {
 export async function turn(tx: Tx, settings: AlertSettings, { actor, group, changed, fact, newestAlert }: Turn): Promise<void> {
   if (group.state === 'resolved') await store.standAloneIfKeyIsTaken(tx, group)
   const written = await store.saveState(tx, changed, group.state)
-  known(written === 1 ? written : null, 'a locked alert group keeps its state')
+  check(written === 1, 'a locked alert group keeps its state')
   const source = await sourceOfGroup(tx, changed)
   const starts = pages(changed.state) ? [startOf({ actor, group: changed, source }, settings)] : []
   const started = await startEscalations(tx, starts)
