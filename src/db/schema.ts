@@ -361,9 +361,16 @@ export interface ShiftVersions {
   valid_to: Timestamp | null;
 }
 
+export interface TeamMembers {
+  organization_id: string;
+  team_id: string;
+  user_id: string;
+}
+
 export interface Teams {
   created_at: Timestamp;
   email: string | null;
+  escalation_chain_id: string | null;
   id: string;
   name: string;
   organization_id: string;
@@ -439,6 +446,7 @@ export interface DB {
   shards: Shards;
   shift_versions: ShiftVersions;
   shifts: Shifts;
+  team_members: TeamMembers;
   teams: Teams;
   users: Users;
   webhooks: Webhooks;

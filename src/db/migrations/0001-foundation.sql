@@ -28,6 +28,8 @@ create table teams (
   id text not null,
   name text not null,
   email text,
+  -- Used by what belongs to the team and names no chain of its own; references escalation_chains below.
+  escalation_chain_id text,
   created_at timestamptz not null,
   primary key (organization_id, id),
   unique (organization_id, name)
@@ -63,6 +65,16 @@ create table users (
 );
 create unique index users_username on users (organization_id, lower(username)) where deactivated_at is null;
 create unique index users_email on users (organization_id, lower(email)) where deactivated_at is null;
+
+create table team_members (
+  organization_id text not null,
+  team_id text not null,
+  user_id text not null,
+  primary key (organization_id, team_id, user_id),
+  foreign key (organization_id, team_id) references teams on delete cascade,
+  foreign key (organization_id, user_id) references users
+);
+create index team_members_user on team_members (organization_id, user_id);
 
 create table api_tokens (
   organization_id text not null,
@@ -115,6 +127,8 @@ create table escalation_chains (
   unique (organization_id, name),
   foreign key (organization_id, team_id) references teams on delete set null (team_id)
 );
+alter table teams
+  add foreign key (organization_id, escalation_chain_id) references escalation_chains on delete set null (escalation_chain_id);
 
 -- schedules -----------------------------------------------------------------------------------------------------------
 
