@@ -13,10 +13,10 @@ import {
   textList,
 } from '../lib/fields.ts'
 import { asId, type EscalationChainId, type ScheduleId, type UserId, type WebhookId } from '../lib/ids.ts'
+import { positionMax } from '../lib/order.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { type Ms, seconds } from '../lib/time.ts'
-import { positionMax } from './order.ts'
 import { blankDefinition, type PolicyDefinition } from './policy.ts'
 import { type StepType, stepTypes } from './step.ts'
 

@@ -10,9 +10,9 @@ import {
   type WebhookId,
 } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
+import type { Placed } from '../lib/order.ts'
 import { seconds, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { Placed } from './order.ts'
 import type { EscalationPolicy, PolicyDefinition } from './policy.ts'
 import { stepTypes } from './step.ts'
 
