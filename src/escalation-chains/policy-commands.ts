@@ -3,13 +3,13 @@ import { audit, peopleByIds } from '../accounts/commands.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { type EscalationChainId, type EscalationPolicyId, newPublicId, type OrganizationId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
-import { closeUp, endOf, moveTo, positionMax, swapTo } from '../lib/order.ts'
+import { freeEnd, type Placement, rearranged } from '../lib/placement.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { scheduleExists } from '../schedules/commands.ts'
 import { findWebhook } from '../webhooks/commands.ts'
 import type { EscalationPolicy, PolicyDefinition } from './policy.ts'
-import { parseNewPolicy, parsePolicyChange, type Placement } from './policy-input.ts'
+import { parseNewPolicy, parsePolicyChange } from './policy-input.ts'
 import * as store from './policy-store.ts'
 import { lockChain } from './store.ts'
 
@@ -39,7 +39,7 @@ export async function createPolicy(tx: Tx, actor: Actor, body: Body): Promise<Es
   const { chainId } = input
   if ((await lockChain(tx, organizationId, chainId)) === null) throw invalidField('escalation_chain_id', 'Object does not exist')
   const definition = await withKnownIds(tx.sql, organizationId, { definition: input.definition, before: null })
-  const end = await freeEnd(tx, organizationId, chainId)
+  const end = await makeEnd(tx, organizationId, chainId)
   const id = newPublicId('E', tx.random.bytes)
   await store.insertPolicy(tx, { organizationId, id, chainId, position: end, definition })
   if (input.placement !== null) await place(tx, { organizationId, chainId, id }, input.placement)
@@ -82,21 +82,17 @@ async function lockPolicy(tx: Tx, actor: Actor, id: EscalationPolicyId): Promise
   return findPolicy(tx.sql, actor, id)
 }
 
-/** The position after all others. Where the database could not hold it, the others close up. */
-async function freeEnd(tx: Tx, organizationId: OrganizationId, chainId: EscalationChainId): Promise<number> {
-  const places = await store.placesOf(tx, organizationId, chainId)
-  const end = endOf(places)
-  if (end <= positionMax) return end
-  await store.movePolicies(tx, organizationId, closeUp(places))
-  return places.length
+/** The position after all others, who close up where the database could not hold it. */
+async function makeEnd(tx: Tx, organizationId: OrganizationId, chainId: EscalationChainId): Promise<number> {
+  const { position, moves } = freeEnd(await store.placesOf(tx, organizationId, chainId))
+  if (moves.length > 0) await store.movePolicies(tx, organizationId, moves)
+  return position
 }
 
 type Key = Pick<EscalationPolicy, 'organizationId' | 'chainId' | 'id'>
 
-async function place(tx: Tx, { organizationId, chainId, id }: Key, { position, swap }: Placement): Promise<void> {
-  const places = await store.placesOf(tx, organizationId, chainId)
-  const target = position === 'end' ? endOf(places) - 1 : position
-  const moves = swap ? swapTo(places, id, target) : moveTo(places, id, target)
+async function place(tx: Tx, { organizationId, chainId, id }: Key, placement: Placement): Promise<void> {
+  const moves = rearranged(await store.placesOf(tx, organizationId, chainId), id, placement)
   if (moves.length > 0) await store.movePolicies(tx, organizationId, moves)
 }
 

@@ -13,15 +13,12 @@ import {
   textList,
 } from '../lib/fields.ts'
 import { asId, type EscalationChainId, type ScheduleId, type UserId, type WebhookId } from '../lib/ids.ts'
-import { positionMax } from '../lib/order.ts'
+import { type Placement, placementOf } from '../lib/placement.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { type Ms, seconds } from '../lib/time.ts'
 import { blankDefinition, type PolicyDefinition } from './policy.ts'
 import { type StepType, stepTypes } from './step.ts'
-
-/** Where a step goes: others make room, or (`swap`) who was there takes its old place. */
-export type Placement = { readonly position: number | 'end'; readonly swap: boolean }
 
 /** The ids in the definition are as given: whether they name something is not known yet. */
 export type PolicyInput = { readonly definition: PolicyDefinition; readonly placement: Placement | null }
@@ -77,15 +74,6 @@ function definitionOf(body: Body, base: PolicyDefinition, take: Take): PolicyDef
 
 function importanceOf(body: Body, base: { readonly important: boolean }, take: Take): boolean {
   return take(optional(body, 'important', boolean), undefined) ?? base.important
-}
-
-function placementOf(body: Body, take: Take): Placement | null {
-  const swap = take(optional(body, 'manual_order', orNull(boolean)), undefined) ?? false
-  const position = take(optional(body, 'position', orNull(integer)), undefined) ?? null
-  if (position === null) return null
-  if (position === -1 && !swap) return { position: 'end', swap }
-  const isPlace = position >= 0 && position <= positionMax
-  return { position: take(isPlace ? ok(position) : no(detailRefusal('Invalid value for position field')), 0), swap }
 }
 
 /** The contract's types that are not available here yet. */
