@@ -9,7 +9,9 @@ import type { AuditEntry } from './audit.ts'
 import { type NewOrganization, nameFaults, type Organization } from './organization.ts'
 import { may } from './role.ts'
 import * as store from './store.ts'
+import { teamExists } from './team-store.ts'
 import { type ApiToken, isTokenId, newToken, tokenDigest } from './token.ts'
+import * as tokens from './token-store.ts'
 import {
   changedFields,
   changedUser,
@@ -20,13 +22,14 @@ import {
   type UserFilter,
   usernameOf,
 } from './user.ts'
+import * as users from './user-store.ts'
 
 type Admitted = Extract<Actor, { kind: 'user' }>
 
 /** The person whom an API token belongs to, or why the token opens nothing. One indexed read: what is revoked is out at once. */
 export async function authenticate(db: Sql, token: string): Promise<Result<Admitted, 'invalid' | 'deactivated'>> {
   const digest = tokenDigest(token)
-  const owner = digest === null ? null : await store.findTokenOwner(db, digest)
+  const owner = digest === null ? null : await tokens.findTokenOwner(db, digest)
   if (owner === null) return no('invalid')
   const { tokenId, revoked, user } = owner
   if (!user.active) return no('deactivated')
@@ -115,13 +118,13 @@ export async function findOrganization(db: Sql, actor: Actor): Promise<Organizat
 export const listOrganizations = store.listOrganizations
 
 /** Whether an id names a team of the organization. */
-export const teamExists = store.teamExists
+export { teamExists }
 
 // Users ------------------------------------------------------------------------------------------------------------------
 
 /** An active user of the actor's organization. */
 export async function findUser(db: Sql, actor: Actor, id: string): Promise<User> {
-  const user = await store.findUser(db, actor.organizationId, id)
+  const user = await users.findUser(db, actor.organizationId, id)
   if (user === null) throw notFound()
   return user
 }
@@ -129,8 +132,8 @@ export async function findUser(db: Sql, actor: Actor, id: string): Promise<User>
 /** The active users of the actor's organization, oldest first. */
 export function listUsers(db: Sql, { organizationId }: Pick<Actor, 'organizationId'>, filter: UserFilter): Listing<User> {
   return {
-    count: () => store.countUsers(db, organizationId, filter),
-    items: (window) => store.listUsers(db, organizationId, { ...window, filter }),
+    count: () => users.countUsers(db, organizationId, filter),
+    items: (window) => users.listUsers(db, organizationId, { ...window, filter }),
   }
 }
 
@@ -140,7 +143,7 @@ export async function peopleByIds(
   organizationId: OrganizationId,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, User>> {
-  const people = ids.length === 0 ? [] : await store.findPeople(db, organizationId, ids)
+  const people = ids.length === 0 ? [] : await users.findPeople(db, organizationId, ids)
   return new Map(people.map((person) => [person.id, person]))
 }
 
@@ -150,8 +153,8 @@ export async function createUser(tx: Tx, actor: Actor, input: NewUser): Promise<
   const { username, email, role } = input
   const user = changedUser({ ...nobody, username, email, role, id: newPublicId('U', tx.random.bytes), organizationId }, input)
   refuse(faultsOf(user))
-  refuse(takenFaults(await store.takenNames(tx, user)))
-  refuse(takenFaults(await store.insertUser(tx, user)))
+  refuse(takenFaults(await users.takenNames(tx, user)))
+  refuse(takenFaults(await users.insertUser(tx, user)))
   await audit(tx, actor, { action: 'user created', subjectId: user.id, details: { username: user.username, role: user.role } })
   return user
 }
@@ -166,8 +169,8 @@ export async function updateUser(
   const changed = changedUser(user, change)
   refuse(faultsOf(changed))
   if (user.role === 'admin' && changed.role !== 'admin' && !otherAdmins) throw lastAdmin()
-  refuse(takenFaults(await store.takenNames(tx, changed)))
-  refuse(takenFaults(await store.updateUser(tx, changed)))
+  refuse(takenFaults(await users.takenNames(tx, changed)))
+  refuse(takenFaults(await users.updateUser(tx, changed)))
   const fields = changedFields(user, changed)
   const details = { fields, ...(fields.includes('role') ? { role: changed.role, roleBefore: user.role } : {}) }
   await audit(tx, actor, { action: 'user updated', subjectId: user.id, details })
@@ -178,8 +181,8 @@ export async function updateUser(
 export async function deactivateUser(tx: Tx, actor: Actor, id: string): Promise<void> {
   const { user, otherAdmins } = await lockUser(tx, actor, id)
   if (user.role === 'admin' && !otherAdmins) throw lastAdmin()
-  await store.markUserDeactivated(tx, user)
-  await store.revokeTokensOf(tx, user)
+  await users.markUserDeactivated(tx, user)
+  await tokens.revokeTokensOf(tx, user)
   await audit(tx, actor, { action: 'user deactivated', subjectId: user.id, details: { username: user.username } })
 }
 
@@ -189,8 +192,8 @@ async function lockUser(
   { organizationId }: Actor,
   id: string,
 ): Promise<{ readonly user: User; readonly otherAdmins: boolean }> {
-  const admins = await store.lockAdmins(tx, organizationId)
-  const user = await store.findUserForUpdate(tx, organizationId, id)
+  const admins = await users.lockAdmins(tx, organizationId)
+  const user = await users.findUserForUpdate(tx, organizationId, id)
   if (user === null) throw notFound()
   return { user, otherAdmins: admins.some((admin) => admin !== user.id) }
 }
@@ -207,7 +210,7 @@ const nobody = {
   timeZone: null,
 } as const
 
-function takenFaults({ username, email }: store.Taken): FieldErrors {
+function takenFaults({ username, email }: users.Taken): FieldErrors {
   return {
     ...(username ? { username: ['A user with that username already exists.'] } : {}),
     ...(email ? { email: ['A user with that email already exists.'] } : {}),
@@ -226,7 +229,7 @@ export async function createToken(
   actor: Actor,
   { name, userId }: { readonly name: string; readonly userId: string | null },
 ): Promise<{ readonly token: string; readonly kept: ApiToken }> {
-  const user = await store.findUserForUpdate(tx, actor.organizationId, ownerOf(actor, userId))
+  const user = await users.findUserForUpdate(tx, actor.organizationId, ownerOf(actor, userId))
   if (user === null) throw invalidField('user_id', 'User does not exist')
   const token = newToken(tx.random)
   return { token, kept: await keepToken(tx, actor, { userId: user.id, name: name.trim(), token }) }
@@ -236,17 +239,17 @@ export async function createToken(
 export function listTokens(db: Sql, actor: Actor, userId: string | null): Listing<ApiToken> {
   const owner = asId<UserId>(ownerOf(actor, userId))
   return {
-    count: () => store.countTokens(db, actor.organizationId, owner),
-    items: (window) => store.listTokens(db, actor.organizationId, { ...window, userId: owner }),
+    count: () => tokens.countTokens(db, actor.organizationId, owner),
+    items: (window) => tokens.listTokens(db, actor.organizationId, { ...window, userId: owner }),
   }
 }
 
 /** Ends a token at once, on every node. One's own; admins any. Not found for everybody else's. */
 export async function revokeToken(tx: Tx, actor: Actor, id: string): Promise<void> {
   const { organizationId } = actor
-  const token = isTokenId(id) ? await store.findToken(tx.sql, { organizationId, id }) : null
+  const token = isTokenId(id) ? await tokens.findToken(tx.sql, { organizationId, id }) : null
   if (token === null || !(token.userId === personOf(actor) || managesUsers(actor))) throw notFound()
-  if (!(await store.markTokenRevoked(tx, { organizationId, id }))) throw notFound()
+  if (!(await tokens.markTokenRevoked(tx, { organizationId, id }))) throw notFound()
   await audit(tx, actor, { action: 'token revoked', subjectId: id, details: { userId: token.userId, name: token.name } })
 }
 
@@ -256,7 +259,7 @@ async function keepToken(
   { userId, name, token }: { readonly userId: UserId; readonly name: string; readonly token: string },
 ): Promise<ApiToken> {
   const kept: ApiToken = { id: newUuid(tx.now, tx.random.bytes), userId, name, createdAt: tx.now }
-  await store.insertToken(tx, actor.organizationId, {
+  await tokens.insertToken(tx, actor.organizationId, {
     ...kept,
     digest: known(tokenDigest(token), 'a token has the form of a token'),
   })
