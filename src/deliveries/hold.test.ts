@@ -20,7 +20,7 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   endpoint: { kind: 'webhook', ownerId: 'WH1', url: 'https://a.example/', closed: false },
 })
 
-const limits = { inFlightMax: 4, perEndpointMax: { webhook: 2, mail: 3 }, heldMax: 5 }
+const limits = { inFlightMax: 4, webhooksInFlightMax: 4, perEndpointMax: { webhook: 2, mail: 3 }, heldMax: 5 }
 
 describe('the hold', () => {
   it('takes no more for an endpoint than may be under way at once, and none twice', () => {
@@ -50,6 +50,19 @@ describe('the hold', () => {
     expect(hold.look().room).toBe(0)
     hold.release(deliveryTo('a', 3))
     expect(hold.look().room).toBe(1)
+  })
+
+  it('keeps room that only pages may have, and says when a webhook waits for the rest', () => {
+    const hold = newHold({ ...limits, webhooksInFlightMax: 1 })
+    const [webhook, other] = [deliveryTo('a', 1), deliveryTo('b', 2)]
+    const page: Delivery = { ...deliveryTo('mail', 3), lane: lanes.page }
+    expect(hold.look()).toMatchObject({ room: 4, pagesOnly: false })
+    expect([webhook, other, page].map(hold.take)).toEqual([true, false, true])
+    expect(hold.look()).toMatchObject({ room: 2, pagesOnly: true })
+    expect([webhook, page].map(hold.isSlotAwaited)).toEqual([true, false])
+    hold.landed(webhook)
+    expect(hold.look()).toMatchObject({ room: 3, pagesOnly: false })
+    expect(hold.take(other)).toBe(true)
   })
 
   it('names the shards of all that it holds', () => {

@@ -1,9 +1,11 @@
 import type { EndpointId } from '../lib/ids.ts'
-import type { Delivery, EndpointKind } from './delivery.ts'
+import { type Delivery, type EndpointKind, lanes } from './delivery.ts'
 
 export type HoldLimits = {
-  /** Requests under way at once, in all. */
+  /** What is under way at once, in all. */
   readonly inFlightMax: number
+  /** What of it may be no page, so that receivers that hang leave room for pages, however many they are. */
+  readonly webhooksInFlightMax: number
   /** Requests under way at once per endpoint, so that one that hangs cannot take all. */
   readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
   /** Deliveries in memory, with those whose outcome is not written yet: the bound while the database is down. */
@@ -13,8 +15,8 @@ export type HoldLimits = {
 /** The deliveries that this process has in its hands, from the moment it takes them until their outcome is written. */
 export type Hold = {
   /** What may be taken now. From here on the hold notes for what it has no slot. */
-  look(): { readonly room: number; readonly ids: readonly number[]; readonly fullEndpoints: readonly EndpointId[] }
-  /** Takes a delivery unless its endpoint is full. */
+  look(): Look
+  /** Takes a delivery unless its endpoint is full, or there is room for pages only. */
   take(delivery: Delivery): boolean
   /** Its request has ended or was never made; the outcome is not written yet. */
   landed(delivery: Delivery): void
@@ -26,15 +28,29 @@ export type Hold = {
   shards(): ReadonlySet<number>
 }
 
-export function newHold({ inFlightMax, perEndpointMax, heldMax }: HoldLimits): Hold {
+type Look = {
+  /** How many may be taken in all. */
+  readonly room: number
+  /** Only pages find room. */
+  readonly pagesOnly: boolean
+  readonly ids: readonly number[]
+  readonly fullEndpoints: readonly EndpointId[]
+}
+
+export function newHold({ inFlightMax, webhooksInFlightMax, perEndpointMax, heldMax }: HoldLimits): Hold {
   const held = new Map<number, Delivery>()
   const flying = new Set<number>()
   const flyingTo = new Map<EndpointId, number>()
+  let webhooksFlying = 0
   let full = new Set<EndpointId>()
   let hadRoom = true
+  let hadRoomForWebhooks = true
   const isFull = ({ endpointId, endpoint }: Delivery): boolean => (flyingTo.get(endpointId) ?? 0) >= perEndpointMax[endpoint.kind]
-  const landed = ({ id, endpointId }: Delivery): void => {
+  const hasRoomForWebhooks = (): boolean => webhooksFlying < webhooksInFlightMax
+  const landed = (delivery: Delivery): void => {
+    const { id, endpointId } = delivery
     if (!flying.delete(id)) return
+    if (!isPage(delivery)) webhooksFlying -= 1
     const left = (flyingTo.get(endpointId) ?? 0) - 1
     if (left > 0) flyingTo.set(endpointId, left)
     else flyingTo.delete(endpointId)
@@ -43,13 +59,16 @@ export function newHold({ inFlightMax, perEndpointMax, heldMax }: HoldLimits): H
     look: () => {
       const room = Math.max(Math.min(inFlightMax - flying.size, heldMax - held.size), 0)
       hadRoom = room > 0
+      hadRoomForWebhooks = hasRoomForWebhooks()
       full = new Set([...held.values()].filter(isFull).map(({ endpointId }) => endpointId))
-      return { room, ids: [...held.keys()], fullEndpoints: [...full] }
+      return { room, pagesOnly: !hadRoomForWebhooks, ids: [...held.keys()], fullEndpoints: [...full] }
     },
     take: (delivery) => {
-      if (isFull(delivery) || held.has(delivery.id)) return false
+      if (isFull(delivery) || held.has(delivery.id) || !(isPage(delivery) || hasRoomForWebhooks())) return false
       held.set(delivery.id, delivery)
       flying.add(delivery.id)
+      if (!isPage(delivery)) webhooksFlying += 1
+      hadRoomForWebhooks &&= hasRoomForWebhooks()
       flyingTo.set(delivery.endpointId, (flyingTo.get(delivery.endpointId) ?? 0) + 1)
       if (isFull(delivery)) full.add(delivery.endpointId)
       return true
@@ -59,8 +78,10 @@ export function newHold({ inFlightMax, perEndpointMax, heldMax }: HoldLimits): H
       landed(delivery)
       held.delete(delivery.id)
     },
-    isSlotAwaited: ({ endpointId }) => !hadRoom || full.has(endpointId),
+    isSlotAwaited: (delivery) => !hadRoom || full.has(delivery.endpointId) || !(hadRoomForWebhooks || isPage(delivery)),
     isRoomAwaited: () => !hadRoom,
     shards: () => new Set([...held.values()].map((delivery) => delivery.shard)),
   }
 }
+
+const isPage = ({ lane }: Delivery): boolean => lane === lanes.page

@@ -1,26 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, deliveryWorld, testVault, type WorldOptions } from '../../test/support/delivery-world.ts'
-import { asId, type EndpointId, type MessageId, newUuid, type OrganizationId } from '../lib/ids.ts'
-import { type Instant, ms } from '../lib/time.ts'
-import { cancelDeliveries, closeEndpoints, endpointFor, enqueue, takeResults } from './commands.ts'
+import { type DeliveryWorld, testVault, type WorldOptions } from '../../test/support/delivery-world.ts'
+import {
+  type Asked,
+  attempts,
+  closeEndpointOf,
+  dead,
+  endpointOf,
+  owingWorld,
+  post,
+  renderPost,
+  results,
+  send,
+  waiting,
+} from '../../test/support/owed-deliveries.ts'
+import { type Delivery, lanes } from './delivery.ts'
 import { deliveriesLoop } from './loop.ts'
-import { type Delivery, type HttpMessage, type Lane, lanes, type NewDelivery, type Rendered } from './delivery.ts'
-
-const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
-
-/** Every webhook posts its message's id. */
-const renderPost = async (_db: unknown, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> =>
-  new Map(deliveries.map((delivery) => [delivery.messageId, { kind: 'message' as const, message: post(delivery) }]))
-
-const post = (delivery: Delivery): HttpMessage => ({
-  kind: 'http',
-  method: 'POST',
-  target: delivery.endpoint.url ?? '',
-  headers: { Authorization: 'Bearer sesame' },
-  headersShown: '{"Authorization":"****************"}',
-  body: Buffer.from(`about ${delivery.subjectId}`),
-  requestTrigger: '',
-})
 
 let open: DeliveryWorld | null = null
 afterEach(async () => {
@@ -29,59 +23,9 @@ afterEach(async () => {
 })
 
 async function newWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
-  const world = await deliveryWorld({ render: renderPost, ...options })
-  open = world
-  await world.db.sql
-    .insertInto('organizations')
-    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
-    .execute()
-  return world
+  open = await owingWorld(options)
+  return open
 }
-
-const endpointOf = (world: DeliveryWorld, url: string): Promise<EndpointId> =>
-  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'webhook', ownerId: `WH ${url}`, url }))
-
-const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
-  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null }))
-
-type Asked = Partial<Omit<NewDelivery, 'endpointId'>>
-
-async function send(world: DeliveryWorld, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> {
-  return world.db.tx('test', async (tx) => {
-    const deliveries = asked.map((delivery) => ({
-      ...plain(tx.now, newUuid<MessageId>(tx.now, tx.random.bytes)),
-      ...delivery,
-      endpointId,
-    }))
-    await enqueue(tx, deliveries)
-    return deliveries.map((delivery) => delivery.messageId)
-  })
-}
-
-const plain = (messageAt: Instant, messageId: MessageId) => ({
-  organizationId,
-  lane: lanes.live as Lane,
-  messageId,
-  messageAt,
-  message: null,
-  eventSequence: 1,
-  subjectId: 'I1',
-  cancelKey: null,
-  expiresAt: null,
-})
-
-const page = (to: string, cancelKey: string | null = null): Asked => ({
-  lane: lanes.page,
-  eventSequence: null,
-  cancelKey,
-  message: { kind: 'mail', target: to, body: Buffer.from(`Subject: wake up, ${to}`) },
-})
-
-const waiting = (world: DeliveryWorld) => world.db.sql.selectFrom('deliveries').selectAll().orderBy('id').execute()
-const attempts = (world: DeliveryWorld) => world.db.sql.selectFrom('attempts').selectAll().orderBy('at').orderBy('id').execute()
-const dead = (world: DeliveryWorld) => world.db.sql.selectFrom('dead_deliveries').selectAll().execute()
-const results = (world: DeliveryWorld, wanted: readonly Lane[] = [lanes.page, lanes.live, lanes.replay]) =>
-  world.db.tx('test', (tx) => takeResults(tx, { lanes: wanted, shards: world.shards, limit: 1000 }))
 
 describe('a delivery', () => {
   it('leaves at once, with its id and the time, and its success is written and told once', async () => {
@@ -327,81 +271,13 @@ describe('a hanging receiver', () => {
   })
 })
 
-describe('pages', () => {
-  it('leave before webhooks that have waited longer', async () => {
-    const world = await newWorld({ limits: { inFlightMax: 1 } })
-    await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}, {}])
-    await world.db.sql
-      .updateTable('deliveries')
-      .set({ due_at: new Date(world.now() - 60_000) })
-      .execute()
-    await send(world, await mailEndpoint(world), [page('ann@example.com')])
-    await world.pass(10)
-    expect(world.mails.map(({ mail }) => mail.to)).toEqual(['ann@example.com'])
-    await world.pass(1_000)
-    expect(world.mails[0]?.at).toBeLessThan(world.received[0]?.at ?? 0)
-  })
-
-  it('go to the address from the sender, byte for byte, and their result names the run', async () => {
-    const world = await newWorld()
-    const run = '01890000-0000-7000-8000-000000000001'
-    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
-    await world.pass(1_000)
-    expect(world.mails.map(({ mail }) => [mail.from, mail.to, Buffer.from(mail.raw).toString()])).toEqual([
-      ['bell@example.com', 'ann@example.com', 'Subject: wake up, ann@example.com'],
-    ])
-    expect(await results(world, [lanes.page])).toMatchObject([
-      { cancelKey: run, ending: { kind: 'delivered', status: null, attemptsCount: 1 } },
-    ])
-    expect(world.woken.has('notifications')).toBe(true)
-  })
-
-  it('that are taken back do not leave, whether they are new or wait for another attempt', async () => {
-    let up = false
-    const world = await newWorld({
-      answerMail: () => (up ? { kind: 'accepted', response: '250', durationMs: ms(10) } : deferred),
-    })
-    const deferred = { kind: 'deferred', detail: '451 later', durationMs: ms(10) } as const
-    const run = '01890000-0000-7000-8000-000000000002'
-    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
-    await world.pass(1_000)
-    expect(world.mails.length).toBe(1)
-    up = true
-    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
-    expect(await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))).toBe(2)
-    await world.pass(3_600_000)
-    expect(world.mails.length).toBe(1)
-  })
-
-  it('that are taken back while under way are in the log as superseded and end nothing', async () => {
-    const world = await newWorld()
-    const run = '01890000-0000-7000-8000-000000000003'
-    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
-    await world.pass(5)
-    await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))
-    await world.pass(1_000)
-    expect((await attempts(world)).map(({ outcome, detail }) => [outcome, detail])).toEqual([['superseded', '250 ok']])
-    expect(await results(world)).toEqual([])
-  })
-
-  it('end at once where mail is off, with the reason', async () => {
-    const world = await newWorld({ answerMail: () => ({ kind: 'off', detail: 'E-mail is off', durationMs: ms(10) }) })
-    await send(world, await mailEndpoint(world), [page('ann@example.com')])
-    await world.pass(1_000)
-    expect(world.mails.length).toBe(1)
-    expect(await results(world)).toMatchObject([{ ending: { kind: 'dead', reason: 'E-mail is off', attemptsCount: 1 } }])
-  })
-})
-
 describe('an endpoint that is closed', () => {
   it('ends what waits for it, dead with the reason, and a new one is made when it is asked for again', async () => {
     const world = await newWorld({ behave: () => ({ afterMs: 10, status: 500 }) })
     const endpointId = await endpointOf(world, 'https://a.example/')
     await send(world, endpointId, [{}, {}])
     await world.pass(1_000)
-    await world.db.tx('test', (tx) =>
-      closeEndpoints(tx, { organizationId, ownerId: 'WH https://a.example/' }, 'The webhook was deleted.'),
-    )
+    await closeEndpointOf(world, 'https://a.example/', 'The webhook was deleted.')
     await world.pass(86_400_000)
     expect(world.received.length).toBe(2)
     expect((await dead(world)).map(({ reason, attempts_count }) => [reason, attempts_count])).toEqual([
@@ -418,9 +294,7 @@ describe('an endpoint that is closed', () => {
   it('gets nothing that was caused in the same moment either', async () => {
     const world = await newWorld()
     const endpointId = await endpointOf(world, 'https://a.example/')
-    await world.db.tx('test', (tx) =>
-      closeEndpoints(tx, { organizationId, ownerId: 'WH https://a.example/' }, 'The webhook was deleted.'),
-    )
+    await closeEndpointOf(world, 'https://a.example/', 'The webhook was deleted.')
     await send(world, endpointId, [{}])
     await world.pass(1_000)
     expect(world.received).toEqual([])

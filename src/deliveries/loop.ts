@@ -28,7 +28,8 @@ export type DeliveriesOptions = AttemptOptions & {
 /** All pages by e-mail go to one mail server, which is the operator's own: it may have more at once than a stranger's receiver. */
 const perEndpointMax = { webhook: 8, mail: 32 }
 
-const defaultLimits: HoldLimits = { inFlightMax: 256, perEndpointMax, heldMax: 1024 }
+/** Receivers that hang can hold all that webhooks may have for as long as a request lasts; a quarter more is for pages alone. */
+const defaultLimits: HoldLimits = { inFlightMax: 320, webhooksInFlightMax: 256, perEndpointMax, heldMax: 1024 }
 
 /** How many deliveries are taken from the table at once: few, so that a page that is taken back meanwhile does not leave. */
 const windowMax = 64
@@ -98,7 +99,7 @@ type Look = { readonly shards: readonly number[]; readonly now: Instant }
  */
 async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly found: number; readonly isDone: boolean }> {
   const { options, limits, hold } = desk
-  const { room, ids, fullEndpoints } = hold.look()
+  const { room, pagesOnly, ids, fullEndpoints } = hold.look()
   const limit = Math.min(room, windowMax)
   if (limit === 0) return { found: 0, isDone: true }
   const due = await dueDeliveries(options.ports.db.sql, {
@@ -107,6 +108,7 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
     held: ids,
     full: fullEndpoints,
     perEndpointMax: limits.perEndpointMax,
+    pagesOnly,
     limit,
   })
   const taken = due.filter((delivery) => hold.take(delivery))

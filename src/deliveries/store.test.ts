@@ -34,7 +34,15 @@ const fill = ({ endpoint, count, lane, dueInMs }: Backlog) =>
 
 const endpointId = (endpoint: number) => asId<EndpointId>(`00000000-0000-0000-0000-${String(endpoint).padStart(12, '0')}`)
 
-const query = { shards: allShards, now: testNow, held: [], full: [], perEndpointMax: { webhook: 8, mail: 32 }, limit: 64 }
+const query = {
+  shards: allShards,
+  now: testNow,
+  held: [],
+  full: [],
+  pagesOnly: false,
+  perEndpointMax: { webhook: 8, mail: 32 },
+  limit: 64,
+}
 
 /** What the server says that it has read of the table since the last time. */
 async function reads(): Promise<{ readonly whole: number; readonly byIndex: number }> {
@@ -64,6 +72,11 @@ describe('what is due', () => {
     const held = (await dueDeliveries(db.sql, query)).map(({ id }) => id).slice(0, 2)
     const due = await dueDeliveries(db.sql, { ...query, held, full: [endpointId(1)] })
     expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([2, 2])
+  })
+
+  it('is pages alone where there is room for nothing else', async () => {
+    const due = await dueDeliveries(db.sql, { ...query, pagesOnly: true })
+    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([3])
   })
 
   it('costs a few rows per endpoint, however long the backlog, although the table was never analysed', async () => {

@@ -3,7 +3,16 @@ import { asId, type EndpointId, type MessageId, type OrganizationId } from '../l
 import { shardOf } from '../lib/shard.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { Delivery, DeliveryResult, EndpointKind, Ending, Lane, MailMessage, NewDelivery } from './delivery.ts'
+import {
+  type Delivery,
+  type DeliveryResult,
+  type EndpointKind,
+  type Ending,
+  type Lane,
+  lanes,
+  type MailMessage,
+  type NewDelivery,
+} from './delivery.ts'
 
 export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
   await sql`
@@ -85,6 +94,8 @@ type Due = {
   /** Endpoints that have enough requests under way: their rows are not even looked at. */
   readonly full: readonly EndpointId[]
   readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
+  /** Everything else is left where it is. */
+  readonly pagesOnly: boolean
   readonly limit: number
 }
 
@@ -125,6 +136,7 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<readonly Deliver
       limit case e.kind when 'mail' then ${due.perEndpointMax.mail}::int else ${due.perEndpointMax.webhook}::int end
     ) d
     where waiting.endpoint_id <> all(${[...due.full]}::uuid[])
+      and (waiting.lane = ${lanes.page}::smallint or not ${due.pagesOnly}::boolean)
     order by d.lane, d.due_at, d.id
     limit ${due.limit}::int`.execute(db)
   return answer.rows.map(deliveryOf)
@@ -149,11 +161,11 @@ export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant
 
 type Wanted = { readonly lanes: readonly Lane[]; readonly shards: readonly number[]; readonly limit: number }
 
-export async function resultsExist(db: Sql, { lanes, shards }: Omit<Wanted, 'limit'>): Promise<boolean> {
+export async function resultsExist(db: Sql, wanted: Omit<Wanted, 'limit'>): Promise<boolean> {
   const answer = await sql<{ readonly found: boolean }>`
     select exists (
       select from delivery_results
-      where shard = any(${[...shards]}::smallint[]) and lane = any(${[...lanes]}::smallint[])) as found`.execute(db)
+      where shard = any(${[...wanted.shards]}::smallint[]) and lane = any(${[...wanted.lanes]}::smallint[])) as found`.execute(db)
   return answer.rows[0]?.found ?? false
 }
 

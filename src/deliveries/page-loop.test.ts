@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type DeliveryWorld, type WorldOptions } from '../../test/support/delivery-world.ts'
+import {
+  attempts,
+  endpointOf,
+  mailEndpoint,
+  owingWorld,
+  page,
+  results,
+  send,
+  waiting,
+} from '../../test/support/owed-deliveries.ts'
+import { ms } from '../lib/time.ts'
+import { cancelDeliveries } from './commands.ts'
+import { lanes } from './delivery.ts'
+
+let open: DeliveryWorld | null = null
+afterEach(async () => {
+  await open?.close()
+  open = null
+})
+
+async function newWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
+  open = await owingWorld(options)
+  return open
+}
+
+describe('pages', () => {
+  it('leave before webhooks that have waited longer', async () => {
+    const world = await newWorld({ limits: { inFlightMax: 1 } })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}, {}])
+    await world.db.sql
+      .updateTable('deliveries')
+      .set({ due_at: new Date(world.now() - 60_000) })
+      .execute()
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(10)
+    expect(world.mails.map(({ mail }) => mail.to)).toEqual(['ann@example.com'])
+    await world.pass(1_000)
+    expect(world.mails[0]?.at).toBeLessThan(world.received[0]?.at ?? 0)
+  })
+
+  it('leave at once while receivers that hang hold all that webhooks may have', async () => {
+    const world = await newWorld({ behave: () => 'hang' })
+    for (let receiver = 0; receiver < 40; receiver += 1)
+      await send(
+        world,
+        await endpointOf(world, `https://hangs${receiver}.example/`),
+        Array.from({ length: 8 }, () => ({})),
+      )
+    await world.pass(1_000)
+    expect(world.received.length).toBe(256)
+    await send(world, await mailEndpoint(world), [page('ann@example.com'), page('bob@example.com')])
+    await world.pass(50)
+    expect(world.mails.map(({ mail }) => mail.to)).toEqual(['ann@example.com', 'bob@example.com'])
+    expect(world.received.length).toBe(256)
+    await world.pass(20_000)
+    expect(world.received.length).toBeGreaterThan(256)
+  })
+
+  it('leave beside webhooks that wait for one another, and hold none of them up', async () => {
+    const world = await newWorld({
+      behave: () => ({ afterMs: 500 }),
+      limits: { webhooksInFlightMax: 1 },
+    })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}, {}])
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(400)
+    expect([world.mails.length, world.received.length]).toEqual([1, 1])
+    await world.pass(2_000)
+    expect(world.received.length).toBe(3)
+    expect(await waiting(world)).toEqual([])
+  })
+
+  it('go to the address from the sender, byte for byte, and their result names the run', async () => {
+    const world = await newWorld()
+    const run = '01890000-0000-7000-8000-000000000001'
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    await world.pass(1_000)
+    expect(world.mails.map(({ mail }) => [mail.from, mail.to, Buffer.from(mail.raw).toString()])).toEqual([
+      ['bell@example.com', 'ann@example.com', 'Subject: wake up, ann@example.com'],
+    ])
+    expect(await results(world, [lanes.page])).toMatchObject([
+      { cancelKey: run, ending: { kind: 'delivered', status: null, attemptsCount: 1 } },
+    ])
+    expect(world.woken.has('notifications')).toBe(true)
+  })
+
+  it('that are taken back do not leave, whether they are new or wait for another attempt', async () => {
+    let up = false
+    const world = await newWorld({
+      answerMail: () => (up ? { kind: 'accepted', response: '250', durationMs: ms(10) } : deferred),
+    })
+    const deferred = { kind: 'deferred', detail: '451 later', durationMs: ms(10) } as const
+    const run = '01890000-0000-7000-8000-000000000002'
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    await world.pass(1_000)
+    expect(world.mails.length).toBe(1)
+    up = true
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    expect(await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))).toBe(2)
+    await world.pass(3_600_000)
+    expect(world.mails.length).toBe(1)
+  })
+
+  it('that are taken back while under way are in the log as superseded and end nothing', async () => {
+    const world = await newWorld()
+    const run = '01890000-0000-7000-8000-000000000003'
+    await send(world, await mailEndpoint(world), [page('ann@example.com', run)])
+    await world.pass(5)
+    await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))
+    await world.pass(1_000)
+    expect((await attempts(world)).map(({ outcome, detail }) => [outcome, detail])).toEqual([['superseded', '250 ok']])
+    expect(await results(world)).toEqual([])
+  })
+
+  it('end at once where mail is off, with the reason', async () => {
+    const world = await newWorld({ answerMail: () => ({ kind: 'off', detail: 'E-mail is off', durationMs: ms(10) }) })
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(1_000)
+    expect(world.mails.length).toBe(1)
+    expect(await results(world)).toMatchObject([{ ending: { kind: 'dead', reason: 'E-mail is off', attemptsCount: 1 } }])
+  })
+})

@@ -1,0 +1,90 @@
+import { closeEndpoints, endpointFor, enqueue, takeResults } from '../../src/deliveries/commands.ts'
+import {
+  type Delivery,
+  type HttpMessage,
+  type Lane,
+  lanes,
+  type NewDelivery,
+  type Rendered,
+} from '../../src/deliveries/delivery.ts'
+import { asId, type EndpointId, type MessageId, newUuid, type OrganizationId } from '../../src/lib/ids.ts'
+import type { Instant } from '../../src/lib/time.ts'
+import { type DeliveryWorld, deliveryWorld, type WorldOptions } from './delivery-world.ts'
+
+const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
+
+/** A world of deliveries with an organization, in which every webhook posts `about <subject>`. */
+export async function owingWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
+  const world = await deliveryWorld({ render: renderPost, ...options })
+  await world.db.sql
+    .insertInto('organizations')
+    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
+    .execute()
+  return world
+}
+
+export const renderPost = async (_db: unknown, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> =>
+  new Map(deliveries.map((delivery) => [delivery.messageId, { kind: 'message' as const, message: post(delivery) }]))
+
+export const post = (delivery: Delivery): HttpMessage => ({
+  kind: 'http',
+  method: 'POST',
+  target: delivery.endpoint.url ?? '',
+  headers: { Authorization: 'Bearer sesame' },
+  headersShown: '{"Authorization":"****************"}',
+  body: Buffer.from(`about ${delivery.subjectId}`),
+  requestTrigger: '',
+})
+
+/** The webhook of a URL has the id `WH <url>`. */
+export const endpointOf = (world: DeliveryWorld, url: string): Promise<EndpointId> =>
+  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'webhook', ownerId: `WH ${url}`, url }))
+
+export const closeEndpointOf = (world: DeliveryWorld, url: string, reason: string): Promise<void> =>
+  world.db.tx('test', (tx) => closeEndpoints(tx, { organizationId, ownerId: `WH ${url}` }, reason))
+
+export const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
+  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null }))
+
+export type Asked = Partial<Omit<NewDelivery, 'endpointId'>>
+
+export async function send(world: DeliveryWorld, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> {
+  return world.db.tx('test', async (tx) => {
+    const deliveries = asked.map((delivery) => ({
+      ...plain(tx.now, newUuid<MessageId>(tx.now, tx.random.bytes)),
+      ...delivery,
+      endpointId,
+    }))
+    await enqueue(tx, deliveries)
+    return deliveries.map((delivery) => delivery.messageId)
+  })
+}
+
+const plain = (messageAt: Instant, messageId: MessageId) => ({
+  organizationId,
+  lane: lanes.live as Lane,
+  messageId,
+  messageAt,
+  message: null,
+  eventSequence: 1,
+  subjectId: 'I1',
+  cancelKey: null,
+  expiresAt: null,
+})
+
+export const page = (to: string, cancelKey: string | null = null): Asked => ({
+  lane: lanes.page,
+  eventSequence: null,
+  cancelKey,
+  message: { kind: 'mail', target: to, body: Buffer.from(`Subject: wake up, ${to}`) },
+})
+
+export const waiting = (world: DeliveryWorld) => world.db.sql.selectFrom('deliveries').selectAll().orderBy('id').execute()
+
+export const attempts = (world: DeliveryWorld) =>
+  world.db.sql.selectFrom('attempts').selectAll().orderBy('at').orderBy('id').execute()
+
+export const dead = (world: DeliveryWorld) => world.db.sql.selectFrom('dead_deliveries').selectAll().execute()
+
+export const results = (world: DeliveryWorld, wanted: readonly Lane[] = [lanes.page, lanes.live, lanes.replay]) =>
+  world.db.tx('test', (tx) => takeResults(tx, { lanes: wanted, shards: world.shards, limit: 1000 }))
