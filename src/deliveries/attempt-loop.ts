@@ -48,6 +48,17 @@ export function failedPreparation(ports: Ports, delivery: Delivery, detail: stri
   return { delivery, verdict: judgeFailure(why, tryOf(ports, delivery)), attempt: null }
 }
 
+/** What becomes of a delivery whose attempt was made and then hit a defect of ours: it is tried again later, like any that failed. */
+export function failedAttempt({ clock, log }: Ports, delivery: Delivery, fault: unknown): Conclusion {
+  const { messageId, endpoint, lane, attempt, expiresAt } = delivery
+  const error = fault instanceof Error ? fault.stack : String(fault)
+  log.error('attempt failed', { message_id: messageId, owner_id: endpoint.ownerId, error })
+  const why = 'The answer could not be read; the log of the server says why.'
+  // No port but the clock is asked: another one may be what failed.
+  const verdict = judgeFailure(why, { lane, attempt, now: clock.now(), expiresAt, jitter: 0.5 })
+  return { delivery, verdict, attempt: null }
+}
+
 function tryOf({ clock, random }: Ports, { lane, attempt, expiresAt }: Delivery): Try {
   const jitter = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32
   return { lane, attempt, now: clock.now(), expiresAt, jitter }

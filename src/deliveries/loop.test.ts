@@ -166,6 +166,24 @@ describe('a delivery', () => {
     ])
   })
 
+  it('whose answer hits a defect of ours is tried again later, and the process goes on', async () => {
+    const unreadable = {
+      get 'retry-after'(): string {
+        throw new Error('unreadable')
+      },
+    }
+    const world = await newWorld({
+      behave: (_request, before) => ({ afterMs: 10, ...(before === 0 ? { status: 503, headers: unreadable } : {}) }),
+    })
+    await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(1_000)
+    expect((await waiting(world)).map(({ attempt }) => attempt)).toEqual([2])
+    await world.pass(10_000)
+    expect(world.received.length).toBe(2)
+    expect((await attempts(world)).map(({ number, outcome }) => [number, outcome])).toEqual([[2, 'success']])
+    await world.loop().drain()
+  })
+
   it('that cannot be rendered now is tried again and holds up no other', async () => {
     let broken = true
     const world = await newWorld({

@@ -1,13 +1,13 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Loop } from '../lib/loop.ts'
 import type { Instant } from '../lib/time.ts'
-import { type AttemptOptions, failedPreparation, makeAttempt } from './attempt-loop.ts'
+import { type AttemptOptions, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { Delivery } from './delivery.ts'
 import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
 import { type Hold, type HoldLimits, newHold } from './hold.ts'
 import { newOutlook, type Outlook } from './outlook.ts'
-import { loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
+import { loadMessages, type Prepared, type Ready, type Render, renderMessages } from './prepare-loop.ts'
 import { dueDeliveries, nextDueAt } from './store.ts'
 
 export type DeliveriesLoop = Loop & {
@@ -139,12 +139,16 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
   }
 }
 
-function launch(desk: Desk, ready: Prepared['ready'][number]): void {
-  const flight = makeAttempt(desk.options, ready).then((conclusion) => {
-    desk.flights.delete(flight)
-    conclude(desk, conclusion)
-  })
+function launch(desk: Desk, ready: Ready): void {
+  const flight = fly(desk, ready).finally(() => desk.flights.delete(flight))
   desk.flights.add(flight)
+}
+
+/** Never rejects: nobody awaits it, so that a defect would end the process. */
+async function fly(desk: Desk, ready: Ready): Promise<void> {
+  const { ports } = desk.options
+  const conclusion = await makeAttempt(desk.options, ready).catch((fault) => failedAttempt(ports, ready.delivery, fault))
+  conclude(desk, conclusion)
 }
 
 /** The slot is free at once; who waits for it does not wait until the outcome is written. */
