@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asId, type OrganizationId, type UserId } from '../lib/ids.ts'
-import { changedUser, isEmail, isTimeZone, mayBeNotified, namesOf, type User, usernameOf } from './user.ts'
+import { changedUser, isEmail, mayBeNotified, namesOf, type User, usernameOf } from './user.ts'
 
 const ada: User = {
   id: asId<UserId>('U1'),
@@ -67,11 +67,6 @@ describe('an e-mail address', () => {
   ])('is not %j', (text) => {
     expect(isEmail(text)).toBe(false)
   })
-})
-
-test('a time zone has a name', () => {
-  expect(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Asia/Calcutta'].filter(isTimeZone)).toHaveLength(4)
-  expect(['', '+01:00', 'Moon/Base', 'Europe/Berlin ', '5'].filter(isTimeZone)).toEqual([])
 })
 
 test('an account is named after its address at first', () => {

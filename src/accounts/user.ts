@@ -1,5 +1,6 @@
 import type { FieldErrors } from '../lib/rejection.ts'
 import type { OrganizationId, UserId } from '../lib/ids.ts'
+import { isTimeZone } from '../lib/zone-data.ts'
 import { may, type Role } from './role.ts'
 
 /** A person of an organization. Who left is kept, inactive, for the history. */
@@ -99,16 +100,6 @@ const emailForm = /^[^\s@\p{C}()<>[\],;:"\\]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}.-]
 /** Whether a text has the form of an e-mail address. The domain needs no dot: `admin@localhost`. */
 export function isEmail(text: string): boolean {
   return text.length <= 254 && !text.includes('..') && emailForm.test(text)
-}
-
-/** Whether a text is the name of a time zone that this Node knows (an offset is no name). */
-export function isTimeZone(text: string): boolean {
-  if (!/^[A-Za-z]/.test(text)) return false
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
 }
 
 /** The name that an account begins with: what stands before the `@`. */

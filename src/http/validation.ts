@@ -1,8 +1,9 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import type { FastifySchemaCompiler } from 'fastify'
-import { isEmail, isTimeZone } from '../accounts/user.ts'
+import { isEmail } from '../accounts/user.ts'
 import { isObject } from '../lib/json.ts'
+import { isTimeZone } from '../lib/zone-data.ts'
 
 /** What forms and queries are made of: texts only, so that `"5"` has to count as a number there. */
 export type Texts = { readonly isTexts: (body: unknown) => boolean }

@@ -1,12 +1,12 @@
 import { list, type Reader, teamReference } from '../lib/fields.ts'
 import { asId, type ShiftId, type TeamId, type UserId } from '../lib/ids.ts'
 import { no, ok } from '../lib/result.ts'
-import { findZone } from './zone.ts'
+import { isTimeZone } from '../lib/zone-data.ts'
 
 /** The name of a known zone or alias, kept as it was typed. */
 export const timeZone: Reader<string> = (value) => {
   if (value === null) return no('This field may not be null.')
-  return typeof value === 'string' && findZone(value) !== null ? ok(value) : no('Invalid timezone')
+  return typeof value === 'string' && isTimeZone(value) ? ok(value) : no('Invalid timezone')
 }
 
 /** The id of a team; null and the empty text mean no team. */

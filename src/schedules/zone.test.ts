@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { known } from '../lib/check.ts'
 import { instant, isoZ } from '../lib/time.ts'
+import { packedZones, tzdataVersion } from '../lib/zone-data.ts'
 import { formatLocalTime, localTime, parseLocalTime } from './local-time.ts'
-import { packedZones, tzdataVersion } from './zone-data.ts'
 import { findZone, firstInstantAt, localAt } from './zone.ts'
 
 describe('names of zones', () => {

@@ -1,10 +1,9 @@
 import type { Instant } from '../lib/time.ts'
 import type { LocalTime } from './local-time.ts'
-import type { Span } from './zone-data.ts'
 import { known } from '../lib/check.ts'
 import { instant } from '../lib/time.ts'
+import { calendarCycleMs, canonicalName, packedZone, type Span, unpackSpans, writtenOutUntil } from '../lib/zone-data.ts'
 import { localTime } from './local-time.ts'
-import { calendarCycleMs, canonicalName, packedZones, unpackSpans, writtenOutUntil } from './zone-data.ts'
 
 /** A place's clock. Its rules come from a data package, never from the runtime, whose own tables are older. */
 export type Zone = {
@@ -17,9 +16,8 @@ export type Zone = {
 
 /** The zone of an IANA name or alias, in any letter case; null when there is none. */
 export function findZone(name: string): Zone | null {
-  packed ??= packedZones()
-  const line = packed.get(name.toLowerCase())
-  if (line === undefined) return null
+  const line = packedZone(name)
+  if (line === null) return null
   const canonical = canonicalName(line)
   const zone = unpacked.get(canonical) ?? unpackZone(line)
   unpacked.set(canonical, zone)
@@ -48,7 +46,6 @@ export function localAt(zone: Zone, at: Instant): LocalTime {
 
 /** Unpacking a zone takes about a millisecond and some kilobytes, so it is done once, for zones that are used. */
 const unpacked = new Map<string, Zone>()
-let packed: ReadonlyMap<string, string> | undefined
 
 function unpackZone(line: string): Zone {
   const spans = unpackSpans(line)

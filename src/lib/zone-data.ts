@@ -18,6 +18,17 @@ export type Span = {
   readonly offsetMs: number
 }
 
+/** Whether a text is the IANA name or an alias of a zone, in any letter case. */
+export const isTimeZone = (text: string): boolean => packedZone(text) !== null
+
+/** The packed line of the zone with an IANA name or alias, in any letter case; null when there is none. */
+export function packedZone(name: string): string | null {
+  zones ??= packedZones()
+  return zones.get(name.toLowerCase()) ?? null
+}
+
+let zones: ReadonlyMap<string, string> | undefined
+
 /** Every known name in lower case, aliases included, with the packed line of its zone. */
 export function packedZones(): ReadonlyMap<string, string> {
   const packed = new Map<string, string>()
