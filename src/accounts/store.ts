@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { oldestFirst } from '../db/listing.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type OrganizationId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
@@ -16,15 +17,8 @@ export async function insertOrganization(tx: Tx, { id, name }: Organization): Pr
 }
 
 /** Oldest first. */
-export async function listOrganizations(db: Sql, { limit, offset }: Window): Promise<readonly Organization[]> {
-  const rows = await db
-    .selectFrom('organizations')
-    .select(['id', 'name'])
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+export async function listOrganizations(db: Sql, window: Window): Promise<readonly Organization[]> {
+  const rows = await oldestFirst(db.selectFrom('organizations').select(['id', 'name']), 'organizations', window).execute()
   return rows.map(({ id, name }) => ({ id: asId<OrganizationId>(id), name }))
 }
 

@@ -1,3 +1,4 @@
+import { countRows, oldestFirst } from '../db/listing.ts'
 import { asId, type OrganizationId, type UserId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
@@ -42,28 +43,18 @@ export async function findToken(db: Sql, { organizationId, id }: TokenKey): Prom
   return row === undefined ? null : tokenOf(row)
 }
 
-export async function countTokens(db: Sql, organizationId: OrganizationId, userId: UserId): Promise<number> {
-  const row = await goodTokens(db, organizationId)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('user_id', '=', userId)
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countTokens(db: Sql, organizationId: OrganizationId, userId: UserId): Promise<number> {
+  return countRows(goodTokens(db, organizationId).where('user_id', '=', userId))
 }
 
 /** Oldest first. */
 export async function listTokens(
   db: Sql,
   organizationId: OrganizationId,
-  { userId, limit, offset }: Window & { readonly userId: UserId },
+  { userId, ...window }: Window & { readonly userId: UserId },
 ): Promise<readonly ApiToken[]> {
-  const rows = await goodTokens(db, organizationId)
-    .select(tokenColumns)
-    .where('user_id', '=', userId)
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const query = goodTokens(db, organizationId).select(tokenColumns).where('user_id', '=', userId)
+  const rows = await oldestFirst(query, 'api_tokens', window).execute()
   return rows.map(tokenOf)
 }
 

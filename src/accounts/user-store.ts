@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countRows, oldestFirst } from '../db/listing.ts'
 import { violatedIndex } from '../db/violation.ts'
 import { asId, type OrganizationId, type UserId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
@@ -102,26 +103,17 @@ export async function findPeople(db: Sql, organizationId: OrganizationId, ids: r
   return rows.map(userOf)
 }
 
-export async function countUsers(db: Sql, organizationId: OrganizationId, filter: UserFilter): Promise<number> {
-  const row = await filtered(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countUsers(db: Sql, organizationId: OrganizationId, filter: UserFilter): Promise<number> {
+  return countRows(filtered(db, organizationId, filter))
 }
 
 /** Oldest first. */
 export async function listUsers(
   db: Sql,
   organizationId: OrganizationId,
-  { filter, limit, offset }: Window & { readonly filter: UserFilter },
+  { filter, ...window }: Window & { readonly filter: UserFilter },
 ): Promise<readonly User[]> {
-  const rows = await filtered(db, organizationId, filter)
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const rows = await oldestFirst(filtered(db, organizationId, filter).selectAll(), 'users', window).execute()
   return rows.map(userOf)
 }
 

@@ -1,4 +1,5 @@
 import { type SqlBool, sql } from 'kysely'
+import { countRows } from '../db/listing.ts'
 import { violatedIndex } from '../db/violation.ts'
 import { Again } from '../lib/again.ts'
 import {
@@ -263,11 +264,8 @@ export async function findGroup(db: Sql, organizationId: OrganizationId, id: Ale
   return group ?? null
 }
 
-export async function countGroups(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter): Promise<number> {
-  const row = await filtered(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countGroups(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter): Promise<number> {
+  return countRows(filtered(db, organizationId, filter))
 }
 
 /** The newest first. */

@@ -2,6 +2,17 @@ import pg from 'pg'
 
 const uniqueViolation = '23505'
 
+/** Writes; false when the unique index of that name forbids it, and the transaction is lost. */
+export async function unlessTaken(index: string, write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write()
+    return true
+  } catch (fault) {
+    if (violatedIndex(fault) === index) return false
+    throw fault
+  }
+}
+
 /** The name of the unique index that a statement ran into, or null for any other fault. The transaction is lost either way. */
 export function violatedIndex(fault: unknown): string | null {
   return fault instanceof pg.DatabaseError && fault.code === uniqueViolation ? (fault.constraint ?? null) : null

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countRows } from '../db/listing.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms, toDate } from '../lib/time.ts'
@@ -58,17 +59,15 @@ export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promis
   return rows.map((row) => ({ ...attemptOf(row), message: messageOf(row) }))
 }
 
-export async function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {
-  const row = await db
+export function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {
+  const attempts = db
     .selectFrom('attempts as a')
     .innerJoin('endpoints as e', (join) =>
       join.onRef('e.organization_id', '=', 'a.organization_id').onRef('e.id', '=', 'a.endpoint_id'),
     )
-    .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('e.organization_id', '=', owner.organizationId)
     .where('e.owner_id', '=', owner.ownerId)
-    .executeTakeFirstOrThrow()
-  return row.count
+  return countRows(attempts)
 }
 
 /** What the endpoints of each webhook answered last about each subject. */

@@ -3,7 +3,7 @@ import { audit } from '../accounts/commands.ts'
 import { requireTeam } from '../accounts/team-commands.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { type EscalationChainId, newPublicId, type OrganizationId } from '../lib/ids.ts'
-import type { Listing } from '../lib/listing.ts'
+import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { EscalationChain } from './chain.ts'
@@ -33,7 +33,7 @@ export async function findChain(sql: Sql, actor: Actor, id: EscalationChainId): 
 }
 
 /** The chains of the actor's organization, oldest first. */
-export function listChains(sql: Sql, { organizationId }: Actor, filter: store.ChainFilter): Listing<EscalationChain> {
+export function listChains(sql: Sql, { organizationId }: Actor, filter: NamedFilter): Listing<EscalationChain> {
   return {
     count: () => store.countChains(sql, organizationId, filter),
     items: (window) => store.listChains(sql, organizationId, { ...window, filter }),

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countRows } from '../db/listing.ts'
 import { check } from '../lib/check.ts'
 import {
   asId,
@@ -86,17 +87,9 @@ export async function findPolicy(
   return row === undefined ? null : policyOf(row)
 }
 
-export async function countPolicies(
-  db: Sql,
-  organizationId: OrganizationId,
-  chainId: EscalationChainId | undefined,
-): Promise<number> {
-  const query = policies(db, organizationId).select(({ fn }) => fn.countAll<number>().as('count'))
-  const row = await (chainId === undefined
-    ? query
-    : query.where('policy.escalation_chain_id', '=', chainId)
-  ).executeTakeFirstOrThrow()
-  return row.count
+export function countPolicies(db: Sql, organizationId: OrganizationId, chainId: EscalationChainId | undefined): Promise<number> {
+  const query = policies(db, organizationId)
+  return countRows(chainId === undefined ? query : query.where('policy.escalation_chain_id', '=', chainId))
 }
 
 /** By chain, oldest first, then in the order of the steps. */

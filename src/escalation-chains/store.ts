@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
-import { violatedIndex } from '../db/violation.ts'
+import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
+import { unlessTaken } from '../db/violation.ts'
 import { asId, type EscalationChainId, type OrganizationId, type TeamId } from '../lib/ids.ts'
-import type { Window } from '../lib/listing.ts'
+import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { EscalationChain } from './chain.ts'
@@ -10,7 +10,7 @@ type Key = Pick<EscalationChain, 'organizationId' | 'id'>
 
 /** False: another chain of the organization has the name, and the transaction is lost. */
 export function insertChain(tx: Tx, chain: EscalationChain): Promise<boolean> {
-  return unlessNameIsTaken(() =>
+  return unlessTaken('escalation_chains_organization_id_name_key', () =>
     tx.sql
       .insertInto('escalation_chains')
       .values({
@@ -26,7 +26,7 @@ export function insertChain(tx: Tx, chain: EscalationChain): Promise<boolean> {
 
 /** False: another chain of the organization has the name, and the transaction is lost. */
 export function updateChain(tx: Tx, chain: EscalationChain): Promise<boolean> {
-  return unlessNameIsTaken(() =>
+  return unlessTaken('escalation_chains_organization_id_name_key', () =>
     tx.sql
       .updateTable('escalation_chains')
       .set({ name: chain.name, team_id: chain.teamId })
@@ -34,16 +34,6 @@ export function updateChain(tx: Tx, chain: EscalationChain): Promise<boolean> {
       .where('id', '=', chain.id)
       .execute(),
   )
-}
-
-async function unlessNameIsTaken(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write()
-    return true
-  } catch (fault) {
-    if (violatedIndex(fault) === 'escalation_chains_organization_id_name_key') return false
-    throw fault
-  }
 }
 
 /** Its policies go with it; routes that name it have no chain then. */
@@ -68,36 +58,23 @@ export async function findChain(db: Sql, organizationId: OrganizationId, id: Esc
   return row === undefined ? null : chainOf(row)
 }
 
-export type ChainFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
-
-export async function countChains(db: Sql, organizationId: OrganizationId, filter: ChainFilter): Promise<number> {
-  const row = await chains(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countChains(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
+  return countRows(chains(db, organizationId, filter))
 }
 
 /** Oldest first. */
 export async function listChains(
   db: Sql,
   organizationId: OrganizationId,
-  { filter, limit, offset }: Window & { readonly filter: ChainFilter },
+  { filter, ...window }: Window & { readonly filter: NamedFilter },
 ): Promise<readonly EscalationChain[]> {
-  const rows = await chains(db, organizationId, filter)
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const rows = await oldestFirst(chains(db, organizationId, filter).selectAll(), 'escalation_chains', window).execute()
   return rows.map(chainOf)
 }
 
-function chains(db: Sql, organizationId: OrganizationId, filter: ChainFilter) {
-  let query = db.selectFrom('escalation_chains').where('organization_id', '=', organizationId)
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
-  if (filter.teamId !== undefined) query = query.where(sql<boolean>`team_id is not distinct from ${filter.teamId}`)
-  return query
+function chains(db: Sql, organizationId: OrganizationId, filter: NamedFilter) {
+  const query = db.selectFrom('escalation_chains').where('organization_id', '=', organizationId)
+  return withNameAndTeam(query, 'escalation_chains', filter)
 }
 
 type ChainRow = {

@@ -17,7 +17,7 @@ import {
   type ServiceId,
   type TeamId,
 } from '../lib/ids.ts'
-import type { Listing } from '../lib/listing.ts'
+import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { autoNames } from './auto-name.ts'
@@ -73,7 +73,7 @@ export async function findIntegration(
 export function listIntegrations(
   sql: Sql,
   { organizationId }: Actor,
-  { filter, vault }: { readonly filter: store.IntegrationFilter; readonly vault: Vault },
+  { filter, vault }: { readonly filter: NamedFilter; readonly vault: Vault },
 ): Listing<Integration> {
   return {
     count: () => store.countIntegrations(sql, organizationId, filter),

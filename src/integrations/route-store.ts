@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countRows } from '../db/listing.ts'
 import { asId, type EscalationChainId, type IntegrationId, type OrganizationId, type RouteId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import type { Window } from '../lib/listing.ts'
@@ -49,11 +50,8 @@ export async function updateRoute(tx: Tx, { organizationId, id }: Key, { escalat
 
 export type RouteFilter = { readonly integrationId?: IntegrationId | undefined; readonly routingRegex?: string | undefined }
 
-export async function countRoutes(db: Sql, organizationId: OrganizationId, filter: RouteFilter): Promise<number> {
-  const row = await routesOf(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countRoutes(db: Sql, organizationId: OrganizationId, filter: RouteFilter): Promise<number> {
+  return countRows(routesOf(db, organizationId, filter))
 }
 
 /** By integration, then by position, the default route last. */

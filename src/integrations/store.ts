@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import { violatedIndex } from '../db/violation.ts'
+import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
+import { unlessTaken } from '../db/violation.ts'
 import { asId, type IntegrationId, type OrganizationId, type ServiceId, type TeamId } from '../lib/ids.ts'
-import type { Window } from '../lib/listing.ts'
+import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { AlertSource, Integration, IntegrationType, Urgency } from './integration.ts'
@@ -14,7 +15,7 @@ export type StoredIntegration = Omit<SealedIntegration, 'teamName' | 'defaultRou
 
 /** False: another integration of the team has the name, and the transaction is lost. */
 export function insertIntegration(tx: Tx, integration: StoredIntegration): Promise<boolean> {
-  return unlessNameIsTaken(() =>
+  return unlessTaken('integrations_name', () =>
     tx.sql
       .insertInto('integrations')
       .values({
@@ -32,7 +33,7 @@ export function insertIntegration(tx: Tx, integration: StoredIntegration): Promi
 
 /** False: another integration of the team has the name, and the transaction is lost. */
 export function updateIntegration(tx: Tx, integration: SealedIntegration): Promise<boolean> {
-  return unlessNameIsTaken(() =>
+  return unlessTaken('integrations_name', () =>
     tx.sql
       .updateTable('integrations')
       .set(changeable(integration))
@@ -51,16 +52,6 @@ const changeable = ({ name, description, teamId, serviceId, urgency }: Changeabl
   service_id: serviceId,
   urgency,
 })
-
-async function unlessNameIsTaken(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write()
-    return true
-  } catch (fault) {
-    if (violatedIndex(fault) === 'integrations_name') return false
-    throw fault
-  }
-}
 
 /** Whether the integration exists; if so, nobody else changes it before the commit. */
 export async function lockIntegration(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<boolean> {
@@ -112,28 +103,17 @@ export async function serviceExists(db: Sql, organizationId: OrganizationId, id:
   return row !== undefined
 }
 
-export type IntegrationFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
-
-export async function countIntegrations(db: Sql, organizationId: OrganizationId, filter: IntegrationFilter): Promise<number> {
-  const row = await filtered(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countIntegrations(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
+  return countRows(filtered(db, organizationId, filter))
 }
 
 /** Oldest first. */
 export async function listIntegrations(
   db: Sql,
   organizationId: OrganizationId,
-  { filter, limit, offset }: Window & { readonly filter: IntegrationFilter },
+  { filter, ...window }: Window & { readonly filter: NamedFilter },
 ): Promise<readonly SealedIntegration[]> {
-  const rows = await filtered(db, organizationId, filter)
-    .select(columns)
-    .orderBy('integrations.created_at')
-    .orderBy('integrations.id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const rows = await oldestFirst(filtered(db, organizationId, filter).select(columns), 'integrations', window).execute()
   return rows.map(integrationOf)
 }
 
@@ -212,11 +192,8 @@ function everyOne(db: Sql) {
 
 const joined = (db: Sql) => everyOne(db).where('integrations.deleted_at', 'is', null)
 
-function filtered(db: Sql, organizationId: OrganizationId, filter: IntegrationFilter) {
-  let query = joined(db).where('integrations.organization_id', '=', organizationId)
-  if (filter.name !== undefined) query = query.where('integrations.name', '=', filter.name)
-  if (filter.teamId !== undefined) query = query.where(sql<boolean>`integrations.team_id is not distinct from ${filter.teamId}`)
-  return query
+function filtered(db: Sql, organizationId: OrganizationId, filter: NamedFilter) {
+  return withNameAndTeam(joined(db).where('integrations.organization_id', '=', organizationId), 'integrations', filter)
 }
 
 const columns = [

@@ -1,3 +1,5 @@
+import type { TeamId } from './ids.ts'
+
 /** Which rows of a list are wanted. */
 export type Window = { readonly limit: number; readonly offset: number }
 
@@ -6,3 +8,6 @@ export type Listing<Item> = {
   count(): Promise<number>
   items(window: Window): Promise<readonly Item[]>
 }
+
+/** What most lists are filtered by. Undefined keeps everything; a team of null keeps what has none. */
+export type NamedFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }

@@ -4,7 +4,7 @@ import { requireTeam } from '../accounts/team-commands.ts'
 import { mayBeNotified } from '../accounts/user.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { asId, newPublicId, type OrganizationId, type ScheduleId, type ShiftId, type UserId } from '../lib/ids.ts'
-import type { Listing } from '../lib/listing.ts'
+import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -103,7 +103,7 @@ export async function findSchedule(
 export function listSchedules(
   sql: Sql,
   { organizationId }: Actor,
-  { filter, now }: { readonly filter: store.ScheduleFilter; readonly now: Instant },
+  { filter, now }: { readonly filter: NamedFilter; readonly now: Instant },
 ): Listing<StaffedSchedule> {
   return {
     count: () => store.countSchedules(sql, organizationId, filter),

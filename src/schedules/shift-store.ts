@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
-import type { Window } from '../lib/listing.ts'
+import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { TimeWindow } from './on-call.ts'
@@ -94,32 +95,19 @@ export async function findShift(db: Sql, { organizationId, id }: Key): Promise<S
   return row === undefined ? null : storedOf(row)
 }
 
-export type ShiftFilter = {
-  readonly name?: string | undefined
-  readonly teamId?: TeamId | null | undefined
-  readonly scheduleId?: ScheduleId | undefined
-}
+export type ShiftFilter = NamedFilter & { readonly scheduleId?: ScheduleId | undefined }
 
-export async function countShifts(db: Sql, organizationId: OrganizationId, filter: ShiftFilter): Promise<number> {
-  const row = await shifts(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countShifts(db: Sql, organizationId: OrganizationId, filter: ShiftFilter): Promise<number> {
+  return countRows(shifts(db, organizationId, filter))
 }
 
 /** Oldest first. */
 export async function listShifts(
   db: Sql,
   organizationId: OrganizationId,
-  { filter, limit, offset }: Window & { readonly filter: ShiftFilter },
+  { filter, ...window }: Window & { readonly filter: ShiftFilter },
 ): Promise<readonly StoredShift[]> {
-  const rows = await shifts(db, organizationId, filter)
-    .select(columns)
-    .orderBy('shifts.created_at')
-    .orderBy('shifts.id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const rows = await oldestFirst(shifts(db, organizationId, filter).select(columns), 'shifts', window).execute()
   return rows.map(storedOf)
 }
 
@@ -139,8 +127,8 @@ export async function keepShifts(
   return rows.map((row) => storedOf(row).shift)
 }
 
-function shifts(db: Sql, organizationId: OrganizationId, { name, teamId, scheduleId }: ShiftFilter) {
-  let query = db
+function shifts(db: Sql, organizationId: OrganizationId, { scheduleId, ...filter }: ShiftFilter) {
+  const query = db
     .selectFrom('shifts')
     .innerJoin('shift_versions as version', (join) =>
       join
@@ -150,14 +138,11 @@ function shifts(db: Sql, organizationId: OrganizationId, { name, teamId, schedul
     )
     .where('shifts.organization_id', '=', organizationId)
     .where('shifts.deleted_at', 'is', null)
-  if (name !== undefined) query = query.where('version.name', '=', name)
-  if (teamId !== undefined) query = query.where(sql<boolean>`version.team_id is not distinct from ${teamId}`)
-  if (scheduleId !== undefined) {
-    query = query.where(sql<boolean>`(version.schedule_id = ${scheduleId} or shifts.id = any(array(
-      select unnest(holder.shift_ids) from schedule_versions holder
-      where holder.organization_id = ${organizationId} and holder.schedule_id = ${scheduleId} and holder.valid_to is null)))`)
-  }
-  return query
+  const kept = withNameAndTeam(query, 'version', filter)
+  if (scheduleId === undefined) return kept
+  return kept.where(sql<boolean>`(version.schedule_id = ${scheduleId} or shifts.id = any(array(
+    select unnest(holder.shift_ids) from schedule_versions holder
+    where holder.organization_id = ${organizationId} and holder.schedule_id = ${scheduleId} and holder.valid_to is null)))`)
 }
 
 const columns = ['shifts.id', 'version.name', 'version.team_id', 'version.schedule_id', 'version.definition'] as const

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { check } from '../lib/check.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
-import type { Window } from '../lib/listing.ts'
+import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { TimeWindow } from './on-call.ts'
@@ -100,28 +101,17 @@ export async function scheduleExists(db: Sql, { organizationId, id }: Key): Prom
   return row !== undefined
 }
 
-export type ScheduleFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
-
-export async function countSchedules(db: Sql, organizationId: OrganizationId, filter: ScheduleFilter): Promise<number> {
-  const row = await schedules(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countSchedules(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
+  return countRows(schedules(db, organizationId, filter))
 }
 
 /** Oldest first. */
 export async function listSchedules(
   db: Sql,
   organizationId: OrganizationId,
-  { filter, limit, offset }: Window & { readonly filter: ScheduleFilter },
+  { filter, ...window }: Window & { readonly filter: NamedFilter },
 ): Promise<readonly Schedule[]> {
-  const rows = await schedules(db, organizationId, filter)
-    .select(columns)
-    .orderBy('schedules.created_at')
-    .orderBy('schedules.id')
-    .limit(limit)
-    .offset(offset)
-    .execute()
+  const rows = await oldestFirst(schedules(db, organizationId, filter).select(columns), 'schedules', window).execute()
   return rows.map(scheduleOf)
 }
 
@@ -143,8 +133,8 @@ export async function schedulesOfShifts(
   return rows.map(scheduleOf)
 }
 
-function schedules(db: Sql, organizationId: OrganizationId, { name, teamId }: ScheduleFilter) {
-  let query = db
+function schedules(db: Sql, organizationId: OrganizationId, filter: NamedFilter) {
+  const query = db
     .selectFrom('schedules')
     .innerJoin('schedule_versions as version', (join) =>
       join
@@ -154,9 +144,7 @@ function schedules(db: Sql, organizationId: OrganizationId, { name, teamId }: Sc
     )
     .where('schedules.organization_id', '=', organizationId)
     .where('schedules.deleted_at', 'is', null)
-  if (name !== undefined) query = query.where('version.name', '=', name)
-  if (teamId !== undefined) query = query.where(sql<boolean>`version.team_id is not distinct from ${teamId}`)
-  return query
+  return withNameAndTeam(query, 'version', filter)
 }
 
 // A version keeps the ids of shifts that were deleted since; who reads it now does not see them.

@@ -23,7 +23,7 @@ import {
   type OrganizationId,
   type WebhookId,
 } from '../lib/ids.ts'
-import type { Listing } from '../lib/listing.ts'
+import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { hears } from './match.ts'
@@ -214,13 +214,13 @@ export async function readWebhook(
 export function listWebhooks(
   db: Sql,
   actor: Actor,
-  { filter, vault }: { filter: store.WebhookFilter } & Pick<WebhookSettings, 'vault'>,
+  { filter, vault }: { filter: NamedFilter } & Pick<WebhookSettings, 'vault'>,
 ): Listing<Webhook> {
   const { organizationId } = actor
   return {
     count: () => store.countWebhooks(db, organizationId, filter),
     items: async (window) => {
-      const rows = await store.listWebhooks(db, organizationId, { filter, window })
+      const rows = await store.listWebhooks(db, organizationId, { filter, ...window })
       return rows.map((row) => opened(row, vault))
     },
   }

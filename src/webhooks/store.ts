@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import { violatedIndex } from '../db/violation.ts'
+import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
+import { unlessTaken } from '../db/violation.ts'
 import { asId, type IntegrationId, type OrganizationId, type TeamId, type UserId, type WebhookId } from '../lib/ids.ts'
-import type { Window } from '../lib/listing.ts'
+import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Subscription } from './match.ts'
@@ -31,7 +32,7 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
 
 /** False: another webhook of the organization has the name, and the transaction is lost. */
 export function insertWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> {
-  return unlessNameIsTaken(() =>
+  return unlessTaken('webhooks_name', () =>
     tx.sql
       .insertInto('webhooks')
       .values({
@@ -49,7 +50,7 @@ export function insertWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> 
  * transaction is lost.
  */
 export function updateWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> {
-  return unlessNameIsTaken(() =>
+  return unlessTaken('webhooks_name', () =>
     tx.sql
       .updateTable('webhooks')
       .set(columnsOf(webhook))
@@ -58,16 +59,6 @@ export function updateWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> 
       .where('deleted_at', 'is', null)
       .execute(),
   )
-}
-
-async function unlessNameIsTaken(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write()
-    return true
-  } catch (fault) {
-    if (violatedIndex(fault) === 'webhooks_name') return false
-    throw fault
-  }
 }
 
 /** Takes a webhook out of use under another name, so that its own is free again. */
@@ -92,29 +83,17 @@ export async function lockWebhook(tx: Tx, organizationId: OrganizationId, id: We
   return row === undefined ? null : webhookOf(row)
 }
 
-/** `teamId` null: those of no team. */
-export type WebhookFilter = { readonly name?: string | undefined; readonly teamId?: TeamId | null | undefined }
-
-export async function countWebhooks(db: Sql, organizationId: OrganizationId, filter: WebhookFilter): Promise<number> {
-  const row = await existing(db, organizationId, filter)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return row.count
+export function countWebhooks(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
+  return countRows(existing(db, organizationId, filter))
 }
 
 /** Oldest first. */
 export async function listWebhooks(
   db: Sql,
   organizationId: OrganizationId,
-  { filter, window }: { filter: WebhookFilter; window: Window },
+  { filter, ...window }: Window & { readonly filter: NamedFilter },
 ): Promise<readonly SealedWebhook[]> {
-  const rows = await existing(db, organizationId, filter)
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(window.limit)
-    .offset(window.offset)
-    .execute()
+  const rows = await oldestFirst(existing(db, organizationId, filter).selectAll(), 'webhooks', window).execute()
   return rows.map(webhookOf)
 }
 
@@ -134,11 +113,9 @@ export async function findWebhooksEvenDeleted(
   return rows.map((row) => ({ webhook: webhookOf(row), isDeleted: row.deleted_at !== null }))
 }
 
-function existing(db: Sql, organizationId: OrganizationId, filter: WebhookFilter) {
-  let query = db.selectFrom('webhooks').where('organization_id', '=', organizationId).where('deleted_at', 'is', null)
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name)
-  if (filter.teamId !== undefined) query = query.where('team_id', 'is not distinct from', filter.teamId)
-  return query
+function existing(db: Sql, organizationId: OrganizationId, filter: NamedFilter) {
+  const query = db.selectFrom('webhooks').where('organization_id', '=', organizationId).where('deleted_at', 'is', null)
+  return withNameAndTeam(query, 'webhooks', filter)
 }
 
 function columnsOf(webhook: SealedWebhook) {
