@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BoilerRoom, boilerRoom } from '../../test/support/boiler-room.ts'
 import { baseUrl, type StillWorld, stillWorld } from '../../test/support/still-world.ts'
+import { arrivalsFrom, newKey, numbered, openingOf, over, signal, signalRoom } from '../../test/support/signals.ts'
 import { eventually } from '../../test/support/watchbell.ts'
 import { openIntake } from '../inbound/commands.ts'
-import { sourceByToken } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
 import { asId } from '../lib/ids.ts'
 import { seconds } from '../lib/time.ts'
@@ -16,57 +16,26 @@ import type { Signal } from './signal.ts'
 
 const settings = { baseUrl }
 
+type Signals = Awaited<ReturnType<typeof signalRoom>>
+
 let world: StillWorld
 let room: BoilerRoom
 let source: AlertSource
-let count = 0
+let sourceOf: Signals['sourceOf']
+let takeIn: Signals['takeIn']
+let groupsAbout: Signals['groupsAbout']
+let brief: Signals['brief']
+let typesAbout: Signals['typesAbout']
 
 beforeAll(async () => {
   world = await stillWorld()
   room = await boilerRoom(world, 'harbour')
-  source = await sourceOf(await room.newSource())
+  ;({ source, sourceOf, takeIn, groupsAbout, brief, typesAbout } = await signalRoom(world, room))
 })
 
 afterAll(() => world.close())
 
-async function sourceOf({ link }: { readonly link: string }): Promise<AlertSource> {
-  const found = await sourceByToken(world.db.sql, link.split('/').at(-2) ?? '')
-  if (found === null) throw new Error('the source is there')
-  return found
-}
-
-const newKey = () => `key ${(count += 1)}`
-
-function signal(groupingKey: string | null, change: Partial<Signal> = {}): Signal {
-  const payload = { json: Buffer.from(`{"number":${(count += 1)}}`), truncated: false }
-  return { title: `about ${groupingKey}`, message: '', groupingKey, resolves: false, sourceLink: null, payload, ...change }
-}
-
-const over = (groupingKey: string): Signal => signal(groupingKey, { resolves: true })
-
-const numbered = (groupingKey: string, number: number): Signal =>
-  signal(groupingKey, { payload: { json: Buffer.from(`{"number":${number}}`), truncated: false } })
-
-const arrivals = (signals: readonly Signal[], from = source): readonly Arrival[] =>
-  signals.map((one) => ({ source: from, signal: one }))
-
-/** Takes in all of it in one transaction. */
-const takeIn = (...signals: readonly Signal[]) => world.db.tx('receive', (tx) => receive(tx, settings, arrivals(signals)))
-
-/** The groups about a key, in the order of their beginning. */
-async function groupsAbout(key: string) {
-  const rows = await world.db.sql.selectFrom('alert_groups').selectAll().where('title', '=', `about ${key}`).execute()
-  const groups = await Promise.all(
-    rows.map(async ({ id, state, alerts_count }) => ({ id, state, count: alerts_count, events: await room.timeline(id) })),
-  )
-  return groups.toSorted((one, other) => one.events[0].sequence - other.events[0].sequence)
-}
-
-const brief = async (key: string) => (await groupsAbout(key)).map(({ state, count: alerts }) => `${state} ${alerts}`)
-
-async function typesAbout(key: string): Promise<readonly string[]> {
-  return (await groupsAbout(key)).flatMap(({ events }) => events.map(({ type }) => type))
-}
+const arrivals = (signals: readonly Signal[], from = source): readonly Arrival[] => arrivalsFrom(from, signals)
 
 async function alertsOf(groupId: string): Promise<readonly number[]> {
   const rows = await world.db.sql
@@ -204,6 +173,17 @@ describe('in one batch', () => {
     })
   })
 
+  test('the end tells of all alerts, and of the first and the last of them', async () => {
+    const key = newKey()
+    await takeIn(numbered(key, 1))
+    await takeIn(numbered(key, 2), { ...numbered(key, 3), action: 'resolve', opening: openingOf(key) })
+    const [group] = await groupsAbout(key)
+    expect(group?.events.at(-1).data).toMatchObject({
+      alert_payload: { number: 1 },
+      alert_group: { alerts_count: 3, last_alert: { payload: { number: 3 } } },
+    })
+  })
+
   test('an alert after the end opens a new group', async () => {
     const key = newKey()
     await takeIn(signal(key), over(key), signal(key), signal(key))
@@ -235,12 +215,8 @@ describe('in one batch', () => {
   })
 
   test('alerts without a key stand alone, each', async () => {
-    await takeIn(
-      signal(null, { title: 'about loners' }),
-      signal(null, { title: 'about loners' }),
-      signal(null, { title: 'about loners', resolves: true }),
-    )
-    expect((await brief('loners')).toSorted()).toEqual(['firing 1', 'firing 1', 'resolved 1'])
+    await takeIn(signal(null), signal(null), over(null))
+    expect((await brief('null')).toSorted()).toEqual(['firing 1', 'firing 1', 'resolved 1'])
   })
 
   test('the same key of two sources is two groups', async () => {

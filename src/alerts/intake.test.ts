@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertSource } from '../integrations/integration.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type RouteId } from '../lib/ids.ts'
-import { type Arrival, groupKeyOf, type KnownGroup, type Placement, place, roundsOf } from './intake.ts'
+import { type Arrival, groupKeyOf, type KnownGroup, place, roundsOf, type Sorted } from './intake.ts'
+import type { Signal } from './signal.ts'
 import type { AlertGroupState } from './state.ts'
 
 describe('sorting alerts into groups', () => {
@@ -45,6 +46,41 @@ describe('sorting alerts into groups', () => {
     expect(told(place([over('disk')], [], bytes()))).toEqual(['new #1 resolves'])
   })
 
+  it('an acknowledgement turns an open group once, and leaves it open', () => {
+    const acknowledged = about('disk', 'acknowledge')
+    expect(told(place([alert('disk'), acknowledged, acknowledged, alert('disk'), over('disk')], [], bytes()))).toEqual([
+      'new #1',
+      'same as 1 #2 acknowledges',
+      'same as 1 #3',
+      'same as 1 #4',
+      'same as 1 #5 resolves',
+    ])
+    expect(told(place([acknowledged], [known('disk', 'silenced', 1)], bytes()))).toEqual(['IOPEN #2 acknowledges'])
+    expect(told(place([acknowledged], [known('disk', 'acknowledged', 1)], bytes()))).toEqual(['IOPEN #2'])
+  })
+
+  it('what opens no group is ignored without an open one', () => {
+    for (const action of ['acknowledge', 'resolve'] as const) {
+      const nothing = [`null: There is no alert group to ${action}: none has this id`]
+      expect(told(place([about('disk', action)], [], bytes()))).toEqual(nothing)
+      expect(told(place([about(null, action)], [], bytes()))).toEqual(nothing)
+      expect(told(place([about('disk', action)], [known('disk', 'resolved', 2)], bytes()))).toEqual([
+        `IOPEN: There is no alert group to ${action}: the last one with this id is resolved`,
+      ])
+    }
+    expect(told(place([about('disk', 'resolve'), alert('disk'), about('disk', 'resolve')], [], bytes()))).toEqual([
+      'new #1',
+      'same as 1 #2 resolves',
+      'null: There is no alert group to resolve: none has this id',
+    ])
+  })
+
+  it('what is no alert is ignored, and told of the group of its key', () => {
+    const nonsense = arrival({ action: 'ignore', opening: null, groupingKey: 'disk', payload, reason: 'It is no alert' })
+    expect(told(place([nonsense], [known('disk', 'firing', 2)], bytes()))).toEqual(['IOPEN: It is no alert'])
+    expect(told(place([nonsense], [], bytes()))).toEqual(['null: It is no alert'])
+  })
+
   it('the open group counts before the resolved one of the same key', () => {
     const groups = [known('disk', 'resolved', 2, 'IOLD'), known('disk', 'firing', 5, 'INEW')]
     expect(told(place([over('disk')], groups, bytes()))).toEqual(['INEW #6 resolves'])
@@ -72,23 +108,31 @@ describe('the rounds of a batch', () => {
   })
 })
 
-/** Each placement in words: the group, the number in it, and whether it ends it. */
-function told(placements: readonly Placement[]): readonly string[] {
+/** Each placement in words: the group, the number in it, and what it does to it; then what is ignored. */
+function told({ placements, ignored }: Sorted): readonly string[] {
   const first = new Map<string, number>()
-  return placements.map(({ alertGroupId, number, opens, resolves }, index) => {
+  const placed = placements.map(({ alertGroupId, number, opening, turn }, index) => {
     const at = first.get(alertGroupId)
     first.set(alertGroupId, at ?? index + 1)
-    const group = opens ? 'new' : at === undefined ? alertGroupId : `same as ${at}`
-    return `${group} #${number}${resolves ? ' resolves' : ''}`
+    const group = opening !== null ? 'new' : at === undefined ? alertGroupId : `same as ${at}`
+    return `${group} #${number}${turn === null ? '' : ` ${turn.action}s`}`
   })
+  return [...placed, ...ignored.map(({ alertGroupId, reason }) => `${alertGroupId}: ${reason}`)]
 }
 
-function alert(groupingKey: string | null, integration = 'C1', resolves = false): Arrival {
-  const payload = { json: Buffer.from('{}'), truncated: false }
-  return { source: source(integration), signal: { title: 'x', message: '', groupingKey, resolves, sourceLink: null, payload } }
-}
+const opening = { title: 'x', message: '', sourceLink: null }
+const payload = { json: Buffer.from('{}'), truncated: false }
 
-const over = (groupingKey: string): Arrival => alert(groupingKey, 'C1', true)
+const arrival = (signal: Signal, integration = 'C1'): Arrival => ({ source: source(integration), signal })
+
+const alert = (groupingKey: string | null, integration = 'C1'): Arrival =>
+  arrival({ action: 'open', opening, groupingKey, payload }, integration)
+
+const over = (groupingKey: string): Arrival => arrival({ action: 'resolve', opening, groupingKey, payload })
+
+/** What a source says of a group that it does not open. */
+const about = (groupingKey: string | null, action: 'acknowledge' | 'resolve'): Arrival =>
+  arrival({ action, opening: null, groupingKey, payload })
 
 function known(groupingKey: string, state: AlertGroupState, alertsCount: number, id = 'IOPEN'): KnownGroup {
   return { id: asId<AlertGroupId>(id), key: groupKeyOf(alert(groupingKey)) ?? '', state, alertsCount }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AlertSource } from '../integrations/integration.ts'
 import { type AlertGroupId, type AlertId, newPublicId } from '../lib/ids.ts'
-import type { Signal } from './signal.ts'
-import type { AlertGroupState } from './state.ts'
+import type { Opening, Signal, SourceAction } from './signal.ts'
+import { type AlertGroupState, transition } from './state.ts'
 
 /** One signal that arrived, with the source that sent it. */
 export type Arrival = { readonly source: AlertSource; readonly signal: Signal }
@@ -15,51 +15,84 @@ export type KnownGroup = {
   readonly alertsCount: number
 }
 
-/** What becomes of one arrival. */
+/** What becomes of one arrival: an alert of a group. */
 export type Placement = {
   readonly arrival: Arrival
   readonly alertId: AlertId
   readonly alertGroupId: AlertGroupId
   /** The number of this alert in its group, from 1. */
   readonly number: number
-  readonly opens: boolean
-  readonly resolves: boolean
+  /** What the group that it opens says; null: it joins one. */
+  readonly opening: Opening | null
+  /** What it does to its group; null: the group stays as it is. */
+  readonly turn: { readonly action: SourceAction; readonly to: AlertGroupState } | null
 }
+
+/** An arrival that is no alert, and why, as a sentence for people. */
+export type Ignored = {
+  readonly arrival: Arrival
+  /** The group that it could have been about. */
+  readonly alertGroupId: AlertGroupId | null
+  readonly reason: string
+}
+
+export type Sorted = { readonly placements: readonly Placement[]; readonly ignored: readonly Ignored[] }
 
 /**
  * Sorts arrivals into alert groups, in their order (contract grafana-oncall 6.5): a signal joins the open group of its
- * key or opens one; a resolving signal ends the open group, else joins the latest resolved one, else opens a group that
- * is resolved at once.
+ * key or opens one; one that acknowledges or resolves turns the open group, else joins the latest resolved one, else opens
+ * a group that turns at once. Where its contract opens nothing by such a signal, it is ignored without an open group.
  */
-export function place(
-  arrivals: readonly Arrival[],
-  groups: readonly KnownGroup[],
-  bytes: (count: number) => Uint8Array,
-): readonly Placement[] {
+export function place(arrivals: readonly Arrival[], groups: readonly KnownGroup[], bytes: (count: number) => Uint8Array): Sorted {
+  const placements: Placement[] = []
+  const ignored: Ignored[] = []
   const current = new Map<string, Working>()
   for (const { key, id, alertsCount, state } of groups) {
-    const isOpen = state !== 'resolved'
-    if (isOpen || !current.has(key)) current.set(key, { id, count: alertsCount, isOpen })
+    if (state !== 'resolved' || !current.has(key)) current.set(key, { id, count: alertsCount, state })
   }
-  return arrivals.map((arrival) => {
+  for (const arrival of arrivals) {
+    const { signal } = arrival
     const key = groupKeyOf(arrival)
-    const { resolves } = arrival.signal
-    const found = key === null ? undefined : current.get(key)
-    const joined = found !== undefined && (found.isOpen || resolves) ? found : null
-    const working = joined ?? { id: newPublicId('I', bytes), count: 0, isOpen: true }
-    const placement = {
-      arrival,
-      alertId: newPublicId('A', bytes),
-      alertGroupId: working.id,
-      number: working.count + 1,
-      opens: joined === null,
-      resolves: resolves && working.isOpen,
+    const found = (key === null ? null : current.get(key)) ?? null
+    const fate = fateOf(signal, found)
+    if ('reason' in fate) {
+      ignored.push({ arrival, alertGroupId: found?.id ?? null, reason: fate.reason })
+      continue
     }
-    working.count += 1
-    working.isOpen = working.isOpen && !resolves
-    if (key !== null) current.set(key, working)
-    return placement
-  })
+    const group = fate.joins ?? { id: newPublicId('I', bytes), count: 0, state: 'firing' }
+    const turn = turnOf(signal.action, group.state)
+    group.count += 1
+    group.state = turn?.to ?? group.state
+    if (key !== null) current.set(key, group)
+    const alertId = newPublicId('A', bytes)
+    placements.push({ arrival, alertId, alertGroupId: group.id, number: group.count, opening: fate.opening, turn })
+  }
+  return { placements, ignored }
+}
+
+type Working = { readonly id: AlertGroupId; count: number; state: AlertGroupState }
+
+type Fate =
+  | { readonly joins: Working; readonly opening: null }
+  | { readonly joins: null; readonly opening: Opening }
+  | { readonly reason: string }
+
+function fateOf(signal: Signal, found: Working | null): Fate {
+  const { action, opening } = signal
+  if (action === 'ignore') return signal
+  if (found !== null && found.state !== 'resolved') return { joins: found, opening: null }
+  if (opening === null) return { reason: whyNot(action, found) }
+  if (found !== null && action !== 'open') return { joins: found, opening: null }
+  return { joins: null, opening }
+}
+
+const whyNot = (action: SourceAction, found: Working | null): string =>
+  `There is no alert group to ${action}: ${found === null ? 'none has this id' : 'the last one with this id is resolved'}`
+
+function turnOf(action: Signal['action'], state: AlertGroupState): Placement['turn'] {
+  if (action === 'open' || action === 'ignore') return null
+  const next = transition(state, action)
+  return next.ok ? { action, to: next.value } : null
 }
 
 /**
@@ -71,17 +104,15 @@ export function roundsOf(arrivals: readonly Arrival[]): readonly (readonly Arriv
   const ended = new Set<string>()
   for (const arrival of arrivals) {
     const key = groupKeyOf(arrival)
-    const { resolves } = arrival.signal
-    const beginsAgain = key !== null && !resolves && ended.has(key)
+    const { action } = arrival.signal
+    const beginsAgain = key !== null && action === 'open' && ended.has(key)
     if (beginsAgain) ended.clear()
     if (beginsAgain || rounds.length === 0) rounds.push([])
     rounds.at(-1)?.push(arrival)
-    if (key !== null && resolves) ended.add(key)
+    if (key !== null && action === 'resolve') ended.add(key)
   }
   return rounds
 }
-
-type Working = { readonly id: AlertGroupId; count: number; isOpen: boolean }
 
 /** Groups are one per integration, route and grouping key; this names the three at once. Null: stands alone. */
 export function groupKeyOf({ source, signal }: Arrival): string | null {

@@ -1,6 +1,7 @@
 import { startEscalations } from '../escalations/commands.ts'
 import type { EventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
+import { actorOf } from '../integrations/integration.ts'
 import { Again } from '../lib/again.ts'
 import { known } from '../lib/check.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
@@ -11,16 +12,18 @@ import type { Alert, AlertGroup } from './alert-group.ts'
 import { turn } from './commands.ts'
 import { type Arrival, groupingHash, groupKeyOf, type Placement, place, roundsOf } from './intake.ts'
 import type { AlertSettings } from './settings.ts'
+import { tellIgnored } from './ignored-commands.ts'
 import * as store from './store.ts'
 import { startOf, type Telling, tellOpened } from './telling-commands.ts'
-import { turned } from './turn.ts'
+import { factOf, turned } from './turn.ts'
 
 /** How many alerts of one group are kept as received; of a storm's others only the newest is. */
 const keptAlertsMax = 100
 
 /**
  * Takes in what sources sent, in its order and all at once: alerts join their open groups or open new ones, groups that
- * are over are resolved, and paging begins for what is new. A repeat of an open key costs a counter and its newest payload.
+ * somebody has taken over or that are over are turned, and paging begins for what is new. A repeat of an open key costs a
+ * counter and its newest payload. What is ignored is an event.
  */
 export async function receive(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {
   for (const round of roundsOf(arrivals)) await receiveRound(tx, settings, round)
@@ -29,30 +32,35 @@ export async function receive(tx: Tx, settings: AlertSettings, arrivals: readonl
 async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {
   const found = await lockGroupsOf(tx, arrivals)
   const joinable = found.map((group) => ({ ...group, key: keyText(group, group.hash) }))
-  const placements = place(arrivals, joinable, tx.random.bytes)
-  const opened = placements.filter((placement) => placement.opens)
-  const newGroups = opened.map((placement) => newGroup(placement, tx.now, lastNumberOf(placements, placement.alertGroupId)))
-  await insertNewGroups(tx, newGroups)
+  const { placements, ignored } = place(arrivals, joinable, tx.random.bytes)
+  const counts = new Map(placements.map(({ alertGroupId, number }) => [alertGroupId, number]))
+  const counted = (group: AlertGroup): AlertGroup => ({ ...group, alertsCount: counts.get(group.id) ?? group.alertsCount })
+  const newGroups = placements.flatMap((placement) => newGroupOf(placement, tx.now) ?? [])
+  await insertNewGroups(
+    tx,
+    newGroups.map((each) => ({ ...each, group: counted(each.group) })),
+  )
   await countRepeats(tx, placements)
   await keepAlerts(tx, placements)
-  const groups = new Map([...found, ...newGroups.map(({ group }) => group)].map((group) => [group.id, group]))
+  const groups = new Map([...found, ...newGroups.map(({ group }) => group)].map((group) => [group.id, counted(group)]))
   await beginNewGroups(tx, settings, { placements, groups })
-  await endGroups(tx, settings, { placements, groups })
+  await turnGroups(tx, settings, { placements, groups })
+  tellIgnored(tx, ignored)
 }
 
 type HashedGroup = AlertGroup & { readonly hash: Buffer }
 
-/** The groups that the arrivals can join: the open one of each key, and for a key that ends without one the latest resolved. */
+/** The groups that the arrivals can be about: the open one of each key, and where a key without one does not open any the latest resolved. */
 async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<readonly HashedGroup[]> {
   const keys = keysOf(arrivals)
   if (keys.size === 0) return []
   const open = await store.lockOpenGroups(tx, [...keys.values()])
   const found = new Set(open.map((group) => keyText(group, group.hash)))
-  const ending = [...keysOf(arrivals.filter(({ signal }) => signal.resolves))]
+  const lookingBack = [...keysOf(arrivals.filter(({ signal }) => signal.action !== 'open'))]
     .filter(([key]) => !found.has(key))
     .map(([, key]) => key)
-  if (ending.length === 0) return open
-  return [...open, ...(await store.lockLatestResolvedGroups(tx, ending))]
+  if (lookingBack.length === 0) return open
+  return [...open, ...(await store.lockLatestResolvedGroups(tx, lookingBack))]
 }
 
 function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, store.GroupKey> {
@@ -66,18 +74,18 @@ function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, store.GroupKe
   return keys
 }
 
-function newGroup({ arrival, alertGroupId }: Placement, now: Instant, alertsCount: number): store.NewGroup {
+/** The group that a placement opens, as it is before anything turns it; null when it joins one. */
+function newGroupOf({ arrival, alertGroupId, opening }: Placement, now: Instant): store.NewGroup | null {
+  if (opening === null) return null
   const { source, signal } = arrival
   const group: AlertGroup = {
     organizationId: source.organizationId,
     id: alertGroupId,
     integrationId: source.id,
     routeId: source.defaultRoute.id,
-    title: signal.title,
-    message: signal.message,
-    sourceLink: signal.sourceLink,
+    ...opening,
     state: 'firing',
-    alertsCount,
+    alertsCount: 1,
     startedAt: now,
     acknowledgedAt: null,
     acknowledgedBy: null,
@@ -97,7 +105,7 @@ async function insertNewGroups(tx: Tx, groups: readonly store.NewGroup[]): Promi
 }
 
 async function countRepeats(tx: Tx, placements: readonly Placement[]): Promise<void> {
-  const opened = new Set(placements.filter((placement) => placement.opens).map((placement) => placement.alertGroupId))
+  const opened = new Set(openingsOf(placements).map((placement) => placement.alertGroupId))
   const counts = new Map<AlertGroupId, { organizationId: OrganizationId; id: AlertGroupId; count: number }>()
   for (const { alertGroupId: id, arrival } of placements) {
     if (opened.has(id)) continue
@@ -116,15 +124,15 @@ async function keepAlerts(tx: Tx, placements: readonly Placement[]): Promise<voi
   const first = alerts.filter(({ number }) => number <= keptAlertsMax)
   if (first.length > 0) await store.insertAlerts(tx, first)
   const newest = new Map(alerts.map((alert) => [alert.alertGroupId, alert]))
-  await store.saveLatestAlerts(tx, [...newest.values()])
+  if (newest.size > 0) await store.saveLatestAlerts(tx, [...newest.values()])
 }
 
-/** New groups page, and the timeline begins; what is over already pages nobody. */
+/** New groups page, and the timeline begins; what is taken over or over already pages nobody. */
 async function beginNewGroups(tx: Tx, settings: AlertSettings, { placements, groups }: Round): Promise<void> {
-  const opened = placements.filter((placement) => placement.opens)
+  const opened = openingsOf(placements)
   if (opened.length === 0) return
   const tellings = opened.map((placement) => tellingOf(placement, { tx, groups, fact: 'alert_group.created' }))
-  const starts = tellings.filter((_, index) => opened[index]?.resolves === false).map((telling) => startOf(telling, settings))
+  const starts = tellings.filter((_, index) => opened[index]?.turn === null).map((telling) => startOf(telling, settings))
   const started = await startEscalations(tx, starts)
   await tellOpened(
     tx,
@@ -134,15 +142,25 @@ async function beginNewGroups(tx: Tx, settings: AlertSettings, { placements, gro
   for (const fact of started) publish(tx, fact)
 }
 
-/** In the order in which steps lock their runs, so that a batch of ends and a batch of steps do not wait for each other. */
-async function endGroups(tx: Tx, settings: AlertSettings, { placements, groups }: Round): Promise<void> {
-  const ending = placements.filter((placement) => placement.resolves)
-  for (const placement of ending.toSorted((a, b) => (a.alertGroupId < b.alertGroupId ? -1 : 1))) {
-    const { actor, group, newestAlert } = tellingOf(placement, { tx, groups, fact: 'alert_group.resolved' })
-    const changed = turned(group, 'resolved', { now: tx.now, person: null, silencedUntil: null })
-    await turn(tx, settings, { actor, group, changed, fact: 'alert_group.resolved', newestAlert })
+/** In the order in which steps lock their runs, so that a batch of turns and a batch of steps do not wait for each other. */
+async function turnGroups(tx: Tx, settings: AlertSettings, { placements, groups }: Round): Promise<void> {
+  const current = new Map(groups)
+  for (const placement of placements.toSorted(byGroup)) {
+    if (placement.turn === null) continue
+    const { action, to } = placement.turn
+    const fact = factOf[action]
+    const { actor, group, newestAlert } = tellingOf(placement, { tx, groups: current, fact })
+    const changed = turned(group, to, { now: tx.now, person: null, silencedUntil: null })
+    await turn(tx, settings, { actor, group, changed, fact, newestAlert })
+    current.set(group.id, changed)
   }
 }
+
+const byGroup = (a: Placement, b: Placement): number =>
+  a.alertGroupId === b.alertGroupId ? 0 : a.alertGroupId < b.alertGroupId ? -1 : 1
+
+const openingsOf = (placements: readonly Placement[]): readonly Placement[] =>
+  placements.filter(({ opening }) => opening !== null)
 
 type Round = { readonly placements: readonly Placement[]; readonly groups: ReadonlyMap<AlertGroupId, AlertGroup> }
 
@@ -152,7 +170,7 @@ function tellingOf(
 ): Telling {
   const { source } = placement.arrival
   return {
-    actor: { kind: 'integration', organizationId: source.organizationId, integrationId: source.id },
+    actor: actorOf(source),
     group: known(groups.get(placement.alertGroupId), 'the group of a placement is at hand'),
     source,
     fact,
@@ -164,9 +182,6 @@ function tellingOf(
 function alertOf({ alertId, alertGroupId, arrival }: Placement, receivedAt: Instant): Alert {
   return { id: alertId, alertGroupId, receivedAt, payload: arrival.signal.payload }
 }
-
-const lastNumberOf = (placements: readonly Placement[], id: AlertGroupId): number =>
-  known(placements.findLast((placement) => placement.alertGroupId === id)?.number, 'a group of a batch has an alert')
 
 const keyText = (group: AlertGroup, hash: Buffer): string =>
   `${group.organizationId} ${group.integrationId} ${group.routeId} ${hash.toString('hex')}`

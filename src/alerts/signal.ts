@@ -1,15 +1,31 @@
 /** What an inbound contract made of one alert. */
-export type Signal = {
+export type Signal = Meaning & {
+  /** Alerts with one key belong together while their group is open; null: this one stands alone. */
+  readonly groupingKey: string | null
+  readonly payload: Payload
+}
+
+type Meaning =
+  /** Joins the open group of its key, or opens one. */
+  | { readonly action: 'open'; readonly opening: Opening }
+  /**
+   * The source says that somebody has taken it over, or that it is over. When no group of the key is open, a group is
+   * opened that is in that state at once; without an `opening` the signal is ignored then.
+   */
+  | { readonly action: SourceAction; readonly opening: Opening | null }
+  /** Nothing to act on; a person is told why. */
+  | { readonly action: 'ignore'; readonly opening: null; readonly reason: string }
+
+/** What a source can do to an alert group that is there. */
+export type SourceAction = 'acknowledge' | 'resolve'
+
+/** What an alert group says that begins with this signal. */
+export type Opening = {
   readonly title: string
   /** What a page says beside the title: plain text. */
   readonly message: string
-  /** Alerts with one key belong together while their group is open; null: this one stands alone. */
-  readonly groupingKey: string | null
-  /** The source says that it is over. */
-  readonly resolves: boolean
   /** Where the alert can be looked at in its own tool. */
   readonly sourceLink: string | null
-  readonly payload: Payload
 }
 
 /** The body as received, as JSON text; numbers and key order are the sender's. */

@@ -14,6 +14,8 @@ export const catalogue = {
   'alert_group.wiped': null,
   /** Nobody will be paged: the route has no escalation chain, or the chain has no steps. */
   'alert_group.pages_nobody': null,
+  /** A source sent something that is no alert, or acts on a group that is not there. */
+  'alert.ignored': null,
   'escalation.started': null,
   'escalation.step_taken': null,
   /** A step that reached nobody or could not be done; the chain goes on. */

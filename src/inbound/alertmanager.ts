@@ -10,11 +10,13 @@ export const alertmanager: Adapter = ({ json, text }) => {
   const counts = countsOf(json)
   return [
     {
-      title: titleFrom(titleOf(json)),
-      message: messageFrom(messageOf(json, counts)),
+      action: textOf(json, 'status') === 'resolved' ? 'resolve' : 'open',
+      opening: {
+        title: titleFrom(titleOf(json)),
+        message: messageFrom(messageOf(json, counts)),
+        sourceLink: linkFrom(textOf(listOf(json, 'alerts')[0], 'generatorURL')) ?? linkFrom(textOf(json, 'externalURL')),
+      },
       groupingKey: groupingKeyFrom(textOf(json, 'groupKey')),
-      resolves: textOf(json, 'status') === 'resolved',
-      sourceLink: linkFrom(textOf(listOf(json, 'alerts')[0], 'generatorURL')) ?? linkFrom(textOf(json, 'externalURL')),
       payload: payloadFrom(withCounts(json, text, counts)),
     },
   ]

@@ -4,12 +4,14 @@ import { groupingKeyFrom, linkFrom, messageFrom, payloadFrom, textOf, titleFrom 
 /** The formatted webhook (contract grafana-oncall 6.4): `alert_uid`, `title`, `message`, `state`, `link_to_upstream_details`, all optional. */
 export const formattedWebhook: Adapter = ({ json, text }) => [
   {
-    title: titleFrom(textOf(json, 'title') ?? '') || 'Title undefined (the alert has no "title")',
-    message: messageFrom(textOf(json, 'message') ?? ''),
+    action: textOf(json, 'state')?.toUpperCase() === 'OK' ? 'resolve' : 'open',
+    opening: {
+      title: titleFrom(textOf(json, 'title') ?? '') || 'Title undefined (the alert has no "title")',
+      message: messageFrom(textOf(json, 'message') ?? ''),
+      sourceLink: linkFrom(textOf(json, 'link_to_upstream_details')),
+    },
     // Without an id an alert is never grouped.
     groupingKey: groupingKeyFrom(textOf(json, 'alert_uid')),
-    resolves: textOf(json, 'state')?.toUpperCase() === 'OK',
-    sourceLink: linkFrom(textOf(json, 'link_to_upstream_details')),
     payload: payloadFrom(text),
   },
 ]

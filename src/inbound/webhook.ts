@@ -9,12 +9,14 @@ import { prettyStart } from './pretty.ts'
  */
 export const webhook: Adapter = ({ json, text }) => [
   {
-    title: 'Incident',
-    // Twice as much, so that it is cut in the middle of something and not trimmed at an indentation.
-    message: messageFrom(prettyStart(json, 2 * messageLengthMax)),
+    action: textOf(json, 'state')?.toUpperCase() === 'OK' ? 'resolve' : 'open',
+    opening: {
+      title: 'Incident',
+      // Twice as much, so that it is cut in the middle of something and not trimmed at an indentation.
+      message: messageFrom(prettyStart(json, 2 * messageLengthMax)),
+      sourceLink: linkFrom(textOf(json, 'url')),
+    },
     groupingKey: groupingKeyFrom(text),
-    resolves: textOf(json, 'state')?.toUpperCase() === 'OK',
-    sourceLink: linkFrom(textOf(json, 'url')),
     payload: payloadFrom(text),
   },
 ]

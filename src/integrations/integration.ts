@@ -1,3 +1,4 @@
+import type { Actor } from '../accounts/actor.ts'
 import type { IntegrationId, OrganizationId, RouteId, ServiceId, TeamId, EscalationChainId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 
@@ -55,6 +56,13 @@ export type Route = {
 export type AlertSource = Pick<Integration, 'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'urgency'> & {
   readonly defaultRoute: Omit<Route, 'messengers'>
 }
+
+/** The source, as the one who did something. */
+export const actorOf = ({ organizationId, id }: AlertSource): Actor => ({
+  kind: 'integration',
+  organizationId,
+  integrationId: id,
+})
 
 /** As webhooks show it: `Main - Alertmanager` (contract grafana-oncall 3.3). */
 export function displayName(source: Pick<Integration, 'name' | 'type'>): string {
