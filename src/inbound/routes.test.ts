@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BoilerRoom, boilerRoom } from '../../test/support/boiler-room.ts'
 import { type StillWorld, stillWorld } from '../../test/support/still-world.ts'
@@ -35,6 +37,26 @@ test('a deleted integration is unknown from then on, whatever is sent to it', as
     expect(await send(source.link.replace('formatted_webhook', 'webhook'), { type: json, payload })).toEqual(unknown)
     expect((await world.app.inject({ url: pathOf(source.link) })).statusCode).toBe(403)
   }
+})
+
+describe('a token that nobody knows', () => {
+  test('is answered before the body has come, however long that is', async () => {
+    const address = new URL(await world.app.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = connect(Number(address.port), '127.0.0.1')
+    const head = 'POST /integrations/v1/webhook/unknown/ HTTP/1.1\r\nHost: bell.example\r\nContent-Length: 16000000\r\n\r\n{'
+    socket.write(head)
+    const [answer] = await once(socket, 'data')
+    socket.destroy()
+    expect(String(answer)).toContain('403 Forbidden')
+    expect(String(answer)).toContain('Integration key was not found. Permission denied.')
+  })
+
+  test('is answered as such although its body is longer than any that is taken', async () => {
+    const url = '/integrations/v1/webhook/unknown/'
+    const answer = await world.app.inject({ method: 'POST', url, payload: 'x'.repeat(17_000_000) })
+    expect({ status: answer.statusCode, body: answer.body }).toEqual(unknown)
+    expect((await send(room.source.link, { type: json, payload: 'x'.repeat(17_000_000) })).status).toBe(413)
+  })
 })
 
 describe('a body', () => {

@@ -1,8 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { hasMoreFields } from '../http/content.ts'
+import type { AlertSource } from '../integrations/integration.ts'
+import { known } from '../lib/check.ts'
 import { nestingOf } from '../lib/json.ts'
 import type { InboundBody } from './adapter.ts'
 import type { Intake } from './commands.ts'
@@ -15,6 +17,7 @@ const nestingMax = 200
 const okBody = Buffer.from('"Ok."')
 
 const params = Type.Object({ type: Type.String(), token: Type.String() })
+type PathParams = { readonly Params: Static<typeof params> }
 const path = '/integrations/v1/:type/:token'
 
 /** Alerts in, as Grafana OnCall takes them (contract grafana-oncall 6). The token in the path is the only credential. */
@@ -30,10 +33,18 @@ export async function inboundRoutes(app: App, intake: Intake): Promise<void> {
       return reply.type('text/html; charset=utf-8').send(instructionsPage(source))
     })
 
-    scope.post(path, { config: { public: 'inbound' }, bodyLimit: bodyBytesMax, schema: { params } }, async (request, reply) => {
-      const { type, token } = request.params
-      const source = await intake.sourceOf(token)
+    const sources = new WeakMap<FastifyRequest, AlertSource>()
+    const options = { config: { public: 'inbound' }, bodyLimit: bodyBytesMax, schema: { params } } as const
+    // Before the body is read: without a token that we know, nobody makes us keep megabytes.
+    const onRequest = async (request: FastifyRequest<PathParams>, reply: FastifyReply) => {
+      const source = await intake.sourceOf(request.params.token)
       if (source === null) return unknownToken(reply)
+      sources.set(request, source)
+    }
+
+    scope.post(path, { ...options, onRequest }, async (request, reply) => {
+      const { type, token } = request.params
+      const source = known(sources.get(request), 'a request without a source was answered before its body was read')
       const read = type === source.type ? bodyOf(request) : refuse(wrongType(type, source.type))
       if ('refusal' in read) {
         // The source may have been deleted since it was remembered, and then its token is what is wrong.
