@@ -18,7 +18,7 @@ import type { App } from './http/app.ts'
 import { healthRoutes, processMetrics, type Readiness } from './http/health.ts'
 import { homeRoutes } from './http/home-routes.ts'
 import { makeServer } from './http/server.ts'
-import { openIntake } from './inbound/commands.ts'
+import { type Intake, openIntake } from './inbound/commands.ts'
 import { inboundRoutes } from './inbound/routes.ts'
 import { integrationsThatExist } from './integrations/commands.ts'
 import { integrationRoutes } from './integrations/routes.ts'
@@ -95,10 +95,11 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   })
   nodeMetrics(registry, { clock, heartbeats, ownedShards: keeper.owned })
   const loops: readonly Loop[] = [...slowLoops(ports, settings), deliveries]
-  await addRoutes(http, { ports, settings })
+  const intake = openIntake(ports, alertSettings(settings))
+  await addRoutes(http, { ports, settings, intake })
   healthRoutes(http, {
     registry,
-    readiness: () => readinessOf(ports, { heartbeats, loops, isStopping }),
+    readiness: () => readinessOf(ports, { heartbeats, loops, intake, isStopping }),
   })
 
   let running: Promise<unknown> = Promise.resolve()
@@ -139,8 +140,10 @@ async function closeInTime(http: App, clock: Ports['clock']): Promise<void> {
   await late
 }
 
+type Routed = Omit<AppOptions, 'bells'> & { readonly intake: Intake }
+
 /** What each slice lets the world ask for. */
-async function addRoutes(http: App, { ports, settings }: Omit<AppOptions, 'bells'>): Promise<void> {
+async function addRoutes(http: App, { ports, settings, intake }: Routed): Promise<void> {
   const { db } = ports
   const { secretKey, version, egress } = settings
   const tokens = makeVault({ secretKey, purpose: 'integration tokens', random: ports.random })
@@ -155,7 +158,7 @@ async function addRoutes(http: App, { ports, settings }: Omit<AppOptions, 'bells
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })
   linkRoutes(http, { ports, settings: alertSettings(settings), linkKey: linkKeyFrom(secretKey) })
   eventRoutes(http, db)
-  await inboundRoutes(http, openIntake(db, alertSettings(settings)))
+  await inboundRoutes(http, intake)
 }
 
 /** The loops whose steps are transactions only. */
@@ -202,14 +205,22 @@ async function keepPartitionsHourly({ clock, db, log }: Ports, stop: AbortSignal
   }
 }
 
-type Health = { readonly heartbeats: Heartbeats; readonly loops: readonly Loop[]; readonly isStopping: boolean }
+type Health = {
+  readonly heartbeats: Heartbeats
+  readonly loops: readonly Loop[]
+  readonly intake: Pick<Intake, 'stalledMs'>
+  readonly isStopping: boolean
+}
 
 /** How old the last round of a loop may be: longer than any sleep and any round. */
 const heartbeatMax: Ms = minutes(2)
 
 const databaseAnswerMax: Ms = seconds(3)
 
-async function readinessOf({ clock, db }: Ports, { heartbeats, loops, isStopping }: Health): Promise<Readiness> {
+/** A batch of alerts is stored in milliseconds; another node may do better than one that takes so long. */
+const intakeStallMax: Ms = seconds(5)
+
+async function readinessOf({ clock, db }: Ports, { heartbeats, loops, intake, isStopping }: Health): Promise<Readiness> {
   const oldest = before(clock.now(), heartbeatMax)
   const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? 0) < oldest).map(({ name }) => name)
   const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => 'it does not answer')
@@ -219,6 +230,7 @@ async function readinessOf({ clock, db }: Ports, { heartbeats, loops, isStopping
   )
   return {
     database: await Promise.race([asked, giveUp]),
+    alerts: intake.stalledMs() <= intakeStallMax ? 'ok' : 'none was stored for more than five seconds, although some wait',
     loops: silent.length === 0 ? 'ok' : `no round for two minutes: ${silent.join(', ')}`,
     server: isStopping ? 'it is stopping' : 'ok',
   }

@@ -112,7 +112,7 @@ describe('a storm', () => {
         return world.db.tx(name, work)
       },
     }
-    const intake = openIntake(db, settings)
+    const intake = openIntake({ ...world.ports, db }, settings)
     const answers = await Promise.all(
       Array.from({ length: 1000 }, () => intake.accept({ token: 't', source, signals: [signal(key)] })),
     )
@@ -129,7 +129,7 @@ describe('a storm', () => {
       transactions += 1
       return world.db.tx(name, work)
     }
-    const intake = openIntake({ ...world.db, tx }, settings)
+    const intake = openIntake({ ...world.ports, db: { ...world.db, tx } }, settings)
     await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
         intake.accept({ token: 't', source, signals: [index % 2 === 0 ? signal(key) : over(key)] }),
@@ -143,7 +143,7 @@ describe('a storm', () => {
     const gone = await room.newSource()
     const goneSource = await sourceOf(gone)
     await room.crew.api('DELETE', `integrations/${gone.id}/`)
-    const intake = openIntake(world.db, settings)
+    const intake = openIntake(world.ports, settings)
     const key = newKey()
     expect(
       await Promise.all(

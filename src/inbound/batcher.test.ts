@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ms } from '../lib/time.ts'
 import { batcher } from './batcher.ts'
 
 describe('a batcher', () => {
@@ -67,6 +68,33 @@ describe('a batcher', () => {
     ])
   })
 
+  it('says how long nothing has moved while somebody waits', async () => {
+    let now = 100
+    const doors = [gate(), gate()]
+    const { add, stalledMs } = batcher<number, number>({
+      ...plain,
+      monotonic: () => ms(now),
+      work: async (items) => {
+        await doors[items[0] ?? 0]?.opened
+        return items
+      },
+    })
+    now = 5_000
+    expect(stalledMs()).toBe(0)
+    const first = add(0)
+    now = 12_000
+    const second = add(1)
+    expect(stalledMs()).toBe(7_000)
+    doors[0]?.open()
+    await first
+    now = 12_400
+    expect(stalledMs()).toBe(400)
+    doors[1]?.open()
+    await second
+    now = 90_000
+    expect(stalledMs()).toBe(0)
+  })
+
   it('a fault that is not about the items is not tried again item by item', async () => {
     let tries = 0
     const { add } = batcher<number, number>({
@@ -83,7 +111,7 @@ describe('a batcher', () => {
   })
 })
 
-const plain = { batchMax: 100, sizeMax: 100, sizeOf: () => 1, isEverybodys: () => false }
+const plain = { batchMax: 100, sizeMax: 100, sizeOf: () => 1, isEverybodys: () => false, monotonic: () => ms(0) }
 
 function gate() {
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -1,9 +1,14 @@
+import { type Ms, ms } from '../lib/time.ts'
+import type { Clock } from '../ports.ts'
+
 /** Work of many callers, done together: one batch is under way, and the next is what came meanwhile. */
 export type Batcher<Item, Answer> = {
   /** Resolves with this item's answer when its batch is done. */
   add(item: Item): Promise<Answer>
   /** The size of all items that wait, beside those under way. */
   waitingSize(): number
+  /** How long it is since a batch began or ended, while there are items that have no answer; else 0. */
+  stalledMs(): Ms
 }
 
 type Waiting<Item, Answer> = {
@@ -13,6 +18,7 @@ type Waiting<Item, Answer> = {
 }
 
 type Work<Item, Answer> = {
+  readonly monotonic: Clock['monotonic']
   readonly work: (items: readonly Item[]) => Promise<readonly Answer[]>
   /** How many items a batch has at most, and how large they are together; an item that is larger goes alone. */
   readonly batchMax: number
@@ -28,28 +34,41 @@ type Work<Item, Answer> = {
  */
 export function batcher<Item, Answer>(how: Work<Item, Answer>): Batcher<Item, Answer> {
   let queue: Waiting<Item, Answer>[] = []
-  let isUnderWay = false
   let waitingSize = 0
+  /** When the work moved last; null while there is none. */
+  let movedAt: Ms | null = null
+  const watched: typeof how = {
+    ...how,
+    work: async (items) => {
+      movedAt = how.monotonic()
+      try {
+        return await how.work(items)
+      } finally {
+        movedAt = how.monotonic()
+      }
+    },
+  }
 
   const drain = async (): Promise<void> => {
-    isUnderWay = true
+    movedAt = how.monotonic()
     while (queue.length > 0) {
       const count = fittingCount(how, queue)
       const batch = queue.slice(0, count)
       queue = queue.slice(count)
       for (const { item } of batch) waitingSize -= how.sizeOf(item)
-      await done(how, batch)
+      await done(watched, batch)
     }
-    isUnderWay = false
+    movedAt = null
   }
 
   return {
     waitingSize: () => waitingSize,
+    stalledMs: () => ms(movedAt === null ? 0 : how.monotonic() - movedAt),
     add: (item) =>
       new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject })
         waitingSize += how.sizeOf(item)
-        if (!isUnderWay) void drain()
+        if (movedAt === null) void drain()
       }),
   }
 }

@@ -5,7 +5,8 @@ import { freshSources, sourceByToken } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
 import { databaseIsUnreachable } from '../lib/database-fault.ts'
 import { Rejection } from '../lib/rejection.ts'
-import type { Database } from '../ports.ts'
+import type { Ms } from '../lib/time.ts'
+import type { Ports } from '../ports.ts'
 import { batcher } from './batcher.ts'
 
 /** The door for alerts. */
@@ -16,6 +17,8 @@ export type Intake = {
   sourceAsItIs(token: string): Promise<AlertSource | null>
   /** True when the alerts are durable; false when the source was deleted meanwhile. */
   accept(sending: Sending): Promise<boolean>
+  /** How long nothing has been stored although alerts wait for it; 0 while none waits. */
+  stalledMs(): Ms
 }
 
 type Sending = Sent & { readonly token: string }
@@ -28,8 +31,9 @@ const waitingBytesMax = 256 * 1024 * 1024
 const rememberedMax = 10_000
 
 /** Alerts that arrive while a commit is under way are committed together, in one transaction. */
-export function openIntake(db: Database, settings: AlertSettings): Intake {
+export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings: AlertSettings): Intake {
   const batches = batcher<Sent, boolean>({
+    monotonic: clock.monotonic,
     work: (sent) => db.tx('receive alerts', (tx) => receiveAll(tx, settings, sent)),
     batchMax,
     sizeMax: batchBytesMax,
@@ -46,6 +50,7 @@ export function openIntake(db: Database, settings: AlertSettings): Intake {
     return source
   }
   return {
+    stalledMs: batches.stalledMs,
     sourceAsItIs,
     sourceOf: async (token) => remembered.get(token) ?? sourceAsItIs(token),
     accept: async ({ token, source, signals }) => {

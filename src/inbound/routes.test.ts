@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type BoilerRoom, boilerRoom } from '../../test/support/boiler-room.ts'
 import { type StillWorld, stillWorld } from '../../test/support/still-world.ts'
+import { seconds } from '../lib/time.ts'
 
 let world: StillWorld
 let room: BoilerRoom
@@ -57,6 +59,28 @@ describe('a token that nobody knows', () => {
     expect({ status: answer.statusCode, body: answer.body }).toEqual(unknown)
     expect((await send(room.source.link, { type: json, payload: 'x'.repeat(17_000_000) })).status).toBe(413)
   })
+})
+
+test('while alerts wait and none is stored, the server is not ready', async () => {
+  const checkOfAlerts = async (): Promise<string> => (await world.app.inject({ url: '/health/ready' })).json().checks.alerts
+  expect(await checkOfAlerts()).toBe('ok')
+  const unlock = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const locking = world.db.tx('lock', async (tx) => {
+    await sql`lock table alert_groups in exclusive mode`.execute(tx.sql)
+    locked.resolve()
+    await unlock.promise
+  })
+  await locked.promise
+  const sending = send(room.source.link, { type: json, payload: '{}' })
+  await vi.waitFor(async () => {
+    world.pass(seconds(1))
+    expect(await checkOfAlerts()).toBe('none was stored for more than five seconds, although some wait')
+  })
+  unlock.resolve()
+  await locking
+  expect(await sending).toEqual(accepted)
+  expect(await checkOfAlerts()).toBe('ok')
 })
 
 describe('a body', () => {
