@@ -121,7 +121,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
       stopping.abort()
       await running
       // What is under way is sent under leases that are still renewed, so that no other node sends it too.
-      await deliveries.drain()
+      if (!(await deliveries.drain(drainMax))) log.warn('deliveries cut off', { after_ms: drainMax })
       released.abort()
       await keeping
       await keeper.release()
@@ -131,6 +131,9 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
 
 /** A request that is only half sent may not hold up the end. */
 const closeMax: Ms = seconds(8)
+
+/** As long as nearly every webhook. Of what hangs longer nothing is lost: it is sent again, with the same id. */
+const drainMax: Ms = seconds(14)
 
 async function closeInTime(http: App, clock: Ports['clock']): Promise<void> {
   const closed = new AbortController()

@@ -106,8 +106,10 @@ function stopSignal(): Promise<string> {
   })
 }
 
-/** Longer than any request or delivery that may be under way. */
-const stopMaxMs = 40_000
+/**
+ * Longer than the app waits for requests and deliveries, and shorter than the 30 seconds after which Kubernetes and the like kill.
+ */
+const stopMaxMs = 25_000
 
 async function stopInTime(stop: () => Promise<void>, log: Log): Promise<void> {
   const late = setTimeout(() => {

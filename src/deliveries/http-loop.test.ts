@@ -6,6 +6,7 @@ import { freshDatabase } from '../../test/support/database.ts'
 import { testVault } from '../../test/support/delivery-world.ts'
 import { silentLog } from '../../test/support/log.ts'
 import { openDatabase } from '../db/open.ts'
+import { nodeClock } from '../lib/node/clock.ts'
 import { asId, type MessageId, newUuid, type OrganizationId } from '../lib/ids.ts'
 import { allShards } from '../lib/shard.ts'
 import { after, type Instant, instant, type Ms, ms, seconds } from '../lib/time.ts'
@@ -14,7 +15,7 @@ import { endpointFor, enqueue } from './commands.ts'
 import { type Delivery, lanes, type Rendered } from './delivery.ts'
 import { egressPolicy } from './egress.ts'
 import { parseEgressAllow } from './egress-allow.ts'
-import { deliveriesLoop } from './loop.ts'
+import { type DeliveriesLoop, deliveriesLoop } from './loop.ts'
 import { createHttpSend } from './send.ts'
 
 const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
@@ -47,7 +48,7 @@ const ok = (response: ServerResponse): void => void response.writeHead(200).end(
 async function newSender() {
   let now = instant(Date.UTC(2026, 3, 1, 12))
   const allow = parseEgressAllow('127.0.0.0/8')
-  const clock = { now: (): Instant => now, monotonic: () => ms(performance.now()), wait: () => setImmediate() }
+  const clock = { now: (): Instant => now, monotonic: () => ms(performance.now()), wait: nodeClock.wait }
   const random = { bytes: (count: number) => randomBytes(count) }
   const db = openDatabase({ connection: await freshDatabase(), poolSize: 4, clock, random, log: silentLog, onWake: () => {} })
   closers.push(() => db.close())
@@ -68,8 +69,8 @@ async function newSender() {
     deliveriesLoop({ ports: portsWith(http), vault: testVault, mailFrom: 'bell@example.com', render, wake: () => {} })
   const newLoop = () => {
     // Closing goes backwards: the connections end, then what they carried is written, then the database closes.
-    const drains: (() => Promise<void>)[] = []
-    closers.push(async () => drains[0]?.())
+    const drains: DeliveriesLoop['drain'][] = []
+    closers.push(async () => void (await drains[0]?.(seconds(5))))
     const loop = loopWith(newHttp().http)
     drains.push(loop.drain)
     return loop
@@ -146,7 +147,7 @@ describe('deliveries over the network', () => {
     pass(seconds(10))
     await eventually(() => loop.busyShards().size === 0)
     await loop.run(allShards)
-    await loop.drain()
+    await loop.drain(seconds(5))
     expect(target.ids).toEqual([messageId, messageId])
     expect(await attempts()).toMatchObject([
       { number: 1, outcome: 'retry', status: 500 },
@@ -182,7 +183,7 @@ describe('deliveries over the network', () => {
     await eventually(() => target.ids.length === 1)
     const restarted = newLoop()
     await restarted.run(allShards)
-    await restarted.drain()
+    await restarted.drain(seconds(5))
     expect(target.ids).toEqual([messageId, messageId])
     expect(await attempts()).toMatchObject([{ number: 1, outcome: 'success', status: 200 }])
     expect(await waiting()).toEqual([])
@@ -193,7 +194,7 @@ describe('deliveries over the network', () => {
     await send('http://10.0.0.1/')
     const loop = newLoop()
     await loop.run(allShards)
-    await loop.drain()
+    await loop.drain(seconds(5))
     const dead = await db.sql.selectFrom('dead_deliveries').selectAll().execute()
     expect(dead).toMatchObject([{ attempts_count: 1, reason: expect.stringContaining('WATCHBELL_EGRESS_ALLOW') }])
   })

@@ -13,6 +13,7 @@ import {
   send,
   waiting,
 } from '../../test/support/owed-deliveries.ts'
+import { ms } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { deliveriesLoop } from './loop.ts'
 
@@ -181,7 +182,7 @@ describe('a delivery', () => {
     await world.pass(10_000)
     expect(world.received.length).toBe(2)
     expect((await attempts(world)).map(({ number, outcome }) => [number, outcome])).toEqual([[2, 'success']])
-    await world.loop().drain()
+    await world.loop().drain(ms(1_000))
   })
 
   it('that cannot be rendered now is tried again and holds up no other', async () => {
@@ -244,8 +245,8 @@ describe('a delivery', () => {
     })
     await second.run(world.shards)
     await world.pass(2_000)
-    await first.drain()
-    await second.drain()
+    await first.drain(ms(1_000))
+    await second.drain(ms(1_000))
     expect(world.received.length).toBe(2)
     expect((await attempts(world)).map(({ outcome }) => outcome)).toEqual(['success', 'superseded'])
     expect((await results(world)).length).toBe(1)
@@ -375,15 +376,31 @@ describe('draining', () => {
     await send(world, await endpointOf(world, 'https://a.example/'), [{}, {}])
     await world.pass(100)
     const loop = world.loop()
-    let drained = false
-    const draining = loop.drain().then(() => {
-      drained = true
-    })
+    const ends: boolean[] = []
+    const draining = loop.drain(ms(14_000)).then((isDrained) => ends.push(isDrained))
     await world.pass(500)
-    expect(drained).toBe(false)
-    await world.pass(5_000)
+    expect(ends).toEqual([])
+    await world.pass(500)
     await draining
+    expect(ends).toEqual([true])
     expect(world.received.length).toBe(1)
     expect((await waiting(world)).length).toBe(1)
+  })
+
+  it('does not wait for a receiver that hangs: what is cut off is sent again, with the same id', async () => {
+    const world = await newWorld({ behave: (_, attemptsSoFar) => (attemptsSoFar === 0 ? 'hang' : { afterMs: 10 }) })
+    const [id] = await send(world, await endpointOf(world, 'https://hangs.example/'), [{}])
+    await world.pass(100)
+    const draining = world.loop().drain(ms(14_000))
+    await world.pass(14_000)
+    expect(await draining).toBe(false)
+    // The deadline of the request passes while the process is about to end.
+    await world.pass(2_000)
+    expect(await attempts(world)).toEqual([])
+    world.crash()
+    await world.pass(1_000)
+    expect(world.received.map((request) => request.id)).toEqual([id, id])
+    expect((await attempts(world)).map(({ outcome }) => outcome)).toEqual(['success'])
+    expect(await waiting(world)).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Loop } from '../lib/loop.ts'
-import type { Instant } from '../lib/time.ts'
+import type { Instant, Ms } from '../lib/time.ts'
 import { type AttemptOptions, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { Delivery } from './delivery.ts'
@@ -13,8 +13,11 @@ import { dueDeliveries, nextDueAt } from './store.ts'
 export type DeliveriesLoop = Loop & {
   /** Shards with requests under way or outcomes that are not written yet: not to be given to another node. */
   busyShards(): ReadonlySet<number>
-  /** Starts nothing more and resolves when all that was under way is written. For the end of the process, after the loop has stopped. */
-  drain(): Promise<void>
+  /**
+   * Starts nothing more and resolves with true when all that was under way is written, or after that long with false: what is
+   * under way then counts as never sent, so it is sent again. For the end of the process, after the loop has stopped.
+   */
+  drain(maxMs: Ms): Promise<boolean>
 }
 
 export type DeliveriesOptions = AttemptOptions & {
@@ -51,7 +54,7 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
     const isNews = takeIn(written, { hold, outlook })
     if (isNews) options.wake()
   })
-  const desk: Desk = { options, limits, hold, finisher, flights: new Set() }
+  const desk: Desk = { options, limits, hold, finisher, flights: new Set(), isClosed: false }
   let draining = false
   return {
     name: 'deliveries',
@@ -67,10 +70,14 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
       return options.ports.clock.now()
     },
     busyShards: hold.shards,
-    drain: async () => {
+    drain: async (maxMs) => {
       draining = true
-      while (desk.flights.size > 0) await Promise.allSettled(desk.flights)
-      await finisher.idle()
+      const ended = new AbortController()
+      const late = options.ports.clock.wait(maxMs, ended.signal).then(() => false)
+      const isDrained = await Promise.race([allWritten(desk).then(() => true), late])
+      ended.abort()
+      desk.isClosed = true
+      return isDrained
     },
   }
 }
@@ -89,6 +96,13 @@ type Desk = {
   readonly hold: Hold
   readonly finisher: Finisher
   readonly flights: Set<Promise<void>>
+  /** The end has come: outcomes are no longer written, since the shards may be another node's. */
+  isClosed: boolean
+}
+
+async function allWritten({ flights, finisher }: Desk): Promise<void> {
+  while (flights.size > 0) await Promise.allSettled(flights)
+  await finisher.idle()
 }
 
 type Look = { readonly shards: readonly number[]; readonly now: Instant }
@@ -152,7 +166,8 @@ async function fly(desk: Desk, ready: Ready): Promise<void> {
 }
 
 /** The slot is free at once; who waits for it does not wait until the outcome is written. */
-function conclude({ options, hold, finisher }: Desk, conclusion: Conclusion): void {
+function conclude({ options, hold, finisher, isClosed }: Desk, conclusion: Conclusion): void {
+  if (isClosed) return
   const { delivery } = conclusion
   hold.landed(delivery)
   if (hold.isSlotAwaited(delivery)) options.wake()

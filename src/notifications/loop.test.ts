@@ -11,6 +11,7 @@ import { readEvents } from '../events/commands.ts'
 import { asId, newPublicId, type UserId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { allShards, shardOf } from '../lib/shard.ts'
+import { nodeClock } from '../lib/node/clock.ts'
 import { after, instant, minutes, ms, seconds } from '../lib/time.ts'
 import type { LogFields, LoopName, MailOutcome, Ports } from '../ports.ts'
 import { notifiedPeople, pageAll, stopNotifications, takeDueSteps } from './commands.ts'
@@ -41,7 +42,7 @@ let logged: (LogFields & { readonly message: string })[] = []
 let afterSequence = 0
 
 beforeAll(async () => {
-  const clock = { now: () => now, monotonic: () => seconds(0), wait: async () => {} }
+  const clock = { now: () => now, monotonic: () => seconds(0), wait: nodeClock.wait }
   const log = { ...silentLog, error: (message: string, fields?: LogFields) => void logged.push({ ...fields, message }) }
   const connection = await freshDatabase()
   db = openDatabase({ connection, poolSize: 4, clock, random, log, onWake: (name) => void woken.add(name) })
@@ -110,7 +111,7 @@ async function sendAll(): Promise<void> {
   const vault = { seal: (text: string) => Buffer.from(text), open: (bytes: Uint8Array) => Buffer.from(bytes).toString() }
   const deliveries = deliveriesLoop({ ports, vault, render: async () => new Map(), mailFrom: settings.mailFrom, wake: () => {} })
   await deliveries.run(allShards)
-  await deliveries.drain()
+  await deliveries.drain(seconds(5))
 }
 
 /** How many transactions wait for a row that another one holds. */
