@@ -3,7 +3,7 @@ import { createOrganization } from './accounts/commands.ts'
 import { createTokenForOperator } from './accounts/operator-commands.ts'
 import { isRole, roles } from './accounts/role.ts'
 import { type Config, configWarnings, readConfig } from './config.ts'
-import { migrateDatabase } from './db/migrate.ts'
+import { latestMigration, migrateDatabase } from './db/migrate.ts'
 import type { OpenDatabase } from './db/open.ts'
 import { openLog } from './lib/node/log.ts'
 import { Rejection } from './lib/rejection.ts'
@@ -23,7 +23,7 @@ const usage = `Usage: watchbell [command]
   organization create --name NAME --admin EMAIL
                            make an organization with its first admin and show the admin's token
   healthcheck              ask the running server whether it is ready; exit code 0 or 1
-  version                  show the version
+  version                  show the versions of Watchbell, Node and the database's schema
 
 Settings come from the environment; docs/configuration.md lists them.
 `
@@ -54,7 +54,7 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'healthcheck':
       return healthcheck(readConfig(process.env))
     case 'version':
-      return print(`${programVersion()}\n`)
+      return print(`watchbell ${programVersion()}\nnode ${process.versions.node}\nschema ${await latestMigration()}\n`)
     case 'help':
       return print(usage)
     default:
@@ -158,6 +158,7 @@ async function newOrganization({ name, admin }: Options): Promise<void> {
 }
 
 async function healthcheck({ host, port }: Config): Promise<void> {
+  if (port === 0) throw new StartFault('WATCHBELL_PORT is 0, so only the log of the server says on which port to ask it.')
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
   const url = `http://${reachable}:${port}/health/ready`
   const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => null)

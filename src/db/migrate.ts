@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import pg from 'pg'
+import { known } from '../lib/check.ts'
 import { StartFault } from '../lib/start-fault.ts'
 import { type Connection, poolConfig } from './open.ts'
 
@@ -31,9 +32,14 @@ export async function migrateDatabase(connection: Connection): Promise<readonly 
 
 /** How many migrations of this program the database has not seen yet; 0 when it is ready to serve. */
 export async function pendingMigrations<Schema>(db: Kysely<Schema>): Promise<number> {
-  const known = Object.keys(await readMigrations())
+  const names = Object.keys(await readMigrations())
   const applied = new Set(await appliedMigrations(db))
-  return known.filter((name) => !applied.has(name)).length
+  return names.filter((name) => !applied.has(name)).length
+}
+
+/** The name of this program's schema: that of its last migration. */
+export async function latestMigration(): Promise<string> {
+  return known(Object.keys(await readMigrations()).at(-1), 'there are migrations')
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
@@ -56,8 +62,8 @@ async function refuseOldServer(db: Kysely<unknown>): Promise<void> {
     )
 }
 
-async function refuseNewerSchema(db: Kysely<unknown>, known: readonly string[]): Promise<void> {
-  const unknown = (await appliedMigrations(db)).filter((name) => !known.includes(name))
+async function refuseNewerSchema(db: Kysely<unknown>, names: readonly string[]): Promise<void> {
+  const unknown = (await appliedMigrations(db)).filter((name) => !names.includes(name))
   if (unknown.length > 0)
     throw new StartFault(
       `The database was used by a newer Watchbell (it has migration ${unknown.at(-1)}, which this version does not know). Start that version or restore a backup made with this one.`,
