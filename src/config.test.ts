@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { configWarnings, readConfig } from './config.ts'
+import { configWarnings, readConfig, withPort } from './config.ts'
 import { StartFault } from './lib/start-fault.ts'
 
 const hex = '0123456789abcdef'.repeat(4)
@@ -63,6 +63,13 @@ test('the public URL follows host and port, and can be opened', () => {
   expect(readConfig({ WATCHBELL_HOST: '::' }).baseUrl).toBe('http://localhost:8080')
   expect(readConfig({ WATCHBELL_HOST: '::1' }).baseUrl).toBe('http://[::1]:8080')
   expect(readConfig({ WATCHBELL_HOST: 'bell.lan' }).baseUrl).toBe('http://bell.lan:8080')
+})
+
+test('the public URL follows the port that the system chose, unless it was set', () => {
+  const chosen = withPort(readConfig({ WATCHBELL_HOST: '::1', WATCHBELL_PORT: '0' }), 40_123)
+  expect(chosen).toMatchObject({ port: 40_123, baseUrl: 'http://[::1]:40123' })
+  const set = { WATCHBELL_PORT: '0', WATCHBELL_BASE_URL: 'https://bell.example' }
+  expect(withPort(readConfig(set), 40_123)).toMatchObject({ port: 40_123, baseUrl: 'https://bell.example' })
 })
 
 test('mails come from the public host unless told otherwise', () => {

@@ -78,6 +78,13 @@ export function readConfig(env: Environment): Config {
   })
 }
 
+/** The settings once the system has chosen the port: the public URL follows, unless it was set. */
+export function withPort(config: Config, port: number): Config {
+  const { host, baseUrl } = config
+  const isOwn = baseUrl === ownUrl(host, config.port)
+  return Object.freeze({ ...config, port, baseUrl: isOwn ? ownUrl(host, port) : baseUrl })
+}
+
 /** A sentence for each variable that looks like ours and is not: a typing error would cost a night. */
 export function configWarnings(env: Environment): readonly string[] {
   const unknown = Object.keys(env).filter((name) => name.startsWith('WATCHBELL_') && !notOurs.test(name) && !isKnown(name))

@@ -2,11 +2,12 @@ import { bootstrap, createSetupLink } from './accounts/commands.ts'
 import { isRightSecretKey } from './accounts/secret-key-commands.ts'
 import { makeVault } from './accounts/secret.ts'
 import { type Bells, makeApp, newBells, type Watchbell } from './app.ts'
-import type { Config } from './config.ts'
+import { type Config, withPort } from './config.ts'
 import type { OpenDatabase } from './db/open.ts'
 import { egressPolicy } from './deliveries/egress.ts'
 import { createHttpSend } from './deliveries/send.ts'
 import { nodeClock } from './lib/node/clock.ts'
+import { type HeldPort, holdFreePort } from './lib/node/free-port.ts'
 import { createMailSend } from './lib/node/mail-send.ts'
 import { nodeRandom } from './lib/node/random.ts'
 import { keptSecretKey } from './lib/node/secret-key.ts'
@@ -64,8 +65,10 @@ type Serving = { readonly config: Config; readonly log: Log; readonly bells: Bel
 
 async function serveOn(
   db: OpenDatabase,
-  { config, log, bells, closers }: Serving,
+  { config: wanted, log, bells, closers }: Serving,
 ): Promise<Pick<Server, 'address' | 'setupLink'>> {
+  const { config, release } = await knownPort(wanted)
+  closers.push(release)
   const secretKey = config.secretKey ?? (await keptSecretKey(config.dataDir, nodeRandom))
   await refuseWrongSecretKey(db, secretKey)
   const version = programVersion()
@@ -93,6 +96,7 @@ async function serveOn(
   const setupLink = await begin(db, config)
   closers.push(app.stop)
   await app.start()
+  await release()
   const address = await listen(app, config)
   log.info('server ready', { address, url: config.baseUrl, version, database: alone ? 'embedded' : 'external' })
   if (config.smtpUrl === null) log.warn('e-mail off', { reason: 'WATCHBELL_SMTP_URL is not set: nobody can be paged by e-mail' })
@@ -118,9 +122,19 @@ async function begin(db: OpenDatabase, { bootstrap: wanted, baseUrl }: Config): 
   return token === null ? null : `${baseUrl}/setup/${token}`
 }
 
-async function listen({ http }: Watchbell, { host, port }: Config): Promise<string> {
+/** Links are made from the port, so a port that the system is to choose is chosen before there are any, and held until we listen. */
+async function knownPort(config: Config): Promise<Pick<HeldPort, 'release'> & { readonly config: Config }> {
+  if (config.port !== 0) return { config, release: async () => {} }
+  const { port, release } = await explained(config, () => holdFreePort(config.host))
+  return { config: withPort(config, port), release }
+}
+
+const listen = ({ http }: Watchbell, config: Config): Promise<string> =>
+  explained(config, () => http.listen({ host: config.host, port: config.port }))
+
+async function explained<Value>({ host, port }: Config, listening: () => Promise<Value>): Promise<Value> {
   try {
-    return await http.listen({ host, port })
+    return await listening()
   } catch (fault) {
     const reason = listenFaults[fault instanceof Error && 'code' in fault ? String(fault.code) : '']
     if (reason === undefined) throw fault

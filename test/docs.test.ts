@@ -12,6 +12,7 @@ import { type Example, examplesOf, linksOf } from './documents/markdown.ts'
 import { commandsOf, type Variables } from './documents/shell.ts'
 import { freePort } from './processes/server-process.ts'
 import { type MailReceiver, receiveMails } from './processes/receivers.ts'
+import { urlOf } from './support/address.ts'
 import { freshDatabase } from './support/database.ts'
 import { silentLog } from './support/log.ts'
 
@@ -178,10 +179,4 @@ async function setUp(link: string | null): Promise<string> {
   const form = new URLSearchParams({ name: 'Acme', email: 'ada@example.com' })
   const page = await fetch(link ?? '', { method: 'POST', body: form })
   return /<pre>([0-9a-f]{64})<\/pre>/.exec(await page.text())?.[1] ?? ''
-}
-
-function urlOf(address: Awaited<ReturnType<typeof freshDatabase>>): string {
-  if ('url' in address) return address.url
-  const { user, port, database, host } = address
-  return `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adminToken, alertmanagerBody, clientOf, listAlertGroups, makeSource, makeWebhook } from './processes/client.ts'
 import { type HookReceiver, type MailReceiver, receiveHooks, receiveMails } from './processes/receivers.ts'
 import { freePort, launchServer, logged, type ServerProcess, stopServer, untilReady } from './processes/server-process.ts'
-import { type Address, run } from './support/address.ts'
+import { type Address, run, urlOf } from './support/address.ts'
 import { freshDatabase } from './support/database.ts'
 
 /** Real processes on one PostgreSQL. Each step begins with what the one before has left running. */
@@ -151,12 +151,6 @@ const environment = (address: Address, { hooks, mails }: Receivers): Readonly<Re
   WATCHBELL_EGRESS_ALLOW: hooks.place,
   WATCHBELL_SMTP_URL: mails.url,
 })
-
-/** The embedded server of the tests listens on a socket; its directory stands in the URL as `host`. */
-const urlOf = (address: Address): string =>
-  'url' in address
-    ? address.url
-    : `postgres://${address.user}@localhost:${address.port}/${address.database}?host=${encodeURIComponent(address.host)}`
 
 /** What arrived about a group, by webhook and for the page. */
 function newCounter({ hooks, mails }: Receivers) {

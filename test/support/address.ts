@@ -12,6 +12,13 @@ export function inDatabase(address: Address, database: string): Address {
   return { url: url.href }
 }
 
+/** As a setting names it; the directory of a socket goes into the query. */
+export function urlOf(address: Address): string {
+  if ('url' in address) return address.url
+  const { user, port, database, host } = address
+  return `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+}
+
 /** One statement on a connection of its own, for what cannot run in a transaction. */
 export async function run(address: Address, statement: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client('url' in address ? { connectionString: address.url } : address)
