@@ -27,6 +27,7 @@ import { before, hours, type Ms, minutes, seconds } from './lib/time.ts'
 import { measuredPorts, nodeMetrics } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
+import { notificationRuleRoutes } from './notifications/rule-routes.ts'
 import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
@@ -156,6 +157,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   integrationRoutes(http, { db, vault: tokens })
   escalationChainRoutes(http, { db })
   scheduleRoutes(http, ports)
+  notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
   webhookRoutes(http, { db, settings: webhooks, eventDataOf })
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })

@@ -147,6 +147,9 @@ export async function peopleByIds(
   return new Map(people.map((person) => [person.id, person]))
 }
 
+/** An active user, whom nobody else changes before the commit; or null. Whoever changes what belongs to a person holds them first. */
+export const holdUser = users.findUserForUpdate
+
 /** Adds a user. Rejects a bad e-mail address or time zone, and a username or address that an active user has. */
 export async function createUser(tx: Tx, actor: Actor, input: NewUser): Promise<User> {
   const { organizationId } = actor
@@ -275,5 +278,6 @@ function ownerOf(actor: Actor, userId: string | null): string {
   return owner
 }
 
-const managesUsers = (actor: Actor): boolean =>
+/** Whether an actor may change what is other people's own. */
+export const managesUsers = (actor: Actor): boolean =>
   actor.kind === 'system' || (actor.kind === 'user' && may(actor.role, 'users:write'))

@@ -13,6 +13,7 @@ export type AlertId = Brand<string, 'AlertId'>
 export type AlertGroupId = Brand<string, 'AlertGroupId'>
 export type EscalationChainId = Brand<string, 'EscalationChainId'>
 export type EscalationPolicyId = Brand<string, 'EscalationPolicyId'>
+export type NotificationRuleId = Brand<string, 'NotificationRuleId'>
 export type ScheduleId = Brand<string, 'ScheduleId'>
 export type ShiftId = Brand<string, 'ShiftId'>
 export type WebhookId = Brand<string, 'WebhookId'>
@@ -37,6 +38,7 @@ type PublicIds = {
   readonly I: AlertGroupId
   readonly F: EscalationChainId
   readonly E: EscalationPolicyId
+  readonly N: NotificationRuleId
   readonly S: ScheduleId
   readonly WH: WebhookId
 }

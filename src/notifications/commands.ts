@@ -13,7 +13,8 @@ import { composeEmail } from './channels/email.ts'
 import { linkLifetimeMs, type LinkAction, newLink } from './link.ts'
 import { writePage } from './message.ts'
 import { plan, type Plan, type Sending } from './plan.ts'
-import { reaches, type Rule, stepsOf } from './rule.ts'
+import { type PersonalSteps, stepsOf } from './rule.ts'
+import { stepsOfPeople } from './rule-store.ts'
 import type { NotificationRun, NotificationRunId, NotificationRunKey } from './run.ts'
 import type { NotificationSettings } from './settings.ts'
 import * as store from './store.ts'
@@ -32,16 +33,18 @@ export type Page = {
 /**
  * Begins to page people about subjects, and does at once what is due at once: for a person without rules, one e-mail is
  * owed when the transaction commits. A run of the same person and subject that is still under way ends here, also one of an
- * earlier page of the same call. Answers in the order of the pages: false when none of the person's rules can reach them;
- * why is an event `notification.failed` then. The pages may be of several organizations.
+ * earlier page of the same call. Answers in the order of the pages: false when the person cannot be reached; why is an event
+ * `notification.failed` then. The pages may be of several organizations.
  */
 export async function pageAll(tx: Tx, settings: NotificationSettings, pages: readonly Page[]): Promise<readonly boolean[]> {
   if (pages.length === 0) return []
   const wanted = pages.map(({ actor, ...page }) => ({ organizationId: actor.organizationId, ...page }))
   await store.stopRunsOf(tx, wanted)
   const personOf = await findPeople(tx.sql, wanted)
-  const rules = await store.rulesOf(tx, wanted)
-  const begun = wanted.map((page, index) => begin(tx, settings, { page, person: personOf(page), rules: rules[index] ?? [] }))
+  const lists = await stepsOfPeople(tx, wanted)
+  const begun = wanted.map((page, index) =>
+    begin(tx, settings, { page, person: personOf(page), lists: known(lists[index], 'each page has the lists of its person') }),
+  )
   await store.insertRuns(tx, stopEarlier(begun.flatMap(({ run }) => run ?? [])))
   await owe(
     tx,
@@ -112,7 +115,7 @@ function reachedBy(recorded: readonly Recording[]) {
 }
 
 type WantedRun = Pick<NotificationRun, 'organizationId' | 'userId' | 'subject' | 'important'>
-type Beginning = { readonly page: WantedRun; readonly person: User | null; readonly rules: readonly Rule[] }
+type Beginning = { readonly page: WantedRun; readonly person: User | null; readonly lists: PersonalSteps }
 
 type Begun = {
   /** Null: nobody is there to be paged. */
@@ -121,19 +124,17 @@ type Begun = {
   readonly reachable: boolean
 }
 
-function begin(tx: Tx, settings: NotificationSettings, { page, person, rules }: Beginning): Begun {
+function begin(tx: Tx, settings: NotificationSettings, { page, person, lists }: Beginning): Begun {
   const judged = judge(person)
   if (!judged.ok) {
     tellFailure(tx, { ...page, person, channel: null, reason: judged.reason })
     return { run: null, mails: [], reachable: false }
   }
-  const steps = stepsOf(rules)
+  const steps = stepsOf(lists, page.important)
   const id = newUuid<NotificationRunId>(tx.now, tx.random.bytes)
   const run = { ...page, id, steps, nextStep: 0, startedAt: tx.now }
   const { mails, next } = advance(tx, { run, person: judged.value, settings })
-  if (!reaches(steps))
-    tellFailure(tx, { ...page, person, channel: null, reason: 'The notification rules of this person only wait' })
-  return { run: { run, next, stopped: false }, mails, reachable: settings.mailIsOn && reaches(steps) }
+  return { run: { run, next, stopped: false }, mails, reachable: settings.mailIsOn }
 }
 
 /** Of several runs of the same person and subject the last one takes over, as if the others had been there before. */

@@ -1,36 +1,43 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { minutes } from '../lib/time.ts'
-import { parseSteps, reaches, stepsOf } from './rule.ts'
+import { parseSteps, type Step, stepsOf } from './rule.ts'
 
-test('a person without rules gets one e-mail at once', () => {
-  expect(stepsOf([])).toEqual([{ type: 'email' }])
-})
+const email: Step = { type: 'email' }
+const wait = (count: number): Step => ({ type: 'wait', durationMs: minutes(count) })
 
-test('rules become steps in their order', () => {
-  const rules = [
-    { type: 'email', durationSeconds: null },
-    { type: 'wait', durationSeconds: 300 },
-    { type: 'email', durationSeconds: null },
-  ]
-  expect(stepsOf(rules)).toEqual([{ type: 'email' }, { type: 'wait', durationMs: 300_000 }, { type: 'email' }])
-})
-
-test('a rule of an unknown type is passed over, and a person of whom no rule is left gets an e-mail', () => {
-  const unknown = { type: 'carrier_pigeon', durationSeconds: null }
-  expect(stepsOf([unknown, { type: 'wait', durationSeconds: 60 }])).toEqual([{ type: 'wait', durationMs: 60_000 }])
-  expect(stepsOf([unknown])).toEqual([{ type: 'email' }])
-})
-
-test('waiting alone reaches nobody', () => {
-  expect(reaches([{ type: 'wait', durationMs: minutes(1) }])).toBe(false)
-  expect(reaches([{ type: 'wait', durationMs: minutes(1) }, { type: 'email' }])).toBe(true)
+describe('a page follows', () => {
+  test.each<[string, boolean, { usual: readonly Step[]; important: readonly Step[] }, readonly Step[]]>([
+    ['the usual rules', false, { usual: [wait(1), email], important: [email] }, [wait(1), email]],
+    ['the important rules when it is important', true, { usual: [email, email], important: [wait(1), email] }, [wait(1), email]],
+    ['one e-mail at once where there are no rules', false, { usual: [], important: [] }, [email]],
+    ['one e-mail at once where there are no rules, being important', true, { usual: [], important: [] }, [email]],
+    [
+      'one e-mail at once where there are only rules for important ones',
+      false,
+      { usual: [], important: [wait(1), email] },
+      [email],
+    ],
+    [
+      'the usual rules, and waits for nothing before their first channel, where there are none for important ones',
+      true,
+      { usual: [wait(60), wait(5), email, wait(15), email], important: [] },
+      [email, wait(15), email],
+    ],
+    ['one e-mail at once where the rules only wait', false, { usual: [wait(5)], important: [email] }, [email]],
+    [
+      'the usual rules where those for important ones only wait',
+      true,
+      { usual: [email, email], important: [wait(5)] },
+      [email, email],
+    ],
+    ['one e-mail at once where both lists only wait', true, { usual: [wait(5)], important: [wait(1)] }, [email]],
+  ])('%s', (_promise, isImportant, lists, steps) => {
+    expect(stepsOf(lists, isImportant)).toEqual(steps)
+  })
 })
 
 test('steps come back from their row as they went in, and nothing else comes back', () => {
-  const steps = stepsOf([
-    { type: 'wait', durationSeconds: 60 },
-    { type: 'email', durationSeconds: null },
-  ])
+  const steps = [wait(1), email]
   expect(parseSteps(JSON.parse(JSON.stringify(steps)))).toEqual(steps)
   expect(() => parseSteps([{ type: 'wait' }])).toThrow('a wait with its duration')
   expect(() => parseSteps({})).toThrow('list')

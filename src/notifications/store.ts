@@ -6,32 +6,9 @@ import { shardOf } from '../lib/shard.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Plan } from './plan.ts'
-import { parseSteps, type Rule } from './rule.ts'
+import { parseSteps } from './rule.ts'
 import type { NotificationRun, NotificationRunId, NotificationRunKey } from './run.ts'
 import { blankSubject, parseSubject } from './subject.ts'
-
-const rulesMax = 100
-
-/** Which of a person's two lists of rules is asked for. */
-type RuleList = Pick<NotificationRun, 'organizationId' | 'userId' | 'important'>
-
-/** The rules of people's lists, each in its order, at most a hundred of each, in the order of the lists. */
-export async function rulesOf(tx: Tx, lists: readonly RuleList[]): Promise<readonly (readonly Rule[])[]> {
-  const answer = await sql<{ readonly list: number; readonly type: string; readonly duration_seconds: number | null }>`
-    select wanted.list, rule.type, rule.duration_seconds
-    from unnest(${lists.map((list) => list.organizationId)}::text[], ${lists.map((list) => list.userId)}::text[],
-      ${lists.map((list) => list.important)}::boolean[])
-      with ordinality as wanted (organization_id, user_id, important, list)
-    cross join lateral (
-      select type, duration_seconds, position, id from notification_rules r
-      where r.organization_id = wanted.organization_id and r.user_id = wanted.user_id and r.important = wanted.important
-      order by position, id limit ${rulesMax}::int) rule
-    order by wanted.list, rule.position, rule.id`.execute(tx.sql)
-  const found = Map.groupBy(answer.rows, (row) => row.list)
-  return lists.map((_, index) =>
-    (found.get(index + 1) ?? []).map((row) => ({ type: row.type, durationSeconds: row.duration_seconds })),
-  )
-}
 
 /** A run as it begins. With nothing next it is finished already, and kept for what becomes of its pages. */
 export type NewRun = {

@@ -25,12 +25,13 @@ export const json = { 'content-type': 'application/json' }
 export const detail = (text: string): string => JSON.stringify({ detail: text })
 
 /** The resources that are made through the API, each with a body that makes one. */
-export function resourcesOf({ chainId }: Things) {
+export function resourcesOf({ chainId, userId }: Things) {
   return [
     ['users', { username: 'conventions', email: 'conventions@harbour.example', role: 'editor' }],
     ['integrations', { type: 'webhook', name: 'conventions' }],
     ['escalation_chains', { name: 'conventions' }],
     ['escalation_policies', { escalation_chain_id: chainId, type: 'resolve' }],
+    ['personal_notification_rules', { user_id: userId, type: 'notify_by_email' }],
     ['schedules', { type: 'web', name: 'conventions', time_zone: 'UTC' }],
     ['on_call_shifts', { type: 'single_event', start: '2026-01-01T00:00:00', duration: 60, name: 'conventions' }],
     ['webhooks', { name: 'conventions', url: 'http://127.0.0.1/', http_method: 'POST', trigger_type: 'escalation' }],

@@ -4,11 +4,15 @@ import type { Role } from '../../src/accounts/role.ts'
 import type { Database } from '../../src/ports.ts'
 import type { Crew, StillWorld } from './still-world.ts'
 
-/** One of everything that has an id, all of one organization and tied to each other. The keys are the parameters of the paths. */
+/**
+ * One of everything that has an id, all of one organization and tied to each other. The keys are the parameters of the
+ * paths, and `ownerId` whose the token and the notification rule are.
+ */
 export type Things = Readonly<
   Record<
     | 'organizationId'
     | 'userId'
+    | 'ownerId'
     | 'tokenId'
     | 'teamId'
     | 'serviceId'
@@ -16,6 +20,7 @@ export type Things = Readonly<
     | 'routeId'
     | 'chainId'
     | 'policyId'
+    | 'ruleId'
     | 'scheduleId'
     | 'shiftId'
     | 'webhookId'
@@ -40,6 +45,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   const token = await world.db.tx('create token', (tx) => createToken(tx, system, { name, userId: users[role] }))
   const user = await make('users/', { username: `u${name}`, email: `u${count}@${organizationId}.example`, role: 'editor' })
   await make('tokens/', { name, user_id: user.id })
+  const rule = await make('personal_notification_rules/', { user_id: users[role], type: 'wait', duration: 3600 })
   const webhook = await make('webhooks/', {
     name,
     url: 'http://127.0.0.1/',
@@ -72,8 +78,16 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   if (sent.statusCode !== 200) throw new Error(`alert: ${sent.statusCode} ${sent.body}`)
   const { json: groups } = await crew.api('GET', `alert_groups/?integration_id=${integration.id}`)
   return {
-    ...{ organizationId, userId: user.id, tokenId: token.kept.id, teamId, serviceId, webhookId: webhook.id },
-    ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id },
+    ...{
+      organizationId,
+      userId: user.id,
+      ownerId: users[role],
+      tokenId: token.kept.id,
+      teamId,
+      serviceId,
+      webhookId: webhook.id,
+    },
+    ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
     ...{ integrationId: integration.id, routeId: integration.default_route.id, alertGroupId: groups.results[0].id },
   }
 }

@@ -165,6 +165,28 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   }),
   ...route('DELETE', 'escalation_policies/:policyId/', remove),
 
+  ...route(
+    'GET',
+    'personal_notification_rules/',
+    list({ query: ({ userId }) => ({ user_id: userId }), status: 400, answer: { detail: 'User not found.' } }),
+  ),
+  ...route('GET', 'personal_notification_rules/:ruleId/', show),
+  ...route('POST', 'personal_notification_rules/', {
+    status: 201,
+    body: ({ ownerId }) => ({ user_id: ownerId, type: 'notify_by_email' }),
+    foreign: [
+      {
+        body: ({ ownerId }) => ({ user_id: ownerId, type: 'notify_by_email' }),
+        ...{ status: 400, answer: { detail: 'User does not exist' } },
+      },
+    ],
+  }),
+  ...route('PUT PATCH', 'personal_notification_rules/:ruleId/', {
+    status: 200,
+    body: () => ({ type: 'wait', duration: 60 }),
+  }),
+  ...route('DELETE', 'personal_notification_rules/:ruleId/', remove),
+
   ...route('GET', 'schedules/', list(byTeam)),
   ...route('GET', 'schedules/:scheduleId/', show),
   ...route('GET', 'schedules/:scheduleId/final_shifts/', {

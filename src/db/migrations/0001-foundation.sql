@@ -385,12 +385,13 @@ create table notification_rules (
   id text not null,
   user_id text not null,
   important boolean not null,
-  position integer not null,
+  position integer not null check (position >= 0),
   type text not null,
-  duration_seconds integer,
+  duration_seconds integer check (duration_seconds > 0),
   created_at timestamptz not null,
   primary key (organization_id, id),
-  foreign key (organization_id, user_id) references users
+  foreign key (organization_id, user_id) references users,
+  check ((type = 'wait') = (duration_seconds is not null))
 );
 create index notification_rules_user on notification_rules (organization_id, user_id, important, position);
 
