@@ -19,6 +19,7 @@ const stages = [
   'webhooks',
   'deliveries',
   'shards',
+  'services',
   'accounts',
 ] as const
 

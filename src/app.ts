@@ -31,6 +31,7 @@ import { notificationRuleRoutes } from './notifications/rule-routes.ts'
 import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
+import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
@@ -155,6 +156,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   accountRoutes(http, { db, version })
   setupRoutes(http, db)
   integrationRoutes(http, { db, vault: tokens })
+  serviceRoutes(http, db)
   escalationChainRoutes(http, { db })
   scheduleRoutes(http, ports)
   notificationRuleRoutes(http, { db })

@@ -4,6 +4,7 @@ import { makeVault } from '../src/accounts/secret.ts'
 import { escalationChainRoutes } from '../src/escalation-chains/routes.ts'
 import { integrationRoutes } from '../src/integrations/routes.ts'
 import { scheduleRoutes } from '../src/schedules/routes.ts'
+import { serviceRoutes } from '../src/services/routes.ts'
 import { type Api, testApi } from './support/api.ts'
 import { testClock, testRandom, testServer, type TestServer } from './support/server.ts'
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   server = await testServer((app, db) => {
     integrationRoutes(app, { db, vault })
     escalationChainRoutes(app, { db })
+    serviceRoutes(app, db)
     scheduleRoutes(app, { db, clock: testClock })
   })
   api = await testApi(server)
@@ -34,6 +36,7 @@ const resources: Readonly<Record<string, Readonly<Record<string, readonly unknow
     service: [null],
     urgency: ['high'],
   },
+  services: { name: ['a', 'b', '\udfff'], team_id: [null] },
   escalation_chains: { name: ['a', 'b', '\udfff'], team_id: [null] },
   escalation_policies: {
     type: ['wait', 'notify_persons', 'resolve', 'trigger_webhook'],
@@ -109,6 +112,7 @@ test.each(Object.entries(resources))('no body for %s breaks the server', { timeo
 
 test.each([
   ['escalation_chains', { name: 'Twins' }],
+  ['services', { name: 'Twins' }],
   ['integrations', { type: 'webhook', name: 'Twins' }],
 ])('of two %s with one name at the same instant one is made', async (resource, body) => {
   const answers = await Promise.all([1, 2, 3, 4].map(() => api.call('POST', `/api/v1/${resource}/`, body)))

@@ -12,6 +12,8 @@ const leastRole = {
   'integrations:write': 'admin',
   'escalation-chains:read': 'viewer',
   'escalation-chains:write': 'admin',
+  'services:read': 'viewer',
+  'services:write': 'admin',
   'schedules:read': 'viewer',
   'schedules:write': 'editor',
   'outgoing-webhooks:read': 'viewer',

@@ -20,6 +20,7 @@ import {
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
+import { keepService } from '../services/commands.ts'
 import { autoNames } from './auto-name.ts'
 import type { AlertSource, Integration, IntegrationType } from './integration.ts'
 import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
@@ -95,7 +96,7 @@ export async function createIntegration(
   const { type, description = null, urgency = 'medium' } = input
   const escalationChainId = await requireChain(tx, organizationId, input.defaultRoute?.escalationChainId ?? null)
   const teamId = await requireTeam(tx.sql, organizationId, input.teamId ?? null)
-  const serviceId = await requireService(tx.sql, organizationId, input.serviceId ?? null)
+  const serviceId = await requireService(tx, organizationId, input.serviceId ?? null)
   const id = newPublicId('C', tx.random.bytes)
   const name = input.name ?? (await freeName(tx, organizationId, { type, teamId, id }))
   const token = newUrlToken(tx.random.bytes)
@@ -143,7 +144,7 @@ export async function updateIntegration(tx: Tx, actor: Actor, { id, body, vault 
     name: name ?? before.name,
     description: description === undefined ? before.description : description,
     teamId: teamId === undefined ? before.teamId : await requireTeam(tx.sql, organizationId, teamId),
-    serviceId: serviceId === undefined ? before.serviceId : await requireService(tx.sql, organizationId, serviceId),
+    serviceId: serviceId === undefined ? before.serviceId : await requireService(tx, organizationId, serviceId),
     urgency: urgency ?? before.urgency,
   })
   if (!isFree) throw nameTaken()
@@ -178,10 +179,12 @@ async function requireChain(tx: Tx, organizationId: OrganizationId, id: string |
   return chainId
 }
 
-async function requireService(sql: Sql, organizationId: OrganizationId, id: string | null): Promise<ServiceId | null> {
+/** The service that an integration shall belong to, which then stays until the commit. Rejects one that the organization does not have. */
+async function requireService(tx: Tx, organizationId: OrganizationId, id: string | null): Promise<ServiceId | null> {
   if (id === null) return null
-  if (!(await store.serviceExists(sql, organizationId, id))) throw invalidField('service', 'Object does not exist')
-  return asId<ServiceId>(id)
+  const serviceId = asId<ServiceId>(id)
+  if (!(await keepService(tx, organizationId, serviceId))) throw invalidField('service', 'Object does not exist')
+  return serviceId
 }
 
 /** A name of our own making; the id stands in where all of them are taken. */

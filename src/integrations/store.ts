@@ -93,16 +93,6 @@ export async function takenNames(
   return new Set(rows.map((row) => row.name))
 }
 
-export async function serviceExists(db: Sql, organizationId: OrganizationId, id: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('services')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 export function countIntegrations(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
   return countRows(filtered(db, organizationId, filter))
 }

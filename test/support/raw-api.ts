@@ -29,6 +29,7 @@ export function resourcesOf({ chainId, userId }: Things) {
   return [
     ['users', { username: 'conventions', email: 'conventions@harbour.example', role: 'editor' }],
     ['integrations', { type: 'webhook', name: 'conventions' }],
+    ['services', { name: 'conventions' }],
     ['escalation_chains', { name: 'conventions' }],
     ['escalation_policies', { escalation_chain_id: chainId, type: 'resolve' }],
     ['personal_notification_rules', { user_id: userId, type: 'notify_by_email' }],

@@ -134,6 +134,20 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   }),
   ...route('DELETE', 'routes/:routeId/', { status: 400 }),
 
+  ...route('GET', 'services/', list(byTeam)),
+  ...route('GET', 'services/:serviceId/', show),
+  ...route('POST', 'services/', {
+    status: 201,
+    body: ({ teamId }) => ({ name: fresh(), team_id: teamId }),
+    foreign: [{ body: ({ teamId }) => ({ name: fresh(), team_id: teamId }), ...refused('team_id') }],
+  }),
+  ...route('PUT PATCH', 'services/:serviceId/', {
+    status: 200,
+    body: ({ teamId }) => ({ name: fresh(), team_id: teamId }),
+    foreign: [{ body: ({ teamId }) => ({ name: fresh(), team_id: teamId }), ...refused('team_id') }],
+  }),
+  ...route('DELETE', 'services/:serviceId/', remove),
+
   ...route('GET', 'escalation_chains/', list(byTeam)),
   ...route('GET', 'escalation_chains/:chainId/', show),
   ...route('POST', 'escalation_chains/', {
