@@ -1,15 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TestServer, testServer } from '../../test/support/server.ts'
-import {
-  audit,
-  authenticate,
-  bootstrap,
-  createOrganization,
-  createSetupLink,
-  isSetupLinkOpen,
-  teamExists,
-  useSetupLink,
-} from './commands.ts'
+import { audit, authenticate, bootstrap, createOrganization, createSetupLink, isSetupLinkOpen, useSetupLink } from './commands.ts'
 import { isEmpty } from './store.ts'
 
 let server: TestServer
@@ -132,15 +123,4 @@ test('the audit keeps who, what and when, and the transaction it belongs to', as
       details: { colour: 'red' },
     },
   ])
-})
-
-test('a team belongs to its organization only', async () => {
-  const one = await tx('create organization', (open) => createOrganization(open, { name: 'Harbour', email: 'ada@b' }))
-  const two = await tx('create organization', (open) => createOrganization(open, { name: 'Other', email: 'eve@b' }))
-  await server.db.sql
-    .insertInto('teams')
-    .values({ organization_id: one.organizationId, id: 'T1', name: 'Crew', email: null, created_at: new Date(0) })
-    .execute()
-  expect(await teamExists(server.db.sql, one.organizationId, 'T1')).toBe(true)
-  expect(await teamExists(server.db.sql, two.organizationId, 'T1')).toBe(false)
 })

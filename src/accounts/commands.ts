@@ -9,7 +9,7 @@ import type { AuditEntry } from './audit.ts'
 import { type NewOrganization, nameFaults, type Organization } from './organization.ts'
 import { may } from './role.ts'
 import * as store from './store.ts'
-import { teamExists } from './team-store.ts'
+import { deleteMembershipsOf } from './team-store.ts'
 import { type ApiToken, isTokenId, newToken, tokenDigest } from './token.ts'
 import * as tokens from './token-store.ts'
 import {
@@ -107,7 +107,7 @@ async function begin(tx: Tx, input: NewOrganization, token: string): Promise<Beg
   return { organizationId: organization.id, userId: user.id, token }
 }
 
-// Organizations and teams ------------------------------------------------------------------------------------------------
+// Organizations ----------------------------------------------------------------------------------------------------------
 
 /** The actor's organization. */
 export async function findOrganization(db: Sql, actor: Actor): Promise<Organization> {
@@ -116,9 +116,6 @@ export async function findOrganization(db: Sql, actor: Actor): Promise<Organizat
 
 /** All organizations of this server, oldest first, at most `limit`; for the command line. */
 export const listOrganizations = store.listOrganizations
-
-/** Whether an id names a team of the organization. */
-export { teamExists }
 
 // Users ------------------------------------------------------------------------------------------------------------------
 
@@ -180,12 +177,13 @@ export async function updateUser(
   return changed
 }
 
-/** Ends an account: the row stays for the history, the tokens are revoked, the names are free. The last admin stays. */
+/** Ends an account: the row stays for the history, the tokens are revoked, the teams are left, the names are free. The last admin stays. */
 export async function deactivateUser(tx: Tx, actor: Actor, id: string): Promise<void> {
   const { user, otherAdmins } = await lockUser(tx, actor, id)
   if (user.role === 'admin' && !otherAdmins) throw lastAdmin()
   await users.markUserDeactivated(tx, user)
   await tokens.revokeTokensOf(tx, user)
+  await deleteMembershipsOf(tx, user)
   await audit(tx, actor, { action: 'user deactivated', subjectId: user.id, details: { username: user.username } })
 }
 

@@ -24,6 +24,7 @@ const leastRole = {
   'other-settings:read': 'viewer',
   'events:read': 'viewer',
   'users:write': 'admin',
+  'teams:write': 'admin',
 } as const satisfies Record<string, Role>
 
 export type Permission = keyof typeof leastRole

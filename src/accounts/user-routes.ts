@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts'
 import { personOf } from './actor.ts'
 import { createUser, deactivateUser, findUser, listUsers, updateUser } from './commands.ts'
 import { roles } from './role.ts'
+import { listTeamedUsers, type TeamedUser, withTeams } from './team-commands.ts'
 import type { User, UserChange } from './user.ts'
 
 const UserShape = Type.Object({
@@ -18,7 +19,7 @@ const UserShape = Type.Object({
   role: choice(roles),
   is_phone_number_verified: Type.Boolean(),
   timezone: nullable(Type.String()),
-  teams: Type.Array(Type.String()),
+  teams: Type.Array(Type.String(), { description: 'The ids of the teams; they say who their members are.' }),
   name: nullable(Type.String()),
   first_name: nullable(Type.String()),
   last_name: nullable(Type.String()),
@@ -60,6 +61,7 @@ export function userRoutes(app: App, db: Ports['db']): void {
   const read = { permission: 'user-settings:read' } as const
   const write = { permission: 'users:write' } as const
   const tags = ['users']
+  const show = async (user: User) => userShape(await withTeams(db.sql, user))
 
   app.get(
     '/api/v1/users/',
@@ -71,21 +73,22 @@ export function userRoutes(app: App, db: Ports['db']): void {
         username: storableOrNot(username),
         roles: ranks?.map((rank) => roles[Number(rank)] ?? 'none'),
       }
-      const show = short === 'true' ? shortUserShape : userShape
-      return paginate(request, { pageSize: 100, listing: listUsers(db.sql, request.actor, filter), show })
+      if (short === 'true')
+        return paginate(request, { pageSize: 100, listing: listUsers(db.sql, request.actor, filter), show: shortUserShape })
+      return paginate(request, { pageSize: 100, listing: listTeamedUsers(db.sql, request.actor, filter), show: userShape })
     },
   )
 
   app.get(
     '/api/v1/users/current/',
     { config: read, schema: { summary: 'Show the owner of the token', tags, response: { 200: UserShape } } },
-    async (request) => userShape(await findUser(db.sql, request.actor, personOf(request.actor) ?? '')),
+    async (request) => show(await findUser(db.sql, request.actor, personOf(request.actor) ?? '')),
   )
 
   app.get(
     '/api/v1/users/:userId/',
     { config: read, schema: { summary: 'Show a user', tags, params: UserParams, response: { 200: UserShape } } },
-    async (request) => userShape(await findUser(db.sql, request.actor, storable(request.params.userId))),
+    async (request) => show(await findUser(db.sql, request.actor, storable(request.params.userId))),
   )
 
   app.post(
@@ -96,7 +99,7 @@ export function userRoutes(app: App, db: Ports['db']): void {
       const user = await db.tx('create user', (tx) =>
         createUser(tx, request.actor, { ...changeOf(request.body), username, email, role }),
       )
-      return reply.code(201).send(userShape(user))
+      return reply.code(201).send(await show(user))
     },
   )
 
@@ -107,7 +110,7 @@ export function userRoutes(app: App, db: Ports['db']): void {
     schema: { summary: 'Change a user', tags, params: UserParams, body: UserChangeBody, response: { 200: UserShape } },
     handler: async (request) => {
       const update = { id: storable(request.params.userId), change: changeOf(request.body) }
-      return userShape(await db.tx('update user', (tx) => updateUser(tx, request.actor, update)))
+      return show(await db.tx('update user', (tx) => updateUser(tx, request.actor, update)))
     },
   })
 
@@ -137,7 +140,7 @@ function changeOf(body: Static<typeof UserChangeBody>): UserChange {
   }
 }
 
-function userShape(user: User): Static<typeof UserShape> {
+function userShape({ user, teamIds }: TeamedUser): Static<typeof UserShape> {
   return {
     id: user.id,
     grafana_id: null,
@@ -147,7 +150,7 @@ function userShape(user: User): Static<typeof UserShape> {
     role: user.role,
     is_phone_number_verified: false,
     timezone: user.timeZone,
-    teams: [],
+    teams: [...teamIds],
     name: user.name,
     first_name: user.firstName,
     last_name: user.lastName,

@@ -92,6 +92,17 @@ export async function lockAdmins(tx: Tx, organizationId: OrganizationId): Promis
   return rows.map((row) => asId<UserId>(row.id))
 }
 
+/** How many of the ids name active users; they stay active until the commit. Always locked in the same order. */
+export async function keepActiveUsers(tx: Tx, organizationId: OrganizationId, ids: readonly UserId[]): Promise<number> {
+  const rows = await activeUsers(tx.sql, organizationId)
+    .select('id')
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .orderBy('id')
+    .forShare()
+    .execute()
+  return rows.length
+}
+
 /** Also those who left. */
 export async function findPeople(db: Sql, organizationId: OrganizationId, ids: readonly string[]): Promise<readonly User[]> {
   const rows = await db

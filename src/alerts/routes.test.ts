@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BoilerRoom, boilerRoom, type GroupState, type Source } from '../../test/support/boiler-room.ts'
 import { type Answer, type Crew, stillStart, type StillWorld, stillWorld } from '../../test/support/still-world.ts'
-import { insertTeam, rowsOf } from '../../test/support/things.ts'
+import { rowsOf } from '../../test/support/things.ts'
 import { after, minutes } from '../lib/time.ts'
 
 let world: StillWorld
@@ -95,7 +95,7 @@ describe('the list', () => {
       made[state] = await room.newGroup(state, listed)
     }
     ids = made as typeof ids
-    teamId = (await insertTeam(world.db, crew.organizationId, 'Boiler room')).teamId
+    teamId = (await crew.api('POST', 'teams/', { name: 'Boiler room' })).json.id
     teamGroup = await room.newGroup('firing', await room.newSource(undefined, { team_id: teamId }))
     world.setTime(stillStart)
   })

@@ -1,4 +1,4 @@
-import { type Body, optional, readFields, required, teamReference, text } from '../lib/fields.ts'
+import { type Body, optional, readFields, required, referenceOrNull, text } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import type { Result } from '../lib/result.ts'
 
@@ -13,7 +13,7 @@ const name = text(100)
 export function parseChain(body: Body): Result<NewChain, Refusal> {
   return readFields((take) => ({
     name: take(required(body, 'name', name), ''),
-    teamId: take(optional(body, 'team_id', teamReference), undefined),
+    teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
   }))
 }
 
@@ -21,6 +21,6 @@ export function parseChain(body: Body): Result<NewChain, Refusal> {
 export function parseChainChange(body: Body): Result<ChainChange, Refusal> {
   return readFields((take) => ({
     name: take(optional(body, 'name', name), undefined),
-    teamId: take(optional(body, 'team_id', teamReference), undefined),
+    teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
   }))
 }

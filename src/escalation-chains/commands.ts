@@ -48,7 +48,7 @@ export async function createChain(tx: Tx, actor: Actor, body: Body): Promise<Esc
     organizationId,
     id: newPublicId('F', tx.random.bytes),
     name,
-    teamId: await requireTeam(tx.sql, organizationId, teamId),
+    teamId: await requireTeam(tx, organizationId, teamId),
     createdAt: tx.now,
   }
   if (!(await store.insertChain(tx, chain))) throw nameTaken()
@@ -83,7 +83,7 @@ async function changeChain(tx: Tx, actor: Actor, { id, parse }: Change): Promise
   const chain: EscalationChain = {
     ...before,
     name: name ?? before.name,
-    teamId: teamId === undefined ? before.teamId : await requireTeam(tx.sql, organizationId, teamId),
+    teamId: teamId === undefined ? before.teamId : await requireTeam(tx, organizationId, teamId),
   }
   if (!(await store.updateChain(tx, chain))) throw nameTaken()
   await audit(tx, actor, {

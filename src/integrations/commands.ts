@@ -95,7 +95,7 @@ export async function createIntegration(
   const input = accepted(parseNewIntegration(body))
   const { type, description = null, urgency = 'medium' } = input
   const escalationChainId = await requireChain(tx, organizationId, input.defaultRoute?.escalationChainId ?? null)
-  const teamId = await requireTeam(tx.sql, organizationId, input.teamId ?? null)
+  const teamId = await requireTeam(tx, organizationId, input.teamId ?? null)
   const serviceId = await requireService(tx, organizationId, input.serviceId ?? null)
   const id = newPublicId('C', tx.random.bytes)
   const name = input.name ?? (await freeName(tx, organizationId, { type, teamId, id }))
@@ -143,7 +143,7 @@ export async function updateIntegration(tx: Tx, actor: Actor, { id, body, vault 
     ...before,
     name: name ?? before.name,
     description: description === undefined ? before.description : description,
-    teamId: teamId === undefined ? before.teamId : await requireTeam(tx.sql, organizationId, teamId),
+    teamId: teamId === undefined ? before.teamId : await requireTeam(tx, organizationId, teamId),
     serviceId: serviceId === undefined ? before.serviceId : await requireService(tx, organizationId, serviceId),
     urgency: urgency ?? before.urgency,
   })

@@ -8,7 +8,7 @@ import {
   readFields,
   reference,
   required,
-  teamReference,
+  referenceOrNull,
   text,
 } from '../lib/fields.ts'
 import { isObject } from '../lib/json.ts'
@@ -45,7 +45,7 @@ export function parseIntegrationChange(body: Body): Result<IntegrationChange, Re
     return {
       name: take(optional(body, 'name', text(150)), undefined),
       description: take(optional(body, 'description_short', orNull(anyText(250))), undefined),
-      teamId: take(optional(body, 'team_id', teamReference), undefined),
+      teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
       serviceId: take(optional(body, 'service', orNull(reference)), undefined),
       urgency: take(optional(body, 'urgency', urgency), undefined),
       defaultRoute: take(optional(body, 'default_route', routeTarget), undefined),

@@ -119,8 +119,8 @@ export const reference: Reader<string> = (value) => {
   return typeof value === 'string' ? ok(storable(value)) : no('Invalid values')
 }
 
-/** The id of a team; null and the empty text mean no team. */
-export const teamReference: Reader<string | null> = (value) => (value === null || value === '' ? ok(null) : reference(value))
+/** The id of another thing; null and the empty text mean none (contract grafana-oncall 7.2). */
+export const referenceOrNull: Reader<string | null> = (value) => (value === null || value === '' ? ok(null) : reference(value))
 
 /** A list of anything; null counts as an empty one. */
 export const list: Reader<readonly unknown[]> = (value) => {

@@ -169,7 +169,7 @@ async function withKnownIds<Fields extends ScheduleFields>(
   organizationId: OrganizationId,
   fields: Fields,
 ): Promise<Fields> {
-  const teamId = await requireTeam(tx.sql, organizationId, fields.teamId)
+  const teamId = await requireTeam(tx, organizationId, fields.teamId)
   const shifts = new Map((await keepShifts(tx, organizationId, fields.shiftIds)).map((shift) => [shift.id, shift]))
   const hasOverride = [...shifts.values()].some((shift) => shift.type === 'override')
   if (fields.type === 'calendar' && hasOverride) throw overrideOnCalendar()

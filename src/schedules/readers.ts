@@ -1,4 +1,4 @@
-import { list, type Reader, teamReference } from '../lib/fields.ts'
+import { list, type Reader, referenceOrNull } from '../lib/fields.ts'
 import { asId, type ShiftId, type TeamId, type UserId } from '../lib/ids.ts'
 import { no, ok } from '../lib/result.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
@@ -11,7 +11,7 @@ export const timeZone: Reader<string> = (value) => {
 
 /** The id of a team; null and the empty text mean no team. */
 export const team: Reader<TeamId | null> = (value) => {
-  const read = teamReference(value)
+  const read = referenceOrNull(value)
   if (!read.ok) return read
   return ok(read.value === null ? null : asId<TeamId>(read.value))
 }

@@ -44,7 +44,7 @@ export function listShifts(sql: Sql, { organizationId }: Actor, filter: store.Sh
 export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<PlacedShift> {
   const { organizationId } = actor
   const scheduleId = accepted(optional(body, 'schedule', orNull(reference))) ?? null
-  const fields = await withKnownIds(tx.sql, organizationId, accepted(parseNewShift(body)))
+  const fields = await withKnownIds(tx, organizationId, accepted(parseNewShift(body)))
   const shift: OnCallShift = { ...fields, id: newShiftId(tx.random.bytes) }
   const schedule = scheduleId === null ? null : await lockSchedule(tx, { organizationId, id: asId<ScheduleId>(scheduleId) })
   if (scheduleId !== null && schedule === null) throw invalidField('schedule', 'Object does not exist')
@@ -71,7 +71,7 @@ export async function updateShift(
 ): Promise<PlacedShift> {
   const { organizationId } = actor
   const { shift: before, ownerId } = await lockedShift(tx, organizationId, id)
-  const fields = await withKnownIds(tx.sql, organizationId, accepted(parseShiftUpdate(body, before)))
+  const fields = await withKnownIds(tx, organizationId, accepted(parseShiftUpdate(body, before)))
   if (saysTheSame(before, fields)) return findShift(tx.sql, actor, id)
   const shift: OnCallShift = { ...fields, id }
   if (shift.type === 'override' && before.type !== 'override') await refuseOnCalendars(tx, organizationId, id)
@@ -102,13 +102,9 @@ async function lockedShift(tx: Tx, organizationId: OrganizationId, id: ShiftId):
   return stored
 }
 
-async function withKnownIds<Fields extends ShiftFields>(
-  sql: Sql,
-  organizationId: OrganizationId,
-  fields: Fields,
-): Promise<Fields> {
-  const people = await peopleByIds(sql, organizationId, fields.users)
-  const teamId = await requireTeam(sql, organizationId, fields.teamId)
+async function withKnownIds<Fields extends ShiftFields>(tx: Tx, organizationId: OrganizationId, fields: Fields): Promise<Fields> {
+  const people = await peopleByIds(tx.sql, organizationId, fields.users)
+  const teamId = await requireTeam(tx, organizationId, fields.teamId)
   return { ...fields, teamId, users: fields.users.filter((id) => people.has(id)) }
 }
 

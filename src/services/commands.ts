@@ -34,7 +34,7 @@ export async function createService(tx: Tx, actor: Actor, body: Body): Promise<S
     organizationId,
     id: newPublicId('SV', tx.random.bytes),
     name,
-    teamId: await requireTeam(tx.sql, organizationId, teamId),
+    teamId: await requireTeam(tx, organizationId, teamId),
     createdAt: tx.now,
   }
   if (!(await store.insertService(tx, service))) throw nameTaken()
@@ -54,7 +54,7 @@ export async function updateService(
   const service: Service = {
     ...before,
     name,
-    teamId: teamId === undefined ? before.teamId : await requireTeam(tx.sql, organizationId, teamId),
+    teamId: teamId === undefined ? before.teamId : await requireTeam(tx, organizationId, teamId),
   }
   if (!(await store.updateService(tx, service))) throw nameTaken()
   await audit(tx, actor, { action: 'service updated', subjectId: id, details: { name, team_id: service.teamId } })

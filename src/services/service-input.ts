@@ -1,4 +1,4 @@
-import { type Body, optional, readFields, required, teamReference, text } from '../lib/fields.ts'
+import { type Body, optional, readFields, referenceOrNull, required, text } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import type { Result } from '../lib/result.ts'
 
@@ -11,7 +11,7 @@ const name = text(150)
 export function parseNewService(body: Body): Result<ServiceChange & { readonly name: string }, Refusal> {
   return readFields((take) => ({
     name: take(required(body, 'name', name), ''),
-    teamId: take(optional(body, 'team_id', teamReference), undefined),
+    teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
   }))
 }
 
@@ -19,6 +19,6 @@ export function parseNewService(body: Body): Result<ServiceChange & { readonly n
 export function parseServiceChange(body: Body): Result<ServiceChange, Refusal> {
   return readFields((take) => ({
     name: take(optional(body, 'name', name), undefined),
-    teamId: take(optional(body, 'team_id', teamReference), undefined),
+    teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
   }))
 }

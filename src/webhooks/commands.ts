@@ -1,6 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
 import { personOf } from '../accounts/actor.ts'
-import { audit, teamExists } from '../accounts/commands.ts'
+import { audit } from '../accounts/commands.ts'
+import { keepTeam } from '../accounts/team-commands.ts'
 import {
   attemptsOf,
   closeEndpoints,
@@ -180,7 +181,7 @@ type Naming = Pick<Change, 'settings'> & {
 
 async function requireTeamAndIntegrations(tx: Tx, webhook: Webhook, { settings, keptIds }: Naming): Promise<void> {
   const { organizationId, teamId, integrationFilter } = webhook
-  if (teamId !== null && !(await teamExists(tx.sql, organizationId, teamId))) throw invalidField('team', 'Object does not exist')
+  if (teamId !== null && !(await keepTeam(tx, organizationId, teamId))) throw invalidField('team', 'Object does not exist')
   const newIds = (integrationFilter ?? []).filter((id) => keptIds?.includes(id) !== true)
   if (newIds.length === 0) return
   const existing = await settings.integrationsThatExist(tx.sql, organizationId, newIds)

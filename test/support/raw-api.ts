@@ -28,6 +28,7 @@ export const detail = (text: string): string => JSON.stringify({ detail: text })
 export function resourcesOf({ chainId, userId }: Things) {
   return [
     ['users', { username: 'conventions', email: 'conventions@harbour.example', role: 'editor' }],
+    ['teams', { name: 'conventions' }],
     ['integrations', { type: 'webhook', name: 'conventions' }],
     ['services', { name: 'conventions' }],
     ['escalation_chains', { name: 'conventions' }],

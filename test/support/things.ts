@@ -41,11 +41,12 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${answer.text}`)
     return answer.json
   }
-  const { teamId, serviceId } = await insertTeam(world.db, organizationId, name)
   const token = await world.db.tx('create token', (tx) => createToken(tx, system, { name, userId: users[role] }))
   const user = await make('users/', { username: `u${name}`, email: `u${count}@${organizationId}.example`, role: 'editor' })
   await make('tokens/', { name, user_id: user.id })
   const rule = await make('personal_notification_rules/', { user_id: users[role], type: 'wait', duration: 3600 })
+  const { id: teamId } = await make('teams/', { name, users: [user.id] })
+  const { id: serviceId } = await make('services/', { name, team_id: teamId })
   const webhook = await make('webhooks/', {
     name,
     url: 'http://127.0.0.1/',
@@ -57,6 +58,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   const single = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600, users: [user.id], schedule: schedule.id }
   const shift = await make('on_call_shifts/', { ...single, name, team_id: teamId })
   const chain = await make('escalation_chains/', { name, team_id: teamId })
+  await crew.api('PATCH', `teams/${teamId}/`, { escalation_chain_id: chain.id })
   const policy = await make('escalation_policies/', {
     escalation_chain_id: chain.id,
     type: 'notify_persons',
@@ -90,25 +92,6 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
     ...{ integrationId: integration.id, routeId: integration.default_route.id, alertGroupId: groups.results[0].id },
   }
-}
-
-/** Teams and services have no API. */
-export async function insertTeam(db: Database, organizationId: string, name: string) {
-  count += 1
-  // Public ids have no zero.
-  const digits = String(count).replaceAll('0', 'A')
-  const made = { organization_id: organizationId, name, created_at: new Date(Date.UTC(2026, 0, 1)) }
-  const teamId = `T${digits.padStart(12, 'Z')}`
-  const serviceId = `SV${digits.padStart(12, 'Z')}`
-  await db.sql
-    .insertInto('teams')
-    .values({ ...made, id: teamId })
-    .execute()
-  await db.sql
-    .insertInto('services')
-    .values({ ...made, id: serviceId, team_id: teamId })
-    .execute()
-  return { teamId, serviceId }
 }
 
 /** Every row that belongs to an organization, by table, as JSON texts in an order of their own. */

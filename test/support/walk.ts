@@ -83,6 +83,26 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   }),
   ...route('DELETE', 'tokens/:tokenId/', remove),
 
+  ...route('GET', 'teams/', show),
+  ...route('GET', 'teams/:teamId/', show),
+  ...route('POST', 'teams/', {
+    status: 201,
+    body: ({ userId, chainId }) => ({ name: fresh(), users: [userId], escalation_chain_id: chainId }),
+    foreign: [
+      { body: ({ userId }) => ({ name: fresh(), users: [userId] }), ...refused('users', 'User does not exist') },
+      { body: ({ chainId }) => ({ name: fresh(), escalation_chain_id: chainId }), ...refused('escalation_chain_id') },
+    ],
+  }),
+  ...route('PUT PATCH', 'teams/:teamId/', {
+    status: 200,
+    body: ({ userId, chainId }) => ({ name: fresh(), users: [userId], escalation_chain_id: chainId }),
+    foreign: [
+      { body: ({ userId }) => ({ users: [userId] }), ...refused('users', 'User does not exist') },
+      { body: ({ chainId }) => ({ escalation_chain_id: chainId }), ...refused('escalation_chain_id') },
+    ],
+  }),
+  ...route('DELETE', 'teams/:teamId/', remove),
+
   ...route('GET', 'organizations/', show),
   // The contract answers with the caller's own organization, whatever the id.
   ...route('GET', 'organizations/:organizationId/', { ...show, foreignPathStatus: 200 }),
