@@ -50,7 +50,7 @@ beforeEach(async () => {
     link: 'https://watch.example.com/on-call/alert-groups/I',
     sourceLink: null,
     source: 'Prod Alertmanager',
-    urgency: 'high',
+    urgency: 'medium',
     startedAt: start,
   }
   afterSequence = (await readEvents(db.sql, system.organizationId, { after: 0, limit: 10_000 })).at(-1)?.sequence ?? 0
@@ -135,6 +135,7 @@ const failure = (user: { id: string; username: string | null }, channel: string 
 
 test('a person without rules has one e-mail owed when the page commits, and their links act for them alone', async () => {
   const { id, username } = await person()
+  subject = { ...subject, urgency: 'high' }
   expect(await pageOne(id)).toBe(true)
   const [mail, ...others] = await waitingMails()
   const [run] = await runs()
@@ -390,6 +391,25 @@ test('rules that only wait count as none, so the person gets an e-mail at once',
   expect(await waitingMails()).toHaveLength(1)
   expect(await runs()).toMatchObject([{ state: 'finished' }])
   expect(await events()).toEqual([])
+})
+
+test.each([
+  ['low', false],
+  ['medium', false],
+  ['high', true],
+  ['critical', true],
+] as const)('a subject of the urgency %s is paged by the important rules: %s', async (urgency, isImportant) => {
+  const { id } = await person()
+  await giveRules(id, [
+    ['wait', 60],
+    ['email', null],
+    ['email', null, true],
+  ])
+  subject = { ...subject, urgency }
+  await pageOne(id)
+  expect(await waitingMails()).toHaveLength(isImportant ? 1 : 0)
+  const kept = await db.sql.selectFrom('notification_runs').select('important').where('subject_id', '=', subject.id).execute()
+  expect(kept).toEqual([{ important: isImportant }])
 })
 
 test('an important page follows the usual rules of a person without important ones, from their first channel on', async () => {

@@ -18,7 +18,7 @@ import { stepsOfPeople } from './rule-store.ts'
 import type { NotificationRun, NotificationRunId, NotificationRunKey } from './run.ts'
 import type { NotificationSettings } from './settings.ts'
 import * as store from './store.ts'
-import type { Subject } from './subject.ts'
+import { isUrgent, type Subject } from './subject.ts'
 
 /** A person who is to be paged, and why. */
 export type Page = {
@@ -26,7 +26,7 @@ export type Page = {
   readonly actor: Actor
   readonly userId: UserId
   readonly subject: Subject
-  /** Which of the person's two lists of rules holds. */
+  /** Whether it is to follow the person's important rules even if the subject is not urgent. */
   readonly important: boolean
 }
 
@@ -38,7 +38,7 @@ export type Page = {
  */
 export async function pageAll(tx: Tx, settings: NotificationSettings, pages: readonly Page[]): Promise<readonly boolean[]> {
   if (pages.length === 0) return []
-  const wanted = pages.map(({ actor, ...page }) => ({ organizationId: actor.organizationId, ...page }))
+  const wanted = pages.map(wantedRun)
   await store.stopRunsOf(tx, wanted)
   const personOf = await findPeople(tx.sql, wanted)
   const lists = await stepsOfPeople(tx, wanted)
@@ -115,6 +115,10 @@ function reachedBy(recorded: readonly Recording[]) {
 }
 
 type WantedRun = Pick<NotificationRun, 'organizationId' | 'userId' | 'subject' | 'important'>
+function wantedRun({ actor: { organizationId }, userId, subject, important }: Page): WantedRun {
+  return { organizationId, userId, subject, important: important || isUrgent(subject) }
+}
+
 type Beginning = { readonly page: WantedRun; readonly person: User | null; readonly lists: PersonalSteps }
 
 type Begun = {
@@ -180,7 +184,7 @@ function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
     from: settings.mailFrom,
     to: person.email,
     about: { organizationId, alertGroupId: subject.id },
-    urgent: run.important || subject.urgency === 'high' || subject.urgency === 'critical',
+    urgent: run.important,
     page: writePage({
       subject,
       username: person.username,

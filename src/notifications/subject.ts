@@ -25,6 +25,9 @@ export type Subject = {
 /** What is left of a subject when its alert group is wiped: nothing that the alerts said. */
 export const blankSubject = { title: '', message: '', sourceLink: null } as const satisfies Partial<Subject>
 
+/** Whether it is urgent enough to page people by their important rules, whatever the step says. */
+export const isUrgent = ({ urgency }: Pick<Subject, 'urgency'>): boolean => urgency === 'high' || urgency === 'critical'
+
 /** The subject of a run's row. Anything else than what was written there is a defect. */
 export function parseSubject(value: unknown): Subject {
   check(isObject(value), 'the subject of a run is an object')
