@@ -210,27 +210,41 @@ test('an important page follows the important rules', async () => {
   expect(await runs()).toMatchObject([{ state: 'finished' }])
 })
 
-test('a new page takes over what is still running for the same person and subject, and only that', async () => {
-  const [alice, bob] = [await person(), await person()]
-  for (const { id } of [alice, bob])
-    await giveRules(id, [
-      ['wait', 60],
-      ['email', null],
-    ])
-  await pageOne(alice.id)
-  await pageOne(bob.id)
-  now = after(start, minutes(1))
-  await pageOne(alice.id)
-  expect((await runs()).map(({ user_id, state, dueInMs }) => [user_id, state, dueInMs]).toSorted()).toEqual(
-    [
-      [alice.id, 'running', 3_660_000],
-      [alice.id, 'stopped', 3_600_000],
-      [bob.id, 'running', 3_600_000],
-    ].toSorted(),
-  )
+test('a new page begins beside what is still running for the same person, so that no wait begins anew', async () => {
+  const { id } = await person()
+  await giveRules(id, [
+    ['email', null],
+    ['wait', 15],
+    ['email', null],
+  ])
+  for (const minute of [0, 5, 10]) {
+    now = after(start, minutes(minute))
+    await pageOne(id)
+  }
+  expect((await runs()).map(({ state, dueInMs }) => [state, dueInMs])).toEqual([
+    ['running', 900_000],
+    ['running', 1_200_000],
+    ['running', 1_500_000],
+  ])
+  const [first] = await runs()
+  now = after(start, minutes(15))
+  await stepOf(first?.id ?? asId(''))
+  expect(await waitingMails()).toHaveLength(4)
 })
 
-test('of two pages of one call for the same person and subject the later takes over, and the mails of both are owed', async () => {
+test('an important page does not end a usual one that waits', async () => {
+  const { id } = await person()
+  await giveRules(id, [
+    ['wait', 15],
+    ['email', null],
+    ['email', null, true],
+  ])
+  await pageOne(id)
+  await pageOne(id, { important: true })
+  expect((await runs()).map(({ state }) => state).toSorted()).toEqual(['finished', 'running'])
+})
+
+test('whom two pages of one call want by the same list is paged once, and both are answered', async () => {
   const { id, username } = await person()
   await giveRules(id, [
     ['email', null],
@@ -238,18 +252,25 @@ test('of two pages of one call for the same person and subject the later takes o
     ['email', null],
   ])
   expect(await pageSeveral([{ userId: id }, { userId: id }])).toEqual([true, true])
-  expect((await runs()).map(({ state, next_step, dueInMs }) => [state, next_step, dueInMs]).toSorted()).toEqual([
-    ['running', 2, 300_000],
-    ['stopped', 2, 300_000],
-  ])
-  expect((await waitingMails()).map(({ target }) => target)).toEqual([`${username}@example.com`, `${username}@example.com`])
+  expect(await runs()).toMatchObject([{ state: 'running', next_step: 2, dueInMs: 300_000 }])
+  expect((await waitingMails()).map(({ target }) => target)).toEqual([`${username}@example.com`])
 })
 
-test('of two pages of one call that end at once both are kept as finished', async () => {
+test('whom two pages of one call want by both lists follows both', async () => {
   const { id } = await person()
-  expect(await pageSeveral([{ userId: id }, { userId: id }])).toEqual([true, true])
-  expect(await runs()).toMatchObject([{ state: 'finished' }, { state: 'finished' }])
-  expect(await waitingMails()).toHaveLength(2)
+  await giveRules(id, [
+    ['wait', 5],
+    ['email', null],
+    ['email', null, true],
+  ])
+  expect(await pageSeveral([{ userId: id }, { userId: id, important: true }])).toEqual([true, true])
+  expect((await runs()).map(({ state }) => state).toSorted()).toEqual(['finished', 'running'])
+})
+
+test('of a person whom two pages of one call cannot reach the timeline says so once', async () => {
+  const user = await person('viewer')
+  expect(await pageSeveral([{ userId: user.id }, { userId: user.id }])).toEqual([false, false])
+  expect(await events()).toEqual([failure(user, null, 'The role viewer may not be notified')])
 })
 
 test('the answers, the mails and the timeline of one call have the order of its pages', async () => {

@@ -32,25 +32,30 @@ export type Page = {
 
 /**
  * Begins to page people about subjects, and does at once what is due at once: for a person without rules, one e-mail is
- * owed when the transaction commits. A run of the same person and subject that is still under way ends here, also one of an
- * earlier page of the same call. Answers in the order of the pages: false when the person cannot be reached; why is an event
- * `notification.failed` then. The pages may be of several organizations.
+ * owed when the transaction commits. Whom several pages of one call want about the same subject by the same list is paged
+ * once; runs of earlier calls go on beside it, so that a long wait before a channel is never begun anew. Answers in the
+ * order of the pages: false when the person cannot be reached; why is an event `notification.failed` then. The pages may be
+ * of several organizations.
  */
 export async function pageAll(tx: Tx, settings: NotificationSettings, pages: readonly Page[]): Promise<readonly boolean[]> {
   if (pages.length === 0) return []
   const wanted = pages.map(wantedRun)
-  await store.stopRunsOf(tx, wanted)
-  const personOf = await findPeople(tx.sql, wanted)
-  const lists = await stepsOfPeople(tx, wanted)
-  const begun = wanted.map((page, index) =>
-    begin(tx, settings, { page, person: personOf(page), lists: known(lists[index], 'each page has the lists of its person') }),
+  const distinct = [...new Map(wanted.map((run) => [keyOf(run), run])).values()]
+  const personOf = await findPeople(tx.sql, distinct)
+  const lists = await stepsOfPeople(tx, distinct)
+  const begun = distinct.map((run, index) =>
+    begin(tx, settings, { wanted: run, person: personOf(run), lists: known(lists[index], 'each person has two lists') }),
   )
-  await store.insertRuns(tx, stopEarlier(begun.flatMap(({ run }) => run ?? [])))
+  await store.insertRuns(
+    tx,
+    begun.flatMap(({ run }) => run ?? []),
+  )
   await owe(
     tx,
     begun.flatMap(({ mails }) => mails),
   )
-  return begun.map(({ reachable }) => reachable)
+  const reachable = new Set(distinct.filter((_, index) => begun[index]?.reachable).map(keyOf))
+  return wanted.map((run) => reachable.has(keyOf(run)))
 }
 
 /** Ends all paging about a subject, and takes back the pages that have not left yet. */
@@ -115,11 +120,16 @@ function reachedBy(recorded: readonly Recording[]) {
 }
 
 type WantedRun = Pick<NotificationRun, 'organizationId' | 'userId' | 'subject' | 'important'>
+
 function wantedRun({ actor: { organizationId }, userId, subject, important }: Page): WantedRun {
   return { organizationId, userId, subject, important: important || isUrgent(subject) }
 }
 
-type Beginning = { readonly page: WantedRun; readonly person: User | null; readonly lists: PersonalSteps }
+/** One person, one subject, one of the person's lists. */
+const keyOf = ({ organizationId, userId, subject, important }: WantedRun): string =>
+  `${organizationId} ${userId} ${subject.id} ${important}`
+
+type Beginning = { readonly wanted: WantedRun; readonly person: User | null; readonly lists: PersonalSteps }
 
 type Begun = {
   /** Null: nobody is there to be paged. */
@@ -128,24 +138,17 @@ type Begun = {
   readonly reachable: boolean
 }
 
-function begin(tx: Tx, settings: NotificationSettings, { page, person, lists }: Beginning): Begun {
+function begin(tx: Tx, settings: NotificationSettings, { wanted, person, lists }: Beginning): Begun {
   const judged = judge(person)
   if (!judged.ok) {
-    tellFailure(tx, { ...page, person, channel: null, reason: judged.reason })
+    tellFailure(tx, { ...wanted, person, channel: null, reason: judged.reason })
     return { run: null, mails: [], reachable: false }
   }
-  const steps = stepsOf(lists, page.important)
+  const steps = stepsOf(lists, wanted.important)
   const id = newUuid<NotificationRunId>(tx.now, tx.random.bytes)
-  const run = { ...page, id, steps, nextStep: 0, startedAt: tx.now }
+  const run = { ...wanted, id, steps, nextStep: 0, startedAt: tx.now }
   const { mails, next } = advance(tx, { run, person: judged.value, settings })
-  return { run: { run, next, stopped: false }, mails, reachable: settings.mailIsOn }
-}
-
-/** Of several runs of the same person and subject the last one takes over, as if the others had been there before. */
-function stopEarlier(begun: readonly store.NewRun[]): readonly store.NewRun[] {
-  const keyOf = ({ run }: store.NewRun): string => `${run.organizationId} ${run.subject.id} ${run.userId}`
-  const last = new Map(begun.map((each) => [keyOf(each), each]))
-  return begun.map((each) => (last.get(keyOf(each)) === each ? each : { ...each, stopped: each.next !== null }))
+  return { run: { run, next }, mails, reachable: settings.mailIsOn }
 }
 
 type Advancing = { readonly run: NotificationRun; readonly person: User; readonly settings: NotificationSettings }

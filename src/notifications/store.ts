@@ -14,17 +14,12 @@ import { blankSubject, parseSubject } from './subject.ts'
 export type NewRun = {
   readonly run: NotificationRun
   readonly next: Plan['next']
-  /** Another run of the same person and subject took over already. */
-  readonly stopped: boolean
 }
 
 /** Keeps runs that begin. */
 export async function insertRuns(tx: Tx, begun: readonly NewRun[]): Promise<void> {
   if (begun.length === 0) return
-  const progress = begun.map(({ run, next, stopped }) => ({
-    ...progressOf(run, next, tx.now),
-    ...(stopped ? { state: 'stopped' } : {}),
-  }))
+  const progress = begun.map(({ run, next }) => progressOf(run, next, tx.now))
   await sql`
     insert into notification_runs (organization_id, id, shard, user_id, subject_id, subject, important, steps, started_at,
       state, next_step, due_at)
@@ -65,19 +60,6 @@ export async function postpone(tx: Tx, key: NotificationRunKey, dueAt: Instant):
     .where('state', '=', 'running')
     .where('due_at', '<=', toDate(tx.now))
     .execute()
-}
-
-/** Stops the running runs of people about subjects, where there are some. */
-export async function stopRunsOf(
-  tx: Tx,
-  wanted: readonly Pick<NotificationRun, 'organizationId' | 'userId' | 'subject'>[],
-): Promise<void> {
-  await sql`
-    update notification_runs r set state = 'stopped'
-    from unnest(${wanted.map((run) => run.organizationId)}::text[], ${wanted.map((run) => run.subject.id)}::text[],
-      ${wanted.map((run) => run.userId)}::text[]) as wanted (organization_id, subject_id, user_id)
-    where r.organization_id = wanted.organization_id and r.subject_id = wanted.subject_id
-      and r.user_id = wanted.user_id and r.state = 'running'`.execute(tx.sql)
 }
 
 /** Stops the running runs about a subject. */

@@ -413,7 +413,6 @@ create table notification_runs (
   primary key (organization_id, id),
   foreign key (organization_id, user_id) references users
 ) with (fillfactor = 80);
-create unique index notification_runs_running on notification_runs (organization_id, subject_id, user_id) where state = 'running';
 create index notification_runs_subject on notification_runs (organization_id, subject_id, started_at);
 create index notification_runs_due on notification_runs (shard, due_at, id) where state = 'running';
 
