@@ -49,7 +49,7 @@ export type ProcessOptions = {
 }
 
 export const baseUrl = 'https://bell.example.com'
-const secretKey = new Uint8Array(32).fill(7)
+export const secretKey = new Uint8Array(32).fill(7)
 const policy = egressPolicy([], baseUrl)
 
 type Running = { readonly life: Life; readonly app: Watchbell; isReady: boolean; requests: number }

@@ -170,7 +170,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
 
 /** The loops whose steps are transactions only. */
 function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
-  const notifications = notificationSettings(settings)
+  const notifications = notificationSettings(ports, settings)
   return [
     alertsLoop(ports, alertSettings(settings)),
     escalationsLoop(ports, notifications),
@@ -180,25 +180,27 @@ function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
 }
 
 function deliveriesOf(ports: Ports, { settings, bell }: { readonly settings: AppSettings; readonly bell: Bell }) {
-  const vault = makeVault({ secretKey: settings.secretKey, purpose: 'messages', random: ports.random })
   return deliveriesLoop({
     ports,
-    vault,
+    vault: messageVault(ports, settings),
     render: renderDeliveries({ vault: webhookVault(ports, settings) }),
     mailFrom: settings.mailFrom,
     wake: bell.ring,
   })
 }
 
+const messageVault = ({ random }: Ports, { secretKey }: AppSettings) => makeVault({ secretKey, purpose: 'messages', random })
+
 const webhookVault = ({ random }: Ports, { secretKey }: AppSettings) => makeVault({ secretKey, purpose: 'webhooks', random })
 
 const alertSettings = ({ baseUrl }: AppSettings): AlertSettings => ({ baseUrl })
 
-const notificationSettings = ({ baseUrl, mailFrom, mailIsOn, secretKey }: AppSettings): NotificationSettings => ({
-  baseUrl,
-  mailFrom,
-  mailIsOn,
-  linkKey: linkKeyFrom(secretKey),
+const notificationSettings = (ports: Ports, settings: AppSettings): NotificationSettings => ({
+  baseUrl: settings.baseUrl,
+  mailFrom: settings.mailFrom,
+  mailIsOn: settings.mailIsOn,
+  linkKey: linkKeyFrom(settings.secretKey),
+  messageVault: messageVault(ports, settings),
 })
 
 /** Days are made a week ahead, so an hour more or less does not matter. */

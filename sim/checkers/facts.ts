@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { makeVault, type Vault } from '../../src/accounts/secret.ts'
+import { secretKey } from '../process.ts'
 
 /** What the tables say in the end, as plain as possible. */
 export type Facts = {
@@ -68,6 +70,8 @@ type Dead = {
 export async function readFacts(client: pg.Client): Promise<Facts> {
   const rows = async <Row extends pg.QueryResultRow>(text: string): Promise<readonly Row[]> =>
     (await client.query<Row>(text)).rows
+  // It only opens, so it needs no randomness.
+  const vault = makeVault({ secretKey, purpose: 'messages', random: { bytes: () => new Uint8Array() } })
   return {
     groups: await rows<Group>('select id, integration_id, state, alerts_count from alert_groups order by id'),
     alerts: await rows<AlertRow>(
@@ -75,7 +79,9 @@ export async function readFacts(client: pg.Client): Promise<Facts> {
     ),
     events: await rows<EventRow>('select sequence, at, type, alert_group_id, data from events order by sequence'),
     runs: await rows<Run>('select id, subject_id, steps, state, started_at from escalation_runs order by id'),
-    messages: await rows<Message>(`select id, at, kind, target, convert_from(body, 'utf8') as body from messages order by id`),
+    messages: (
+      await rows<StoredMessage>(`select id, at, kind, target, coalesce(body, '') as body, body_sealed from messages order by id`)
+    ).map((message) => messageOf(message, vault)),
     attempts: await rows<Attempt>(
       `select a.message_id, a.number, a.outcome, a.event_sequence, e.kind, e.owner_id
       from attempts a join endpoints e on e.id = a.endpoint_id order by a.message_id, a.number, a.at`,
@@ -87,6 +93,12 @@ export async function readFacts(client: pg.Client): Promise<Facts> {
     users: await rows<{ id: string; email: string }>('select id, email from users'),
     pending: await readPending(client),
   }
+}
+
+type StoredMessage = Omit<Message, 'body'> & { readonly body: Buffer; readonly body_sealed: Buffer | null }
+
+function messageOf({ body, body_sealed: sealed, ...message }: StoredMessage, vault: Vault): Message {
+  return { ...message, body: sealed === null ? body.toString('utf8') : vault.open(sealed, `message ${message.id}`) }
 }
 
 /** How much is still to be done. */

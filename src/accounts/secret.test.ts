@@ -14,6 +14,11 @@ test('a sealed secret opens for what it belongs to and shows nothing before', ()
   expect(sealed.length).toBe(1 + 12 + Buffer.byteLength('pässword') + 16)
 })
 
+test('bytes that are no text come back as they were', () => {
+  const bytes = Buffer.of(0, 255, 13, 10, 192)
+  expect(vault.openBytes(vault.seal(bytes, 'mail'), 'mail')).toEqual(bytes)
+})
+
 test('the same text is never sealed alike', () => {
   expect(vault.seal('x', 'y')).not.toEqual(vault.seal('x', 'y'))
 })

@@ -7,9 +7,11 @@ import type { Random } from '../ports.ts'
  * sealed for one context, it opens for no other, so that a row cannot be copied over another.
  */
 export type Vault = {
-  seal(text: string, context: string): Buffer
+  seal(secret: string | Uint8Array, context: string): Buffer
   /** Throws when the bytes were sealed with another key or for another context, or were changed. */
   open(sealed: Uint8Array, context: string): string
+  /** The same, for a secret that is no text. */
+  openBytes(sealed: Uint8Array, context: string): Buffer
 }
 
 type VaultOptions = {
@@ -28,29 +30,27 @@ const algorithm = 'aes-256-gcm'
 /** A vault on AES-256-GCM. Sealed: one byte of version, nonce, ciphertext, tag. */
 export function makeVault({ secretKey, purpose, random }: VaultOptions): Vault {
   const key = derivedKey(secretKey, purpose)
+  const openBytes: Vault['openBytes'] = (sealed, context) => {
+    const bytes = Buffer.from(sealed)
+    check(bytes[0] === version && bytes.length >= 1 + nonceBytes + tagBytes, 'a sealed secret has a known version and is whole')
+    const nonce = bytes.subarray(1, 1 + nonceBytes)
+    const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
+    decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-tagBytes))
+    try {
+      return Buffer.concat([decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes)), decipher.final()])
+    } catch (cause) {
+      const words = `the secret of ${context} does not open: it was sealed with another WATCHBELL_SECRET_KEY, or was changed`
+      throw new Error(words, { cause })
+    }
+  }
   return {
-    seal(text, context) {
+    seal(secret, context) {
       const nonce = random.bytes(nonceBytes)
       const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(context))
-      return Buffer.concat([Buffer.of(version), nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+      return Buffer.concat([Buffer.of(version), nonce, cipher.update(Buffer.from(secret)), cipher.final(), cipher.getAuthTag()])
     },
-    open(sealed, context) {
-      const bytes = Buffer.from(sealed)
-      check(bytes[0] === version && bytes.length >= 1 + nonceBytes + tagBytes, 'a sealed secret has a known version and is whole')
-      const nonce = bytes.subarray(1, 1 + nonceBytes)
-      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
-      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-tagBytes))
-      try {
-        return decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8')
-      } catch (fault) {
-        throw new Error(
-          `the secret of ${context} does not open: it was sealed with another WATCHBELL_SECRET_KEY, or was changed`,
-          {
-            cause: fault,
-          },
-        )
-      }
-    },
+    open: (sealed, context) => openBytes(sealed, context).toString('utf8'),
+    openBytes,
   }
 }
 

@@ -65,7 +65,8 @@ export const findLatestAlertsCut = store.findLatestAlertsCut
 
 /**
  * Takes away what an alert group says (`wipe`: its payloads, message and title, also in the log) or all of it (`delete`).
- * It pages nobody any more. What has already left as a message stays in the log of deliveries for that log's days.
+ * It pages nobody any more, and what was written to people about it goes too. What has left as a webhook stays in the log of
+ * deliveries for that log's days.
  */
 export async function removeAlertGroup(
   tx: Tx,

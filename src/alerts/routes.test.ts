@@ -357,12 +357,34 @@ describe('DELETE', () => {
     ])
   })
 
-  test('takes it away from where people were paged too, but for the messages themselves', async () => {
-    const id = await secretGroup('okapi')
+  test.each(['wipe', 'delete'] as const)('takes it away from where people were paged too (%s)', async (mode) => {
+    const [id, other] = [await secretGroup(`okapi ${mode}`), await room.newGroup()]
     await world.runEscalations()
-    expect(await tablesWith('okapi')).toContain('notification_runs')
+    expect(await tablesWith(`okapi ${mode}`)).toContain('notification_runs')
+    const mails = () => world.db.sql.selectFrom('messages').select('subject_id').where('subject_id', 'in', [id, other]).execute()
+    expect((await mails()).length).toBe(2)
+    await crew.api('DELETE', `alert_groups/${id}/`, { mode })
+    expect(await tablesWith(`okapi ${mode}`)).toEqual([])
+    expect(await mails()).toEqual([{ subject_id: other }])
+  })
+
+  test('takes the e-mails away that were taken back when somebody acknowledged', async () => {
+    const id = await room.newGroup()
+    await world.runEscalations()
+    await room.act(id, 'acknowledge')
+    const mails = () => world.db.sql.selectFrom('messages').select('id').where('subject_id', '=', id).execute()
+    expect((await mails()).length).toBe(1)
     await crew.api('DELETE', `alert_groups/${id}/`)
-    expect(await tablesWith('okapi')).toEqual(['messages'])
+    expect(await mails()).toEqual([])
+  })
+
+  test('shows nobody who reads the database what was written to people', async () => {
+    const id = await secretGroup('quagga')
+    await world.runEscalations()
+    const mail = await world.db.sql.selectFrom('messages').selectAll().where('subject_id', '=', id).executeTakeFirst()
+    expect(mail).toMatchObject({ kind: 'mail', target: 'editor@harbour.example', body: null })
+    expect(await tablesWith('quagga')).not.toContain('messages')
+    expect(await tablesWith('/r/')).not.toContain('messages')
   })
 
   test('stops the paging', async () => {

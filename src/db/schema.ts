@@ -239,6 +239,7 @@ export interface LatestAlerts {
 export interface Messages {
   at: Timestamp;
   body: Buffer | null;
+  body_sealed: Buffer | null;
   headers_sealed: Buffer | null;
   headers_shown: string | null;
   id: string;
@@ -246,6 +247,7 @@ export interface Messages {
   method: string | null;
   organization_id: string;
   request_trigger: string | null;
+  subject_id: string | null;
   target: string;
 }
 

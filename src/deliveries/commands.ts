@@ -5,6 +5,7 @@ import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
 import type { DeliveryResult, EndpointKey, Lane, NewDelivery } from './delivery.ts'
 import { closeOpenEndpoints, findEndpoints, insertEndpoints } from './endpoint-store.ts'
+import { deleteMailsAbout, insertMails } from './message-store.ts'
 import * as store from './store.ts'
 
 /** Owes deliveries: they are sent at least once if and only if this transaction commits. */
@@ -12,7 +13,7 @@ export async function enqueue(tx: Tx, deliveries: readonly NewDelivery[]): Promi
   if (deliveries.length === 0) return
   await store.insertDeliveries(tx, deliveries)
   const mails = deliveries.flatMap(({ message, ...delivery }) => (message === null ? [] : [{ ...delivery, message }]))
-  if (mails.length > 0) await store.insertMails(tx, mails)
+  if (mails.length > 0) await insertMails(tx, mails)
   tx.wake('deliveries')
 }
 
@@ -23,6 +24,9 @@ export async function enqueue(tx: Tx, deliveries: readonly NewDelivery[]): Promi
 export async function cancelDeliveries(tx: Tx, cancelKeys: readonly string[]): Promise<number> {
   return cancelKeys.length === 0 ? 0 : store.deleteCancelled(tx, cancelKeys)
 }
+
+/** Takes away what was written to people about a subject, also what has left; that it left stays in the log. */
+export const forgetMails = deleteMailsAbout
 
 /** The endpoint of a key, made when there is none. */
 export async function endpointFor(tx: Tx, key: EndpointKey): Promise<EndpointId> {

@@ -39,6 +39,14 @@ export type HttpMessage = {
 
 export type Message = MailMessage | HttpMessage
 
+/** A page as it is stored: its links let whoever reads them act for a person. Made by `sealedMail`. */
+export type SealedMail = { readonly kind: 'mail'; readonly target: string; readonly bodySealed: Uint8Array }
+
+/** A request as it is stored. */
+export type SealedHttp = Omit<HttpMessage, 'headers'> & { readonly headersSealed: Uint8Array | null }
+
+export type StoredMessage = SealedMail | SealedHttp
+
 /** Something that is to be sent, as the slice that asks for it says it. Due at once. */
 export type NewDelivery = {
   readonly organizationId: OrganizationId
@@ -49,7 +57,7 @@ export type NewDelivery = {
   /** When its cause happened: the event's instant, or now for a page. The message and the event are found under this day. */
   readonly messageAt: Instant
   /** Null: rendered from the event right before the first attempt. */
-  readonly message: MailMessage | null
+  readonly message: SealedMail | null
   /** The event that caused it; null for a page. */
   readonly eventSequence: number | null
   /** What it is about (an alert group's id), for looking up what was answered before. */

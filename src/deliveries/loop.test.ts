@@ -6,7 +6,9 @@ import {
   closeEndpointOf,
   dead,
   endpointOf,
+  mailEndpoint,
   owingWorld,
+  page,
   post,
   renderPost,
   results,
@@ -63,6 +65,22 @@ describe('a delivery', () => {
     expect(testVault.open(message?.headers_sealed ?? Buffer.of(), `message ${message?.id}`)).toBe(
       '{"Authorization":"Bearer sesame"}',
     )
+  })
+
+  it('that is a page lies sealed until it leaves, and waits where the key is another', async () => {
+    const world = await newWorld()
+    await send(world, await mailEndpoint(world), [page('ann@example.com'), page('bob@example.com')])
+    const [first, second] = await world.db.sql.selectFrom('messages').selectAll().orderBy('target').execute()
+    expect([first?.body, first?.body_sealed?.includes('wake up')]).toEqual([null, false])
+    const body_sealed = second?.body_sealed ?? null
+    await world.db.sql
+      .updateTable('messages')
+      .set({ body_sealed })
+      .where('id', '=', first?.id ?? '')
+      .execute()
+    await world.pass(1_000)
+    expect(world.mails.map(({ mail }) => Buffer.from(mail.raw).toString())).toEqual(['Subject: wake up, bob@example.com'])
+    expect((await waiting(world)).map(({ message_id, attempt }) => [message_id, attempt])).toEqual([[first?.id, 2]])
   })
 
   it('that fails comes again with the same id and the same bytes, although it would be rendered differently by now', async () => {

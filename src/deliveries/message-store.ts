@@ -1,12 +1,9 @@
 import { sql } from 'kysely'
-import { asId, type MessageId } from '../lib/ids.ts'
+import { known } from '../lib/check.ts'
+import { asId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { Delivery, HttpMessage, MailMessage } from './delivery.ts'
-
-/** A request as stored. */
-export type SealedHttpMessage = Omit<HttpMessage, 'headers'> & { readonly headersSealed: Uint8Array | null }
-export type StoredMessage = MailMessage | SealedHttpMessage
+import type { Delivery, NewDelivery, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
 
 /**
  * The bytes of deliveries, null where nothing is rendered yet. A delivery that was taken back since it was read, or got
@@ -17,7 +14,8 @@ export async function messagesOfWaiting(
   deliveries: readonly Delivery[],
 ): Promise<ReadonlyMap<number, StoredMessage | null>> {
   const answer = await sql<MessageRow & { readonly delivery_id: number }>`
-    select d.id as delivery_id, m.kind, m.method, m.target, m.headers_sealed, m.headers_shown, m.body, m.request_trigger
+    select d.id as delivery_id, m.kind, m.method, m.target, m.headers_sealed, m.headers_shown, m.body, m.body_sealed,
+      m.request_trigger
     from unnest(${deliveries.map((delivery) => delivery.id)}::bigint[],
       ${deliveries.map((delivery) => delivery.attempt)}::smallint[]) as held (id, attempt)
     join deliveries d on d.id = held.id and d.attempt = held.attempt
@@ -25,7 +23,7 @@ export async function messagesOfWaiting(
   return new Map(answer.rows.map((row) => [row.delivery_id, messageOf(row)]))
 }
 
-type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttpMessage }
+type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttp }
 
 /** Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes. */
 export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): Promise<ReadonlySet<MessageId>> {
@@ -47,6 +45,25 @@ export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): P
   return new Set(answer.rows.map((row) => asId<MessageId>(row.id)))
 }
 
+/** Keeps mails that were made by the slice that sends them. */
+export async function insertMails(tx: Tx, mails: readonly (NewDelivery & { readonly message: SealedMail })[]): Promise<void> {
+  await sql`
+    insert into messages (organization_id, id, at, kind, target, body_sealed, subject_id)
+    select organization_id, id, at, 'mail', target, body_sealed, subject_id from unnest(
+      ${mails.map((mail) => mail.organizationId)}::text[],
+      ${mails.map((mail) => mail.messageId)}::uuid[],
+      ${mails.map((mail) => toDate(mail.messageAt))}::timestamptz[],
+      ${mails.map((mail) => mail.message.target)}::text[],
+      ${mails.map((mail) => Buffer.from(mail.message.bodySealed))}::bytea[],
+      ${mails.map((mail) => mail.subjectId)}::text[])
+      as new (organization_id, id, at, target, body_sealed, subject_id)`.execute(tx.sql)
+}
+
+/** Deletes the mails about a subject. None of them may still wait to leave. */
+export async function deleteMailsAbout(tx: Tx, organizationId: OrganizationId, subjectId: string): Promise<void> {
+  await tx.sql.deleteFrom('messages').where('organization_id', '=', organizationId).where('subject_id', '=', subjectId).execute()
+}
+
 const bufferOrNull = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
 
 type MessageRow = {
@@ -57,12 +74,13 @@ type MessageRow = {
   readonly headers_sealed: Buffer | null
   readonly headers_shown: string | null
   readonly body: Buffer | null
+  readonly body_sealed: Buffer | null
   readonly request_trigger: string | null
 }
 
 function messageOf(row: MessageRow): StoredMessage | null {
   if (row.kind === null || row.target === null) return null
-  if (row.kind === 'mail') return { kind: 'mail', target: row.target, body: row.body ?? new Uint8Array() }
+  if (row.kind === 'mail') return { kind: 'mail', target: row.target, bodySealed: known(row.body_sealed, 'a mail has a body') }
   return {
     kind: 'http',
     method: row.method ?? 'POST',

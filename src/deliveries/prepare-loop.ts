@@ -1,11 +1,10 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { MessageId } from '../lib/ids.ts'
-import { isObject } from '../lib/json.ts'
-import { no, ok, type Result } from '../lib/result.ts'
 import type { Database, Sql } from '../ports.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { Delivery, HttpMessage, Message, Rendered } from './delivery.ts'
-import { insertMessages, messagesOfWaiting, type SealedHttpMessage, type StoredMessage } from './message-store.ts'
+import { insertMessages, messagesOfWaiting } from './message-store.ts'
+import { sealedHttp, unsealed } from './sealing.ts'
 
 /**
  * Makes the bytes of deliveries that have none yet, from what caused them. What is missing in the answer is a failure, like
@@ -39,7 +38,7 @@ export async function loadMessages(
     if (delivery.endpoint.closed) loaded.unsent.push({ delivery, verdict: { kind: 'dead', reason: closedReason }, attempt: null })
     else if (message === null) unrendered.push(delivery)
     else {
-      const opened = unsealed(vault, delivery, message)
+      const opened = unsealed(vault, delivery.messageId, message)
       if (opened.ok) loaded.ready.push({ delivery, message: opened.value })
       else loaded.failed.push({ delivery, detail: opened.reason })
     }
@@ -69,33 +68,8 @@ export async function renderMessages({ db, vault, render }: Renderer, deliveries
       else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
       else unsent.push({ delivery, verdict: result, attempt: null })
     }
-    const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedMessage(vault, delivery, message) }))
+    const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedHttp(vault, delivery.messageId, message) }))
     const stored = sealed.length === 0 ? new Set<MessageId>() : await insertMessages(tx, sealed)
     return { ready: fresh.filter(({ delivery }) => stored.has(delivery.messageId)), unsent, failed }
   })
-}
-
-const contextOf = (delivery: Delivery): string => `message ${delivery.messageId}`
-
-function sealedMessage(vault: Vault, delivery: Delivery, { headers, ...message }: HttpMessage): SealedHttpMessage {
-  const isEmpty = Object.keys(headers).length === 0
-  return { ...message, headersSealed: isEmpty ? null : vault.seal(JSON.stringify(headers), contextOf(delivery)) }
-}
-
-/** The reason names a secret that does not open: the server has another key than the one that sealed it. */
-function unsealed(vault: Vault, delivery: Delivery, message: StoredMessage): Result<Message, string> {
-  if (message.kind === 'mail') return ok(message)
-  const { headersSealed, ...rest } = message
-  if (headersSealed === null) return ok({ ...rest, headers: {} })
-  try {
-    return ok({ ...rest, headers: textsOf(vault.open(headersSealed, contextOf(delivery))) })
-  } catch (fault) {
-    return no(String(fault))
-  }
-}
-
-function textsOf(json: string): Readonly<Record<string, string>> {
-  const parsed: unknown = JSON.parse(json)
-  if (!isObject(parsed)) return {}
-  return Object.fromEntries(Object.entries(parsed).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
 }

@@ -10,7 +10,6 @@ import {
   type Ending,
   type Lane,
   lanes,
-  type MailMessage,
   type NewDelivery,
 } from './delivery.ts'
 
@@ -34,22 +33,6 @@ export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[
       as new (organization_id, endpoint_id, shard, lane, message_id, message_at, event_sequence, subject_id, cancel_key, expires_at)`.execute(
     tx.sql,
   )
-}
-
-/** Keeps mails that were made by the slice that sends them. */
-export async function insertMails(
-  tx: Tx,
-  mails: readonly (Omit<NewDelivery, 'message'> & { readonly message: MailMessage })[],
-): Promise<void> {
-  await sql`
-    insert into messages (organization_id, id, at, kind, target, body)
-    select organization_id, id, at, 'mail', target, body from unnest(
-      ${mails.map((mail) => mail.organizationId)}::text[],
-      ${mails.map((mail) => mail.messageId)}::uuid[],
-      ${mails.map((mail) => toDate(mail.messageAt))}::timestamptz[],
-      ${mails.map((mail) => mail.message.target)}::text[],
-      ${mails.map((mail) => Buffer.from(mail.message.body))}::bytea[])
-      as new (organization_id, id, at, target, body)`.execute(tx.sql)
 }
 
 /** Deletes what waits under the keys and returns how many that were. */

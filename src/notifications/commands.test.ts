@@ -6,6 +6,7 @@ import { silentLog } from '../../test/support/log.ts'
 import type { Actor } from '../accounts/actor.ts'
 import { createOrganization, createUser, deactivateUser, updateUser } from '../accounts/commands.ts'
 import type { Role } from '../accounts/role.ts'
+import { makeVault } from '../accounts/secret.ts'
 import { type OpenDatabase, openDatabase } from '../db/open.ts'
 import { readEvents } from '../events/commands.ts'
 import { type AlertGroupId, asId, newPublicId, newUuid, type OrganizationId, type UserId } from '../lib/ids.ts'
@@ -16,14 +17,15 @@ import type { NotificationRunId } from './run.ts'
 import type { NotificationSettings } from './settings.ts'
 import type { Subject } from './subject.ts'
 
+const random = { bytes: (count: number) => randomBytes(count) }
 const settings: NotificationSettings = {
   baseUrl: 'https://watch.example.com/on-call',
   mailFrom: 'Watchbell <page@watch.example.com>',
   mailIsOn: true,
   linkKey: linkKeyFrom(new Uint8Array(32)),
+  messageVault: makeVault({ secretKey: new Uint8Array(32), purpose: 'messages', random }),
 }
 const start = instant(Date.UTC(2026, 3, 1, 12))
-const random = { bytes: (count: number) => randomBytes(count) }
 
 let now = start
 let db: OpenDatabase
@@ -115,7 +117,7 @@ async function waitingMails() {
     .innerJoin('messages as m', (join) =>
       join.onRef('m.id', '=', 'd.message_id').onRef('m.organization_id', '=', 'd.organization_id'),
     )
-    .select(['m.kind', 'm.target', 'm.body', 'd.lane', 'd.cancel_key', 'd.subject_id'])
+    .select(['m.id', 'm.kind', 'm.target', 'm.body_sealed', 'd.lane', 'd.cancel_key', 'd.subject_id'])
     .where('d.subject_id', '=', subject.id)
     .orderBy('d.id')
     .execute()
@@ -142,7 +144,7 @@ test('a person without rules has one e-mail owed when the page commits, and thei
   expect(others).toEqual([])
   expect(mail).toMatchObject({ kind: 'mail', target: `${username}@example.com`, lane: 0, cancel_key: run?.id })
   expect(run).toMatchObject({ state: 'finished', next_step: 1 })
-  const parsed = await PostalMime.parse(mail?.body ?? '')
+  const parsed = await PostalMime.parse(settings.messageVault.openBytes(mail?.body_sealed ?? Buffer.of(), `message ${mail?.id}`))
   expect(parsed.subject).toBe('Alert: Disk full on db1')
   expect(parsed.references).toBe(`<${system.organizationId}.${subject.id}@watch.example.com>`)
   expect(parsed.headers.find(({ key }) => key === 'importance')?.value).toBe('high')

@@ -1,8 +1,9 @@
 import type { Actor } from '../accounts/actor.ts'
 import { peopleByIds } from '../accounts/commands.ts'
 import { mayBeNotified, type User } from '../accounts/user.ts'
-import { cancelDeliveries, endpointsFor, enqueue, takeResults } from '../deliveries/commands.ts'
+import { cancelDeliveries, endpointsFor, enqueue, forgetMails, takeResults } from '../deliveries/commands.ts'
 import { type DeliveryResult, lanes, type NewDelivery } from '../deliveries/delivery.ts'
+import { sealedMail } from '../deliveries/sealing.ts'
 import { publish } from '../events/commands.ts'
 import { known } from '../lib/check.ts'
 import { type AlertGroupId, type MessageId, newUuid, type OrganizationId, type UserId } from '../lib/ids.ts'
@@ -64,8 +65,11 @@ export async function stopNotifications(tx: Tx, organizationId: OrganizationId, 
   await cancelDeliveries(tx, await store.runIdsAbout(tx, organizationId, subjectId))
 }
 
-/** Takes away what is kept of a subject for paging about it. Messages that were written stay in the log of deliveries. */
-export const forgetNotifications = store.blankRunsAbout
+/** Takes away what is kept of a subject for paging about it, and what was written to people. Nothing may still wait to leave. */
+export async function forgetNotifications(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
+  await store.blankRunsAbout(tx, organizationId, subjectId)
+  await forgetMails(tx, organizationId, subjectId)
+}
 
 /** The people to whom a provider has taken over a page about the subject, each once, in the order in which they were reached. */
 export function notifiedPeople(db: Sql, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<readonly UserId[]> {
@@ -199,7 +203,7 @@ function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
     lane: lanes.page,
     messageId,
     messageAt: tx.now,
-    message: { kind: 'mail', target: person.email, body },
+    message: sealedMail(settings.messageVault, messageId, { target: person.email, body }),
     eventSequence: null,
     subjectId: subject.id,
     cancelKey: run.id,

@@ -5,6 +5,7 @@ import { freshDatabase } from '../../test/support/database.ts'
 import { silentLog } from '../../test/support/log.ts'
 import type { Actor } from '../accounts/actor.ts'
 import { createOrganization, createUser } from '../accounts/commands.ts'
+import { makeVault } from '../accounts/secret.ts'
 import { type OpenDatabase, openDatabase } from '../db/open.ts'
 import { deliveriesLoop } from '../deliveries/loop.ts'
 import { readEvents } from '../events/commands.ts'
@@ -20,14 +21,15 @@ import { notificationsLoop } from './loop.ts'
 import { dueRuns } from './store.ts'
 import type { Subject } from './subject.ts'
 
+const random = { bytes: (count: number) => randomBytes(count) }
 const settings = {
   baseUrl: 'https://watch.example.com',
   mailFrom: 'page@watch.example.com',
   mailIsOn: true,
   linkKey: linkKeyFrom(new Uint8Array(32)),
+  messageVault: makeVault({ secretKey: new Uint8Array(32), purpose: 'messages', random }),
 }
 const start = instant(Date.UTC(2026, 3, 1, 12))
-const random = { bytes: (count: number) => randomBytes(count) }
 const accepted: MailOutcome = { kind: 'accepted', response: '250 queued', durationMs: ms(5) }
 
 let now = start
@@ -108,8 +110,13 @@ const loop = (): Loop => notificationsLoop(ports, settings)
 
 /** Sends all that waits, to its end, and the retries that are due. */
 async function sendAll(): Promise<void> {
-  const vault = { seal: (text: string) => Buffer.from(text), open: (bytes: Uint8Array) => Buffer.from(bytes).toString() }
-  const deliveries = deliveriesLoop({ ports, vault, render: async () => new Map(), mailFrom: settings.mailFrom, wake: () => {} })
+  const deliveries = deliveriesLoop({
+    ports,
+    vault: settings.messageVault,
+    render: async () => new Map(),
+    mailFrom: settings.mailFrom,
+    wake: () => {},
+  })
   await deliveries.run(allShards)
   await deliveries.drain(seconds(5))
 }

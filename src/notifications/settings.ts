@@ -1,3 +1,5 @@
+import type { Vault } from '../accounts/secret.ts'
+
 /** What the notifications need to know of the configuration. */
 export type NotificationSettings = {
   /** The public URL without a slash at its end; links in messages begin with it. */
@@ -8,4 +10,6 @@ export type NotificationSettings = {
   readonly mailIsOn: boolean
   /** Signs the links in messages; see `linkKeyFrom`. */
   readonly linkKey: Uint8Array
+  /** Seals messages until they leave: their links let whoever reads them act. */
+  readonly messageVault: Vault
 }

@@ -4,12 +4,14 @@ import {
   type HttpMessage,
   type Lane,
   lanes,
+  type MailMessage,
   type NewDelivery,
   type Rendered,
 } from '../../src/deliveries/delivery.ts'
+import { sealedMail } from '../../src/deliveries/sealing.ts'
 import { asId, type EndpointId, type MessageId, newUuid, type OrganizationId } from '../../src/lib/ids.ts'
 import type { Instant } from '../../src/lib/time.ts'
-import { type DeliveryWorld, deliveryWorld, type WorldOptions } from './delivery-world.ts'
+import { type DeliveryWorld, deliveryWorld, testVault, type WorldOptions } from './delivery-world.ts'
 
 const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
 
@@ -46,15 +48,15 @@ export const closeEndpointOf = (world: DeliveryWorld, url: string, reason: strin
 export const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
   world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null }))
 
-export type Asked = Partial<Omit<NewDelivery, 'endpointId'>>
+export type Asked = Partial<Omit<NewDelivery, 'endpointId' | 'message'> & { readonly mail: Omit<MailMessage, 'kind'> }>
 
 export async function send(world: DeliveryWorld, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> {
   return world.db.tx('test', async (tx) => {
-    const deliveries = asked.map((delivery) => ({
-      ...plain(tx.now, newUuid<MessageId>(tx.now, tx.random.bytes)),
-      ...delivery,
-      endpointId,
-    }))
+    const deliveries = asked.map(({ mail, ...delivery }) => {
+      const messageId = newUuid<MessageId>(tx.now, tx.random.bytes)
+      const message = mail === undefined ? null : sealedMail(testVault, messageId, mail)
+      return { ...plain(tx.now, messageId), ...delivery, message, endpointId }
+    })
     await enqueue(tx, deliveries)
     return deliveries.map((delivery) => delivery.messageId)
   })
@@ -65,7 +67,6 @@ const plain = (messageAt: Instant, messageId: MessageId) => ({
   lane: lanes.live as Lane,
   messageId,
   messageAt,
-  message: null,
   eventSequence: 1,
   subjectId: 'I1',
   cancelKey: null,
@@ -76,7 +77,7 @@ export const page = (to: string, cancelKey: string | null = null): Asked => ({
   lane: lanes.page,
   eventSequence: null,
   cancelKey,
-  message: { kind: 'mail', target: to, body: Buffer.from(`Subject: wake up, ${to}`) },
+  mail: { target: to, body: Buffer.from(`Subject: wake up, ${to}`) },
 })
 
 export const waiting = (world: DeliveryWorld) => world.db.sql.selectFrom('deliveries').selectAll().orderBy('id').execute()

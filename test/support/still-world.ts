@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Actor } from '../../src/accounts/actor.ts'
 import { createOrganization, createToken, createUser } from '../../src/accounts/commands.ts'
 import { type Role, roles } from '../../src/accounts/role.ts'
+import { makeVault } from '../../src/accounts/secret.ts'
 import { alertsLoop } from '../../src/alerts/loop.ts'
 import { makeApp, newBells, type Watchbell } from '../../src/app.ts'
 import { type Connection, type OpenDatabase, openDatabase } from '../../src/db/open.ts'
@@ -25,7 +26,10 @@ export const stillStart = instant(Date.UTC(2026, 3, 1, 12))
 const secretKey = Buffer.alloc(32, 7)
 
 /** The settings of the notifications and of the escalations. */
-export const pageSettings = { baseUrl, mailFrom: 'bell@bell.example', mailIsOn: true, linkKey: linkKeyFrom(secretKey) }
+export const pageSettings = {
+  ...{ baseUrl, mailFrom: 'bell@bell.example', mailIsOn: true, linkKey: linkKeyFrom(secretKey) },
+  messageVault: makeVault({ secretKey, purpose: 'messages', random: countingRandom() }),
+}
 
 /** A whole Watchbell on a real database. Unless it is started, nothing happens by itself and time stands still. */
 export type StillWorld = {

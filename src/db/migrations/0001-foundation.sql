@@ -488,10 +488,17 @@ create table messages (
   headers_sealed bytea,
   headers_shown text,
   body bytea,
+  -- A mail's: its links act for a person.
+  body_sealed bytea,
   -- As the contract's response log shows it.
   request_trigger text,
-  primary key (organization_id, id, at)
+  -- What a mail is about, so that it can be taken away.
+  subject_id text,
+  primary key (organization_id, id, at),
+  check ((kind = 'mail') = (body_sealed is not null)),
+  check (kind = 'http' or body is null)
 ) partition by range (at);
+create index messages_subject on messages (organization_id, subject_id) where subject_id is not null;
 
 create table attempts (
   organization_id text not null,

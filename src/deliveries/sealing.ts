@@ -1,0 +1,43 @@
+import type { Vault } from '../accounts/secret.ts'
+import type { MessageId } from '../lib/ids.ts'
+import { isObject } from '../lib/json.ts'
+import { no, ok, type Result } from '../lib/result.ts'
+import type { HttpMessage, MailMessage, Message, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
+
+/** A page as it may be stored. */
+export function sealedMail(vault: Vault, id: MessageId, { target, body }: Omit<MailMessage, 'kind'>): SealedMail {
+  return { kind: 'mail', target, bodySealed: vault.seal(body, contextOf(id)) }
+}
+
+/** A request as it may be stored. */
+export function sealedHttp(vault: Vault, id: MessageId, { headers, ...message }: HttpMessage): SealedHttp {
+  const isEmpty = Object.keys(headers).length === 0
+  return { ...message, headersSealed: isEmpty ? null : vault.seal(JSON.stringify(headers), contextOf(id)) }
+}
+
+/** A message as it goes out. The reason names a secret that does not open: the server has another key than the one that sealed it. */
+export function unsealed(vault: Vault, id: MessageId, message: StoredMessage): Result<Message, string> {
+  try {
+    return ok(message.kind === 'mail' ? openMail(vault, id, message) : openHttp(vault, id, message))
+  } catch (fault) {
+    return no(String(fault))
+  }
+}
+
+const contextOf = (id: MessageId): string => `message ${id}`
+
+const openMail = (vault: Vault, id: MessageId, { kind, target, bodySealed }: SealedMail): MailMessage => ({
+  kind,
+  target,
+  body: vault.openBytes(bodySealed, contextOf(id)),
+})
+
+function openHttp(vault: Vault, id: MessageId, { headersSealed, ...rest }: SealedHttp): HttpMessage {
+  return { ...rest, headers: headersSealed === null ? {} : textsOf(vault.open(headersSealed, contextOf(id))) }
+}
+
+function textsOf(json: string): Readonly<Record<string, string>> {
+  const parsed: unknown = JSON.parse(json)
+  if (!isObject(parsed)) return {}
+  return Object.fromEntries(Object.entries(parsed).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+}
