@@ -9,7 +9,7 @@ export type AlertGroup = {
   readonly organizationId: OrganizationId
   readonly id: AlertGroupId
   readonly integrationId: IntegrationId
-  /** Null when the route was deleted. */
+  /** Null when the route was deleted. A group that takes alerts has one. */
   readonly routeId: RouteId | null
   readonly title: string
   readonly message: string

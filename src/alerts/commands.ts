@@ -5,7 +5,8 @@ import type { EscalationRequestKey } from '../escalations/run.ts'
 import type { EventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
 import { sourceOf } from '../integrations/commands.ts'
-import type { AlertSource } from '../integrations/integration.ts'
+import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
+import { routeOfGroup } from '../integrations/routing-commands.ts'
 import { check, known } from '../lib/check.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
@@ -109,12 +110,12 @@ export async function turn(tx: Tx, settings: AlertSettings, { actor, group, chan
   if (group.state === 'resolved') await store.standAloneIfKeyIsTaken(tx, group)
   const written = await store.saveState(tx, changed, group.state)
   check(written === 1, 'a locked alert group keeps its state')
-  const source = await sourceOfGroup(tx, changed)
-  const starts = pages(changed.state) ? [startOf({ actor, group: changed, source }, settings)] : []
+  const origin = await originOf(tx, changed)
+  const starts = pages(changed.state) ? [startOf({ actor, group: changed, ...origin }, settings)] : []
   const started = await startEscalations(tx, starts)
   if (starts.length === 0) await stopEscalations(tx, group.organizationId, [group.id])
   if (changed.silencedUntil !== null) tx.wake('alerts')
-  await tell(tx, settings, { actor, group: changed, source, fact, newestAlert, webhookId: null })
+  await tell(tx, settings, { actor, group: changed, ...origin, fact, newestAlert, webhookId: null })
   for (const beginning of started) publish(tx, beginning)
 }
 
@@ -149,11 +150,10 @@ export async function answerEscalationRequest(tx: Tx, settings: AlertSettings, k
       return
     }
     case 'trigger_webhook': {
-      const source = await sourceOfGroup(tx, group)
       await tell(tx, settings, {
         actor,
         group,
-        source,
+        ...(await originOf(tx, group)),
         fact: 'alert_group.escalated',
         newestAlert: null,
         webhookId: request.webhookId,
@@ -163,6 +163,10 @@ export async function answerEscalationRequest(tx: Tx, settings: AlertSettings, k
   }
 }
 
-async function sourceOfGroup(tx: Tx, group: AlertGroup): Promise<AlertSource> {
-  return known(await sourceOf(tx.sql, group.organizationId, group.integrationId), 'every alert group has a source')
+type Origin = { readonly source: AlertSource; readonly route: AlertRoute }
+
+/** Where an alert group comes from, even when that was deleted since. */
+async function originOf(tx: Tx, { organizationId, integrationId, routeId }: AlertGroup): Promise<Origin> {
+  const source = known(await sourceOf(tx.sql, organizationId, integrationId), 'every alert group has a source')
+  return { source, route: await routeOfGroup(tx.sql, source, routeId) }
 }

@@ -88,8 +88,16 @@ describe('sorting alerts into groups', () => {
   })
 
   it('the same key at another integration is another group', () => {
-    expect(told(place([alert('disk'), alert('disk', 'COTHER')], [], bytes()))).toEqual(['new #1', 'new #1'])
+    expect(told(place([alert('disk'), alert('disk', { integration: 'COTHER' })], [], bytes()))).toEqual(['new #1', 'new #1'])
   })
+})
+
+it('the same key on another route is another group', () => {
+  expect(told(place([alert('disk'), alert('disk', { route: 'R2' }), alert('disk')], [], bytes()))).toEqual([
+    'new #1',
+    'new #1',
+    'same as 1 #2',
+  ])
 })
 
 describe('the rounds of a batch', () => {
@@ -123,10 +131,14 @@ function told({ placements, ignored }: Sorted): readonly string[] {
 const opening = { title: 'x', message: '', sourceLink: null }
 const payload = { json: Buffer.from('{}'), truncated: false }
 
-const arrival = (signal: Signal, integration = 'C1'): Arrival => ({ source: source(integration), signal })
+const arrival = (signal: Signal, { integration = 'C1', route = 'R1' } = {}): Arrival => ({
+  source: source(integration),
+  route: { id: asId<RouteId>(route), escalationChainId: null },
+  signal,
+})
 
-const alert = (groupingKey: string | null, integration = 'C1'): Arrival =>
-  arrival({ action: 'open', opening, groupingKey, payload }, integration)
+const alert = (groupingKey: string | null, where: { integration?: string; route?: string } = {}): Arrival =>
+  arrival({ action: 'open', opening, groupingKey, payload }, where)
 
 const over = (groupingKey: string): Arrival => arrival({ action: 'resolve', opening, groupingKey, payload })
 
@@ -148,15 +160,8 @@ function source(integration: string): AlertSource {
     teamId: null,
     teamName: null,
     urgency: 'medium',
-    defaultRoute: {
-      id: asId<RouteId>('R1'),
-      integrationId: id,
-      position: 0,
-      routingType: 'regex',
-      routingRegex: null,
-      isDefault: true,
-      escalationChainId: null,
-    },
+    defaultRoute: { id: asId<RouteId>('R1'), escalationChainId: null },
+    routesVersion: 0,
   }
 }
 

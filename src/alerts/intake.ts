@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { AlertSource } from '../integrations/integration.ts'
+import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
 import { type AlertGroupId, type AlertId, newPublicId } from '../lib/ids.ts'
 import type { Opening, Signal, SourceAction } from './signal.ts'
 import { type AlertGroupState, transition } from './state.ts'
 
-/** One signal that arrived, with the source that sent it. */
-export type Arrival = { readonly source: AlertSource; readonly signal: Signal }
+/** One signal that arrived, with the source that sent it and the route that it takes there. */
+export type Arrival = { readonly source: AlertSource; readonly route: AlertRoute; readonly signal: Signal }
 
 /** What is known of the groups that the arrivals could belong to. */
 export type KnownGroup = {
@@ -115,9 +115,9 @@ export function roundsOf(arrivals: readonly Arrival[]): readonly (readonly Arriv
 }
 
 /** Groups are one per integration, route and grouping key; this names the three at once. Null: stands alone. */
-export function groupKeyOf({ source, signal }: Arrival): string | null {
+export function groupKeyOf({ source, route, signal }: Arrival): string | null {
   const hash = groupingHash(signal)
-  return hash === null ? null : `${source.organizationId} ${source.id} ${source.defaultRoute.id} ${hash.toString('hex')}`
+  return hash === null ? null : `${source.organizationId} ${source.id} ${route.id} ${hash.toString('hex')}`
 }
 
 /** Grouping keys can be as long as a payload, so their SHA-256 is what is stored and compared. */

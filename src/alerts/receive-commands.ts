@@ -68,8 +68,8 @@ function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, store.GroupKe
   for (const arrival of arrivals) {
     const key = groupKeyOf(arrival)
     const hash = groupingHash(arrival.signal)
-    const { organizationId, id, defaultRoute } = arrival.source
-    if (key !== null && hash !== null) keys.set(key, { organizationId, integrationId: id, routeId: defaultRoute.id, hash })
+    const { organizationId, id } = arrival.source
+    if (key !== null && hash !== null) keys.set(key, { organizationId, integrationId: id, routeId: arrival.route.id, hash })
   }
   return keys
 }
@@ -77,12 +77,12 @@ function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, store.GroupKe
 /** The group that a placement opens, as it is before anything turns it; null when it joins one. */
 function newGroupOf({ arrival, alertGroupId, opening }: Placement, now: Instant): store.NewGroup | null {
   if (opening === null) return null
-  const { source, signal } = arrival
+  const { source, route, signal } = arrival
   const group: AlertGroup = {
     organizationId: source.organizationId,
     id: alertGroupId,
     integrationId: source.id,
-    routeId: source.defaultRoute.id,
+    routeId: route.id,
     ...opening,
     state: 'firing',
     alertsCount: 1,
@@ -168,11 +168,12 @@ function tellingOf(
   placement: Placement,
   { tx, groups, fact }: { readonly tx: Tx; readonly groups: Round['groups']; readonly fact: EventType },
 ): Telling {
-  const { source } = placement.arrival
+  const { source, route } = placement.arrival
   return {
     actor: actorOf(source),
     group: known(groups.get(placement.alertGroupId), 'the group of a placement is at hand'),
     source,
+    route,
     fact,
     newestAlert: alertOf(placement, tx.now),
     webhookId: null,

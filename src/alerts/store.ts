@@ -145,14 +145,26 @@ function stateColumns(group: AlertGroup) {
 }
 
 export async function lockGroup(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<AlertGroup | null> {
-  const row = await tx.sql
-    .selectFrom('alert_groups')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .forUpdate()
+  const row = await withRoutes(tx.sql)
+    .selectAll('alert_groups')
+    .select('routes.id as route_id')
+    .where('alert_groups.organization_id', '=', organizationId)
+    .where('alert_groups.id', '=', id)
+    .forUpdate('alert_groups')
     .executeTakeFirst()
   return row === undefined ? null : groupOf(row)
+}
+
+/** A deleted route keeps its row, for the key of the groups that took it; nobody is shown it any more. */
+function withRoutes(db: Sql) {
+  return db
+    .selectFrom('alert_groups')
+    .leftJoin('routes', (join) =>
+      join
+        .onRef('routes.organization_id', '=', 'alert_groups.organization_id')
+        .onRef('routes.id', '=', 'alert_groups.route_id')
+        .on('routes.deleted_at', 'is', null),
+    )
 }
 
 // Alerts ---------------------------------------------------------------------------------------------------------------
@@ -276,7 +288,7 @@ export async function listGroups(
 ): Promise<readonly ListedGroup[]> {
   const rows = await filtered(db, organizationId, filter)
     .selectAll('alert_groups')
-    .select('integrations.team_id')
+    .select(['integrations.team_id', 'routes.id as route_id'])
     .orderBy('alert_groups.started_at', 'desc')
     .orderBy('alert_groups.id')
     .limit(limit)
@@ -286,8 +298,7 @@ export async function listGroups(
 }
 
 function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter) {
-  let query = db
-    .selectFrom('alert_groups')
+  let query = withRoutes(db)
     .innerJoin('integrations', (join) =>
       join
         .onRef('integrations.organization_id', '=', 'alert_groups.organization_id')
@@ -297,7 +308,7 @@ function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFil
   if (filter.isLabelled === true) query = query.where(sql<SqlBool>`false`)
   if (filter.id !== undefined) query = query.where('alert_groups.id', '=', filter.id)
   if (filter.integrationId !== undefined) query = query.where('alert_groups.integration_id', '=', filter.integrationId)
-  if (filter.routeId !== undefined) query = query.where('alert_groups.route_id', '=', filter.routeId)
+  if (filter.routeId !== undefined) query = query.where('routes.id', '=', filter.routeId)
   if (filter.teamId !== undefined) query = query.where('integrations.team_id', 'is not distinct from', filter.teamId)
   if (filter.state !== undefined) query = query.where('alert_groups.state', '=', filter.state)
   if (filter.startedAt !== undefined) {

@@ -4,7 +4,7 @@ import type { User } from '../accounts/user.ts'
 import { peopleToPage, type Start } from '../escalations/commands.ts'
 import { catalogue, type EventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
-import type { AlertSource } from '../integrations/integration.ts'
+import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
 import { known } from '../lib/check.ts'
 import type { AlertGroupId, OrganizationId, UserId, WebhookId } from '../lib/ids.ts'
 import { notifiedPeople } from '../notifications/commands.ts'
@@ -20,6 +20,8 @@ export type Telling = {
   /** As it is now. */
   readonly group: AlertGroup
   readonly source: AlertSource
+  /** The default one where the group's own was deleted. */
+  readonly route: AlertRoute
   readonly fact: EventType
   /** The alert that brought it about and may not be stored yet; null: the newest one that is. */
   readonly newestAlert: Alert | null
@@ -29,7 +31,7 @@ export type Telling = {
 
 /** What an escalation works on: the alert group as people are told of it, and the chain that its route names now. */
 export function startOf(
-  { actor, group, source }: Pick<Telling, 'actor' | 'group' | 'source'>,
+  { actor, group, source, route }: Pick<Telling, 'actor' | 'group' | 'source' | 'route'>,
   { baseUrl }: AlertSettings,
 ): Start {
   const subject = {
@@ -43,7 +45,7 @@ export function startOf(
     urgency: source.urgency,
     startedAt: group.startedAt,
   }
-  return { actor, subject, chainId: source.defaultRoute.escalationChainId }
+  return { actor, subject, chainId: route.escalationChainId }
 }
 
 /** Publishes what happened to an alert group. */

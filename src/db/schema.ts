@@ -214,6 +214,7 @@ export interface Integrations {
   id: string;
   name: string;
   organization_id: string;
+  routes_version: Generated<number>;
   service_id: string | null;
   team_id: string | null;
   token_digest: Buffer;
@@ -292,6 +293,7 @@ export interface Organizations {
 
 export interface Routes {
   created_at: Timestamp;
+  deleted_at: Timestamp | null;
   escalation_chain_id: string | null;
   id: string;
   integration_id: string;
@@ -299,6 +301,7 @@ export interface Routes {
   messengers: Generated<Json>;
   organization_id: string;
   position: number;
+  program_size: number;
   routing_regex: string | null;
   routing_type: string;
 }

@@ -3,6 +3,7 @@ import type { AlertSettings } from '../alerts/settings.ts'
 import type { Signal } from '../alerts/signal.ts'
 import { freshSources, sourceByToken } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
+import { openRouting, type Routing } from '../integrations/routing-commands.ts'
 import { databaseIsUnreachable } from '../lib/database-fault.ts'
 import { Rejection } from '../lib/rejection.ts'
 import type { Ms } from '../lib/time.ts'
@@ -32,9 +33,10 @@ const rememberedMax = 10_000
 
 /** Alerts that arrive while a commit is under way are committed together, in one transaction. */
 export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings: AlertSettings): Intake {
+  const routing = openRouting()
   const batches = batcher<Sent, boolean>({
     monotonic: clock.monotonic,
-    work: (sent) => db.tx('receive alerts', (tx) => receiveAll(tx, settings, sent)),
+    work: (sent) => db.tx('receive alerts', (tx) => receiveAll(tx, { settings, routing }, sent)),
     batchMax,
     sizeMax: batchBytesMax,
     sizeOf,
@@ -68,15 +70,17 @@ const sizeOf = ({ signals }: Sent): number => signals.reduce((sum, { payload }) 
 /** What is remembered of a source only finds it; what counts is read in the transaction. */
 async function receiveAll(
   tx: Parameters<typeof receive>[0],
-  settings: AlertSettings,
+  { settings, routing }: { readonly settings: AlertSettings; readonly routing: Routing },
   sent: readonly Sent[],
 ): Promise<readonly boolean[]> {
   const wanted = new Map(sent.map(({ source }) => [keyOf(source), source]))
   const fresh = new Map((await freshSources(tx, [...wanted.values()])).map((source) => [keyOf(source), source]))
-  const arrivals = sent.flatMap(({ source, signals }) => {
+  const signals = sent.flatMap(({ source, signals: own }) => {
     const now = fresh.get(keyOf(source))
-    return now === undefined ? [] : signals.map((signal) => ({ source: now, signal }))
+    return now === undefined ? [] : own.map((signal) => ({ source: now, signal, payload: signal.payload.json }))
   })
+  const routes = await routing.routesOf(tx, signals)
+  const arrivals = signals.map(({ source, signal }, index) => ({ source, signal, route: routes[index] ?? source.defaultRoute }))
   if (arrivals.length > 0) await receive(tx, settings, arrivals)
   return sent.map(({ source }) => fresh.has(keyOf(source)))
 }

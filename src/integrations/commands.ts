@@ -13,7 +13,6 @@ import {
   newPublicId,
   newUrlToken,
   type OrganizationId,
-  type RouteId,
   type ServiceId,
   type TeamId,
 } from '../lib/ids.ts'
@@ -25,7 +24,7 @@ import { autoNames } from './auto-name.ts'
 import type { AlertSource, Integration, IntegrationType } from './integration.ts'
 import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
 import type { RouteTarget } from './route-input.ts'
-import { insertRoute, updateRoute } from './route-store.ts'
+import { insertRoute, type RouteKey, updateTarget } from './route-store.ts'
 import * as store from './store.ts'
 
 // For other slices -------------------------------------------------------------------------------------------------------
@@ -121,6 +120,7 @@ export async function createIntegration(
     position: 0,
     routingType: 'regex',
     routingRegex: null,
+    programSize: 0,
     isDefault: true,
     escalationChainId,
     messengers: input.defaultRoute?.messengers ?? {},
@@ -163,16 +163,14 @@ export async function deleteIntegration(tx: Tx, actor: Actor, id: IntegrationId)
   await audit(tx, actor, { action: 'integration deleted', subjectId: id })
 }
 
-type RouteKey = { readonly organizationId: OrganizationId; readonly id: RouteId }
-
 /** Changes what is given of a route's target. Rejects a chain that the organization does not have. */
 export async function changeTarget(tx: Tx, route: RouteKey, { escalationChainId: id, messengers }: RouteTarget): Promise<void> {
   const escalationChainId = id === undefined ? undefined : await requireChain(tx, route.organizationId, id)
-  await updateRoute(tx, route, { escalationChainId, messengers })
+  await updateTarget(tx, route, { escalationChainId, messengers })
 }
 
 /** The chain that a route shall lead to, which then stays until the commit. Rejects one that the organization does not have. */
-async function requireChain(tx: Tx, organizationId: OrganizationId, id: string | null): Promise<EscalationChainId | null> {
+export async function requireChain(tx: Tx, organizationId: OrganizationId, id: string | null): Promise<EscalationChainId | null> {
   if (id === null) return null
   const chainId = asId<EscalationChainId>(id)
   if (!(await keepChain(tx, organizationId, chainId))) throw invalidField('escalation_chain_id', 'Object does not exist')

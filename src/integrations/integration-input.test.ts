@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Body } from '../lib/fields.ts'
 import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
-import { parseRouteChange } from './route-input.ts'
+import { parseDefaultRouteChange } from './route-input.ts'
 
 type Read =
   | ReturnType<typeof parseNewIntegration>
   | ReturnType<typeof parseIntegrationChange>
-  | ReturnType<typeof parseRouteChange>
+  | ReturnType<typeof parseDefaultRouteChange>
 
 const answer = (read: Read) => {
   if (read.ok) return read.value
@@ -101,7 +101,7 @@ describe('an integration is read', () => {
   })
 })
 
-describe('a route', () => {
+describe('a default route', () => {
   test.each<[Body, object]>([
     [
       { escalation_chain_id: 'F1', slack: { channel_id: null, enabled: true }, manual_order: true },
@@ -111,6 +111,6 @@ describe('a route', () => {
     [{ escalation_chain_id: null }, { escalation_chain_id: ['This field may not be null.'] }],
     [{ routing_type: 'glob' }, { detail: 'Invalid route type' }],
   ])('is changed by %j', (body, wanted) => {
-    expect(answer(parseRouteChange(body))).toEqual(wanted)
+    expect(answer(parseDefaultRouteChange(body))).toEqual(wanted)
   })
 })

@@ -46,6 +46,7 @@ export type Route = {
   readonly integrationId: IntegrationId
   readonly position: number
   readonly routingType: 'regex' | 'jinja2'
+  /** Null for the default route. */
   readonly routingRegex: string | null
   readonly isDefault: boolean
   readonly escalationChainId: EscalationChainId | null
@@ -54,8 +55,13 @@ export type Route = {
 
 /** What an alert needs to know of its source. */
 export type AlertSource = Pick<Integration, 'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'urgency'> & {
-  readonly defaultRoute: Omit<Route, 'messengers'>
+  readonly defaultRoute: AlertRoute
+  /** Counts the changes of its other routes; 0: there never was one. */
+  readonly routesVersion: number
 }
+
+/** What an alert needs to know of the route that it takes. */
+export type AlertRoute = Pick<Route, 'id' | 'escalationChainId'>
 
 /** The source, as the one who did something. */
 export const actorOf = ({ organizationId, id }: AlertSource): Actor => ({

@@ -1,14 +1,32 @@
-import { type Body, boolean, detailRefusal, optional, orNull, type Reader, readFields, reference } from '../lib/fields.ts'
+import {
+  type Body,
+  boolean,
+  detailRefusal,
+  fieldRefusal,
+  optional,
+  orNull,
+  type Reader,
+  readFields,
+  reference,
+  required,
+  text,
+} from '../lib/fields.ts'
+import { asId, type IntegrationId } from '../lib/ids.ts'
 import { isObject } from '../lib/json.ts'
+import { type Placement, placementOf } from '../lib/placement.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { type Messenger, messengers, type MessengerSwitches } from './integration.ts'
+import { programSizeOf } from './routing.ts'
 
 /** Where a route leads. Undefined keeps what is, and so does a messenger that is missing. Whether the chain exists is not known. */
 export type RouteTarget = {
   readonly escalationChainId?: string | null | undefined
   readonly messengers: MessengerSwitches
 }
+
+/** A regex and the size of its program. */
+export type Expression = { readonly regex: string; readonly programSize: number }
 
 /** The target of a body that says nothing. */
 export const sameTarget: RouteTarget = { messengers: {} }
@@ -28,12 +46,55 @@ export function parseRouteTarget(body: Body): Result<RouteTarget, Refusal> {
   })
 }
 
-/** The body of a PUT or PATCH of a route, which cannot take the chain away (contract grafana-oncall 4.15). */
-export function parseRouteChange(body: Body): Result<RouteTarget, Refusal> {
+export type NewRouteInput = {
+  readonly integrationId: IntegrationId
+  readonly expression: Expression
+  readonly target: RouteTarget
+  readonly placement: Placement | null
+}
+
+/** The body that makes a route (contract grafana-oncall 4.15). Whether integration and chain exist is not known. */
+export function parseNewRoute(body: Body): Result<NewRouteInput, Refusal> {
   return readFields((take) => {
+    const input = {
+      integrationId: asId<IntegrationId>(take(required(body, 'integration_id', reference), '')),
+      expression: take(required(body, 'routing_regex', expression), noExpression),
+      target: take(parseRouteTarget(body), sameTarget),
+      placement: placementOf(body, take),
+    }
+    take(required(body, 'escalation_chain_id', orNull(reference)), null)
     take(optional(body, 'routing_type', routingType), undefined)
+    return input
+  })
+}
+
+export type RouteChange = {
+  readonly target: RouteTarget
+  /** Undefined keeps what is. */
+  readonly expression: Expression | undefined
+  readonly placement: Placement | null
+}
+
+/** The body of a PUT or PATCH of a route, which cannot take the chain away. */
+export function parseRouteChange(body: Body): Result<RouteChange, Refusal> {
+  return readFields((take) => {
     const target = take(parseRouteTarget(body), sameTarget)
     take(optional(body, 'escalation_chain_id', reference), undefined)
+    take(optional(body, 'routing_type', routingType), undefined)
+    return {
+      target,
+      expression: take(optional(body, 'routing_regex', expression), undefined),
+      placement: placementOf(body, take),
+    }
+  })
+}
+
+/** The body of a PUT or PATCH of the default route, which has neither an expression nor a place: what is said of them is not looked at. */
+export function parseDefaultRouteChange(body: Body): Result<RouteTarget, Refusal> {
+  return readFields((take) => {
+    const target = take(parseRouteTarget(body), sameTarget)
+    take(optional(body, 'escalation_chain_id', reference), undefined)
+    take(optional(body, 'routing_type', knownType), undefined)
     return target
   })
 }
@@ -60,5 +121,38 @@ function refusalOf(name: AnyMessenger): string {
   return name === 'telegram' ? 'Telegram channel does not exist' : `${name} channel does not exist`
 }
 
-const routingType: Reader<null> = (value) =>
-  value === 'regex' || value === 'jinja2' ? ok(null) : no(detailRefusal('Invalid route type'))
+const knownType: Reader<'regex' | 'jinja2' | 'labels'> = (value) => {
+  const type = (['regex', 'jinja2', 'labels'] as const).find((known) => known === value)
+  return type === undefined ? no(detailRefusal('Invalid route type')) : ok(type)
+}
+
+const routingType: Reader<'regex'> = (value) => {
+  const read = knownType(value)
+  if (!read.ok) return read
+  switch (read.value) {
+    case 'regex':
+      return ok(read.value)
+    case 'jinja2':
+      return no(wholeRefusal('Jinja templates are not available yet: set routing_type to regex'))
+    case 'labels':
+      return no(wholeRefusal('Expression type is incorrect'))
+  }
+}
+
+const expressionLengthMax = 1024
+
+const noExpression: Expression = { regex: '', programSize: 0 }
+
+const expression: Reader<Expression> = (value) => {
+  const read = text(Number.MAX_SAFE_INTEGER)(value)
+  if (!read.ok) return read
+  const { length } = Array.from(read.value)
+  if (length > expressionLengthMax) {
+    const lengths = `Maximum length: ${expressionLengthMax} characters, current length: ${length}`
+    return no(wholeRefusal(`Expression is too long. ${lengths}`))
+  }
+  const programSize = programSizeOf(read.value)
+  return programSize === null ? no(wholeRefusal('Regular expression is incorrect')) : ok({ regex: read.value, programSize })
+}
+
+const wholeRefusal = (message: string): Refusal => fieldRefusal('non_field_errors', message)

@@ -52,15 +52,20 @@ const RouteShape = Type.Object({
 const switchOnly = '`id` must be null; `enabled` is kept.'
 
 const RouteBody = lenientInput({
-  escalation_chain_id: 'Id of an escalation chain.',
+  integration_id: 'Id of the integration; required to create, ignored later.',
+  escalation_chain_id: 'Id of an escalation chain; required to create, where null is none.',
+  routing_type: '`regex`.',
+  routing_regex:
+    'An expression of RE2, up to 1024 characters, that is searched for in the payload as `json.dumps` of Python prints it; required to create. Not for the default route.',
+  position:
+    'Where the route goes; -1 is the end. Missing or null: the end for a new route, else where it is. Not for the default route.',
+  manual_order: 'True: the route that is at `position` takes the old place of this one, instead of making room.',
   slack: '`channel_id` must be null; `enabled` is kept.',
   telegram: switchOnly,
   mobile_app: switchOnly,
   mobile_app_critical: switchOnly,
   email: switchOnly,
   webhook: switchOnly,
-  routing_type: 'Not for the default route.',
-  routing_regex: 'Not for the default route.',
 })
 
 const RouteQuery = Type.Object({
@@ -90,14 +95,12 @@ export function routeRoutes(app: App, db: Ports['db']): void {
     '/api/v1/routes/',
     {
       config: write,
-      schema: {
-        summary: 'Refused: only the default route is available yet',
-        tags,
-        body: RouteBody,
-        response: { 201: RouteShape },
-      },
+      schema: { summary: 'Add a route to an integration', tags, body: RouteBody, response: { 201: RouteShape } },
     },
-    async () => createRoute(),
+    async (request, reply) => {
+      const route = await db.tx('create route', (tx) => createRoute(tx, request.actor, request.body))
+      return reply.code(201).send(routeShape(route))
+    },
   )
 
   app.get(
@@ -119,16 +122,11 @@ export function routeRoutes(app: App, db: Ports['db']): void {
 
   app.delete(
     '/api/v1/routes/:routeId/',
-    {
-      config: write,
-      schema: {
-        summary: 'Refused: the default route stays with its integration',
-        tags,
-        params: RouteParams,
-        response: { 204: noContent },
-      },
+    { config: write, schema: { summary: 'Delete a route', tags, params: RouteParams, response: { 204: noContent } } },
+    async (request, reply) => {
+      await db.tx('delete route', (tx) => deleteRoute(tx, request.actor, routeIdOf(request.params.routeId)))
+      return reply.code(204).send(null)
     },
-    async (request) => deleteRoute(db.sql, request.actor, routeIdOf(request.params.routeId)),
   )
 }
 

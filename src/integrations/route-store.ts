@@ -3,11 +3,18 @@ import { countRows } from '../db/listing.ts'
 import { asId, type EscalationChainId, type IntegrationId, type OrganizationId, type RouteId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import type { Window } from '../lib/listing.ts'
+import type { Placed } from '../lib/order.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { MessengerSwitches, Route } from './integration.ts'
+import type { AlertRoute, MessengerSwitches, Route } from './integration.ts'
+import type { Expression } from './route-input.ts'
+import type { Rule } from './routing.ts'
 
-export type NewRoute = Route & { readonly organizationId: OrganizationId; readonly createdAt: Instant }
+export type NewRoute = Route & {
+  readonly organizationId: OrganizationId
+  readonly programSize: number
+  readonly createdAt: Instant
+}
 
 export async function insertRoute(tx: Tx, route: NewRoute): Promise<void> {
   await tx.sql
@@ -19,6 +26,7 @@ export async function insertRoute(tx: Tx, route: NewRoute): Promise<void> {
       position: route.position,
       routing_type: route.routingType,
       routing_regex: route.routingRegex,
+      program_size: route.programSize,
       is_default: route.isDefault,
       escalation_chain_id: route.escalationChainId,
       messengers: jsonbText(route.messengers),
@@ -27,16 +35,20 @@ export async function insertRoute(tx: Tx, route: NewRoute): Promise<void> {
     .execute()
 }
 
-type Key = { readonly organizationId: OrganizationId; readonly id: RouteId }
+export type RouteKey = { readonly organizationId: OrganizationId; readonly id: RouteId }
 
-type Change = {
+export type TargetChange = {
   /** Undefined keeps what is. */
   readonly escalationChainId: EscalationChainId | null | undefined
   /** Messengers that are missing stay as they are. */
   readonly messengers: MessengerSwitches
 }
 
-export async function updateRoute(tx: Tx, { organizationId, id }: Key, { escalationChainId, messengers }: Change): Promise<void> {
+export async function updateTarget(
+  tx: Tx,
+  { organizationId, id }: RouteKey,
+  { escalationChainId, messengers }: TargetChange,
+): Promise<void> {
   await tx.sql
     .updateTable('routes')
     .set({
@@ -46,6 +58,81 @@ export async function updateRoute(tx: Tx, { organizationId, id }: Key, { escalat
     .where('organization_id', '=', organizationId)
     .where('id', '=', id)
     .execute()
+}
+
+export async function updateExpression(
+  tx: Tx,
+  { organizationId, id }: RouteKey,
+  { regex, programSize }: Expression,
+): Promise<void> {
+  await tx.sql
+    .updateTable('routes')
+    .set({ routing_regex: regex, program_size: programSize })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function moveRoutes(tx: Tx, organizationId: OrganizationId, moves: readonly Placed<RouteId>[]): Promise<void> {
+  await sql`
+    update routes r set position = m.position
+    from unnest(${moves.map(({ id }) => id)}::text[], ${moves.map(({ position }) => position)}::integer[]) as m (id, position)
+    where r.organization_id = ${organizationId} and r.id = m.id`.execute(tx.sql)
+}
+
+/** Takes a route out of use; the alert groups that took it are none of any route then. */
+export async function markRouteDeleted(tx: Tx, { organizationId, id }: RouteKey): Promise<void> {
+  await tx.sql
+    .updateTable('routes')
+    .set({ deleted_at: toDate(tx.now) })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+type IntegrationKey = { readonly organizationId: OrganizationId; readonly id: IntegrationId }
+
+export type PlacedRoute = Placed<RouteId> & { readonly programSize: number }
+
+/** Where the routes of an integration beside the default one stand, and what their expressions cost. */
+export async function placesOf(tx: Tx, { organizationId, id }: IntegrationKey): Promise<readonly PlacedRoute[]> {
+  const rows = await tx.sql
+    .selectFrom('routes')
+    .select(['id', 'position', 'program_size'])
+    .where('organization_id', '=', organizationId)
+    .where('integration_id', '=', id)
+    .where('is_default', '=', false)
+    .where('deleted_at', 'is', null)
+    .orderBy('position')
+    .execute()
+  return rows.map((row) => ({ id: asId<RouteId>(row.id), position: row.position, programSize: row.program_size }))
+}
+
+/** The expressions of these integrations, each one's in their order. */
+export async function rulesOf(tx: Tx, keys: readonly IntegrationKey[]): Promise<ReadonlyMap<IntegrationId, readonly Rule[]>> {
+  const answer = await sql<{ id: string; integration_id: string; routing_regex: string }>`
+    select r.id, r.integration_id, r.routing_regex from routes r
+    where (r.organization_id, r.integration_id) in (select * from unnest(
+        ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))
+      and not r.is_default and r.deleted_at is null
+    order by r.integration_id, r.position`.execute(tx.sql)
+  const rules = new Map<IntegrationId, Rule[]>(keys.map(({ id }) => [id, []]))
+  for (const row of answer.rows) {
+    rules.get(asId<IntegrationId>(row.integration_id))?.push({ id: asId<RouteId>(row.id), regex: row.routing_regex })
+  }
+  return rules
+}
+
+/** The routes among these that are in use, with the chains that they lead to now. */
+export async function findAlertRoutes(db: Sql, keys: readonly RouteKey[]): Promise<ReadonlyMap<RouteId, AlertRoute>> {
+  const answer = await sql<{ id: string; escalation_chain_id: string | null }>`
+    select id, escalation_chain_id from routes
+    where (organization_id, id) in (select * from unnest(
+        ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))
+      and deleted_at is null`.execute(db)
+  return new Map(
+    answer.rows.map((row) => [asId<RouteId>(row.id), { id: asId<RouteId>(row.id), escalationChainId: chainIdOf(row) }]),
+  )
 }
 
 export type RouteFilter = { readonly integrationId?: IntegrationId | undefined; readonly routingRegex?: string | undefined }
@@ -86,6 +173,7 @@ function routesOf(db: Sql, organizationId: OrganizationId, { integrationId, rout
         .onRef('integrations.id', '=', 'routes.integration_id'),
     )
     .where('routes.organization_id', '=', organizationId)
+    .where('routes.deleted_at', 'is', null)
     .where('integrations.deleted_at', 'is', null)
   if (integrationId !== undefined) query = query.where('routes.integration_id', '=', integrationId)
   if (routingRegex !== undefined) query = query.where('routes.routing_regex', '=', routingRegex)
@@ -111,7 +199,10 @@ export function routeOf(row: RouteRow): Route {
     routingType: row.routing_type === 'jinja2' ? 'jinja2' : 'regex',
     routingRegex: row.routing_regex,
     isDefault: row.is_default,
-    escalationChainId: row.escalation_chain_id === null ? null : asId<EscalationChainId>(row.escalation_chain_id),
+    escalationChainId: chainIdOf(row),
     messengers: row.messengers as MessengerSwitches,
   }
 }
+
+const chainIdOf = ({ escalation_chain_id: id }: Pick<RouteRow, 'escalation_chain_id'>): EscalationChainId | null =>
+  id === null ? null : asId<EscalationChainId>(id)

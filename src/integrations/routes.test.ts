@@ -214,18 +214,6 @@ describe('routes', () => {
     expect((await api.call('GET', path)).body.escalation_chain_id).toBe(null)
   })
 
-  test('cannot be added or removed yet', async () => {
-    const { id, default_route: route } = await newIntegration()
-    const added = await api.call('POST', '/api/v1/routes/', { integration_id: id, routing_regex: 'x', escalation_chain_id: null })
-    expect(added).toMatchObject({
-      status: 400,
-      body: { detail: expect.stringContaining('Only the default route is available yet') },
-    })
-    const removed = await api.call('DELETE', `/api/v1/routes/${route.id}/`)
-    expect(removed).toMatchObject({ status: 400, body: { detail: 'Unable to delete default filter' } })
-    expect((await api.call('DELETE', '/api/v1/routes/R1/')).status).toBe(404)
-  })
-
   test('are neither shown to nor changed by another organization', async () => {
     const { default_route: route } = await newIntegration()
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'] as const) {

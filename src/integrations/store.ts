@@ -66,6 +66,16 @@ export async function lockIntegration(tx: Tx, organizationId: OrganizationId, id
   return row !== undefined
 }
 
+/** Makes it known that the routes of an integration are others now; its row is locked. */
+export async function countRoutesVersion(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<void> {
+  await tx.sql
+    .updateTable('integrations')
+    .set({ routes_version: sql`routes_version + 1` })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Takes the integration out of use; its alert groups keep it as their source. Its token is never given out again. */
 export async function markIntegrationDeleted(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<void> {
   await tx.sql
@@ -119,7 +129,7 @@ export async function findIntegration(
 /** The integration that an inbound URL belongs to. */
 export async function findByTokenDigest(db: Sql, digest: Buffer): Promise<AlertSource | null> {
   const row = await joined(db).select(columns).where('integrations.token_digest', '=', digest).executeTakeFirst()
-  return row === undefined ? null : integrationOf(row)
+  return row === undefined ? null : sourceOf(row)
 }
 
 /** The sources as they are now, in a transaction that is about to rely on them; deleted ones are missing. */
@@ -134,7 +144,7 @@ export async function findSources(
         ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))`,
     )
     .execute()
-  return rows.map(integrationOf)
+  return rows.map(sourceOf)
 }
 
 export async function integrationsThatExist(
@@ -163,7 +173,7 @@ export async function findSourceEvenDeleted(
     .where('integrations.organization_id', '=', organizationId)
     .where('integrations.id', '=', id)
     .executeTakeFirst()
-  return row === undefined ? null : integrationOf(row)
+  return row === undefined ? null : sourceOf(row)
 }
 
 function everyOne(db: Sql) {
@@ -197,6 +207,7 @@ const columns = [
   'integrations.service_id',
   'integrations.urgency',
   'integrations.token_sealed',
+  'integrations.routes_version',
   'integrations.created_at',
   'routes.id as route_id',
   'routes.escalation_chain_id',
@@ -215,12 +226,15 @@ type IntegrationRow = {
   readonly service_id: string | null
   readonly urgency: string
   readonly token_sealed: Buffer
+  readonly routes_version: number
   readonly created_at: Date
   readonly route_id: string
   readonly escalation_chain_id: string | null
   readonly position: number
   readonly messengers: unknown
 }
+
+const sourceOf = (row: IntegrationRow): AlertSource => ({ ...integrationOf(row), routesVersion: row.routes_version })
 
 function integrationOf(row: IntegrationRow): SealedIntegration {
   const id = asId<IntegrationId>(row.id)

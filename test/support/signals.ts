@@ -34,7 +34,7 @@ export const about = (groupingKey: string | null, action: 'acknowledge' | 'resol
 })
 
 export const arrivalsFrom = (source: AlertSource, signals: readonly Signal[]): readonly Arrival[] =>
-  signals.map((one) => ({ source, signal: one }))
+  signals.map((one) => ({ source, route: source.defaultRoute, signal: one }))
 
 /** An alert source, what it sends, and what comes of it. */
 export async function signalRoom(world: StillWorld, room: BoilerRoom) {

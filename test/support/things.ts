@@ -72,6 +72,11 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   })
   const ties = { team_id: teamId, service: serviceId, default_route: { escalation_chain_id: chain.id } }
   const integration = await make('integrations/', { type: 'formatted_webhook', name, ...ties })
+  const added = await make('routes/', {
+    integration_id: integration.id,
+    escalation_chain_id: chain.id,
+    routing_regex: 'burns',
+  })
   const sent = await world.app.inject({
     method: 'POST',
     url: new URL(integration.link).pathname,
@@ -90,7 +95,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
       webhookId: webhook.id,
     },
     ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
-    ...{ integrationId: integration.id, routeId: integration.default_route.id, alertGroupId: groups.results[0].id },
+    ...{ integrationId: integration.id, routeId: added.id, alertGroupId: groups.results[0].id },
   }
 }
 

@@ -132,27 +132,34 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
 
   ...route('GET', 'routes/', list({ query: ({ integrationId }) => ({ integration_id: integrationId }), ...nothing })),
   ...route('GET', 'routes/:routeId/', show),
-  // Only the default route exists, so making and removing one is refused to everybody.
   ...route('POST', 'routes/', {
-    status: 400,
+    status: 201,
     body: ({ integrationId, chainId }) => ({ integration_id: integrationId, escalation_chain_id: chainId, routing_regex: 'x' }),
     foreign: [
       {
-        body: ({ integrationId, chainId }) => ({
+        body: ({ integrationId }, own) => ({
           integration_id: integrationId,
+          escalation_chain_id: own.chainId,
+          routing_regex: 'x',
+        }),
+        ...refused('integration_id'),
+      },
+      {
+        body: ({ chainId }, own) => ({
+          integration_id: own.integrationId,
           escalation_chain_id: chainId,
           routing_regex: 'x',
         }),
-        ...{ status: 400, answer: {} },
+        ...refused('escalation_chain_id'),
       },
     ],
   }),
   ...route('PUT PATCH', 'routes/:routeId/', {
     status: 200,
-    body: ({ chainId }) => ({ escalation_chain_id: chainId }),
+    body: ({ chainId }) => ({ escalation_chain_id: chainId, routing_regex: 'y' }),
     foreign: [{ body: ({ chainId }) => ({ escalation_chain_id: chainId }), ...refused('escalation_chain_id') }],
   }),
-  ...route('DELETE', 'routes/:routeId/', { status: 400 }),
+  ...route('DELETE', 'routes/:routeId/', remove),
 
   ...route('GET', 'services/', list(byTeam)),
   ...route('GET', 'services/:serviceId/', show),

@@ -231,6 +231,8 @@ create table integrations (
   urgency text not null check (urgency in ('low', 'medium', 'high', 'critical')),
   token_digest bytea not null,
   token_sealed bytea not null,
+  -- Counts the changes of its routes beside the default one, so that prepared expressions are known to be stale; 0: there never were any.
+  routes_version integer not null default 0,
   created_at timestamptz not null,
   deleted_at timestamptz,
   primary key (organization_id, id),
@@ -248,18 +250,27 @@ create table routes (
   routing_type text not null check (routing_type in ('regex', 'jinja2')),
   -- Null for the default route, which matches everything and comes last.
   routing_regex text,
+  -- What the expression costs; see src/integrations/routing.ts.
+  program_size integer not null,
   is_default boolean not null,
   escalation_chain_id text,
   -- Which messengers somebody has switched on or off: {"slack": false}.
   messengers jsonb not null default '{}',
   created_at timestamptz not null,
+  -- A deleted route keeps its row: open alert groups may still be named by it.
+  deleted_at timestamptz,
   primary key (organization_id, id),
   foreign key (organization_id, integration_id) references integrations,
   foreign key (organization_id, escalation_chain_id) references escalation_chains on delete set null (escalation_chain_id),
-  check (is_default = (routing_regex is null))
+  check (is_default = (routing_regex is null)),
+  check (position >= 0),
+  -- No two at one place, once a transaction has moved all that it moves.
+  constraint routes_position exclude using btree (organization_id with =, integration_id with =, position with =)
+    where (not is_default and deleted_at is null) deferrable initially deferred
 );
 create unique index routes_default on routes (organization_id, integration_id) where is_default;
-create index routes_integration on routes (organization_id, integration_id, position);
+create index routes_integration on routes (organization_id, integration_id, position) where deleted_at is null;
+create index routes_chain on routes (organization_id, escalation_chain_id) where escalation_chain_id is not null;
 
 create table escalation_policies (
   organization_id text not null,
