@@ -1,6 +1,7 @@
 import type { AlertGroupId, AlertId, IntegrationId, OrganizationId, RouteId, UserId } from '../lib/ids.ts'
 import { RawJson } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
+import type { Urgency } from '../notifications/urgency.ts'
 import type { AlertGroupState } from './state.ts'
 import type { Payload } from './signal.ts'
 
@@ -14,6 +15,7 @@ export type AlertGroup = {
   readonly title: string
   readonly message: string
   readonly sourceLink: string | null
+  readonly urgency: Urgency
   readonly state: AlertGroupState
   readonly alertsCount: number
   readonly startedAt: Instant

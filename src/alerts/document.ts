@@ -37,6 +37,7 @@ export function alertGroupDocument(
     permalinks: { slack: null, slack_app: null, telegram: null, web: permalink(baseUrl, group) },
     silenced_at: orNull(group.silencedAt),
     last_alert: lastAlert === null ? null : alertDocument(lastAlert),
+    urgency: group.urgency,
   }
 }
 

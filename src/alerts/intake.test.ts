@@ -128,7 +128,7 @@ function told({ placements, ignored }: Sorted): readonly string[] {
   return [...placed, ...ignored.map(({ alertGroupId, reason }) => `${alertGroupId}: ${reason}`)]
 }
 
-const opening = { title: 'x', message: '', sourceLink: null }
+const opening = { title: 'x', message: '', sourceLink: null, urgency: null }
 const payload = { json: Buffer.from('{}'), truncated: false }
 
 const arrival = (signal: Signal, { integration = 'C1', route = 'R1' } = {}): Arrival => ({
@@ -159,6 +159,7 @@ function source(integration: string): AlertSource {
     name: 'Main',
     teamId: null,
     teamName: null,
+    teamChainId: null,
     urgency: 'medium',
     defaultRoute: { id: asId<RouteId>('R1'), escalationChainId: null },
     routesVersion: 0,

@@ -84,6 +84,7 @@ function newGroupOf({ arrival, alertGroupId, opening }: Placement, now: Instant)
     integrationId: source.id,
     routeId: route.id,
     ...opening,
+    urgency: opening.urgency ?? source.urgency,
     state: 'firing',
     alertsCount: 1,
     startedAt: now,

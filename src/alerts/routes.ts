@@ -10,6 +10,7 @@ import { accepted } from '../lib/fields.ts'
 import { type AlertGroupId, asId } from '../lib/ids.ts'
 import { isObject, type JsonWithRaw, storable } from '../lib/json.ts'
 import { invalid } from '../lib/rejection.ts'
+import { urgencies } from '../notifications/urgency.ts'
 import type { Database } from '../ports.ts'
 import type { AlertSettings } from './settings.ts'
 import type { Alert } from './alert-group.ts'
@@ -199,4 +200,5 @@ const AlertGroupShape = Type.Object({
   }),
   silenced_at: nullable(Type.String({ format: 'date-time' })),
   last_alert: nullable(AlertShape),
+  urgency: choice(urgencies),
 })

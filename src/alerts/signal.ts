@@ -1,3 +1,5 @@
+import type { Urgency } from '../notifications/urgency.ts'
+
 /** What an inbound contract made of one alert. */
 export type Signal = Meaning & {
   /** Alerts with one key belong together while their group is open; null: this one stands alone. */
@@ -26,6 +28,8 @@ export type Opening = {
   readonly message: string
   /** Where the alert can be looked at in its own tool. */
   readonly sourceLink: string | null
+  /** Null: as its source says of all its alerts. */
+  readonly urgency: Urgency | null
 }
 
 /** The body as received, as JSON text; numbers and key order are the sender's. */

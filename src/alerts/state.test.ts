@@ -88,6 +88,7 @@ const firing: AlertGroup = {
   title: 'Disk full',
   message: '',
   sourceLink: null,
+  urgency: 'medium',
   state: 'firing',
   alertsCount: 1,
   startedAt: instant(1_790_000_000_000),

@@ -13,6 +13,7 @@ import {
   type UserId,
 } from '../lib/ids.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import type { Urgency } from '../notifications/urgency.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { AlertGroupFilter } from './query.ts'
 import type { AlertGroupState } from './state.ts'
@@ -71,7 +72,7 @@ export type NewGroup = { readonly group: AlertGroup; readonly shard: number; rea
 export async function insertGroups(tx: Tx, groups: readonly NewGroup[]): Promise<ReadonlySet<AlertGroupId>> {
   const answer = await sql<{ id: string }>`
     insert into alert_groups (organization_id, id, integration_id, route_id, shard, grouping_hash, title, message, source_link,
-      alerts_count, started_at, state)
+      urgency, alerts_count, started_at, state)
     select *, 'firing' from unnest(
       ${groups.map(({ group }) => group.organizationId)}::text[],
       ${groups.map(({ group }) => group.id)}::text[],
@@ -82,6 +83,7 @@ export async function insertGroups(tx: Tx, groups: readonly NewGroup[]): Promise
       ${groups.map(({ group }) => group.title)}::text[],
       ${groups.map(({ group }) => group.message)}::text[],
       ${groups.map(({ group }) => group.sourceLink)}::text[],
+      ${groups.map(({ group }) => group.urgency)}::text[],
       ${groups.map(({ group }) => group.alertsCount)}::bigint[],
       ${groups.map(({ group }) => toDate(group.startedAt))}::timestamptz[])
     on conflict do nothing
@@ -378,6 +380,7 @@ type GroupRow = {
   readonly title: string
   readonly message: string
   readonly source_link: string | null
+  readonly urgency: string
   readonly state: string
   readonly alerts_count: number
   readonly started_at: Date
@@ -400,6 +403,7 @@ function groupOf(row: GroupRow): AlertGroup {
     title: row.title,
     message: row.message,
     sourceLink: row.source_link,
+    urgency: row.urgency as Urgency,
     state: row.state as AlertGroupState,
     alertsCount: row.alerts_count,
     startedAt: fromDate(row.started_at),

@@ -29,7 +29,7 @@ export type Telling = {
   readonly webhookId: WebhookId | null
 }
 
-/** What an escalation works on: the alert group as people are told of it, and the chain that its route names now. */
+/** What an escalation works on: the alert group as people are told of it, and the chain that its route names now, or else its team. */
 export function startOf(
   { actor, group, source, route }: Pick<Telling, 'actor' | 'group' | 'source' | 'route'>,
   { baseUrl }: AlertSettings,
@@ -42,10 +42,10 @@ export function startOf(
     link: permalink(baseUrl, group),
     sourceLink: group.sourceLink,
     source: source.name,
-    urgency: source.urgency,
+    urgency: group.urgency,
     startedAt: group.startedAt,
   }
-  return { actor, subject, chainId: route.escalationChainId }
+  return { actor, subject, chainId: route.escalationChainId ?? source.teamChainId }
 }
 
 /** Publishes what happened to an alert group. */

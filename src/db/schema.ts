@@ -42,6 +42,7 @@ export interface AlertGroups {
   started_at: Timestamp;
   state: string;
   title: string;
+  urgency: string;
 }
 
 export interface Alerts {

@@ -18,7 +18,7 @@ import { whoIsOnCall } from '../schedules/commands.ts'
 import type { EscalationRun, EscalationRunId } from './run.ts'
 import * as store from './store.ts'
 
-/** Something that wants people, and the chain that its route names. */
+/** Something that wants people, and the chain for it; null: there is none. */
 export type Start = { readonly actor: Actor; readonly subject: Subject; readonly chainId: EscalationChainId | null }
 
 /**
@@ -40,7 +40,8 @@ export async function startEscalations(tx: Tx, starts: readonly Start[]): Promis
 function begin(tx: Tx, { actor, subject, chainId }: Start, steps: readonly Step[]): { run: EscalationRun | null; fact: Fact } {
   const told = { actor, alertGroup: { id: subject.id, integrationId: subject.integrationId }, webhookId: null }
   if (chainId === null || steps.length === 0) {
-    const reason = chainId === null ? 'The route has no escalation chain' : 'The escalation chain has no steps'
+    const reason =
+      chainId === null ? 'Neither the route nor the team has an escalation chain' : 'The escalation chain has no steps'
     return { run: null, fact: { ...told, type: 'alert_group.pages_nobody', data: { reason, escalation_chain_id: chainId } } }
   }
   const run = {

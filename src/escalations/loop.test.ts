@@ -129,12 +129,49 @@ describe('a chain', () => {
     })
   })
 
-  test('that a route does not have pages nobody and says so', async () => {
+  test('of the team runs where the route names none, and otherwise that of the route', async () => {
+    const make = async (path: string, body: object) => (await crew.api('POST', path, body)).json
+    const chain = await make('escalation_chains/', { name: 'of the team' })
+    await make('escalation_policies/', { escalation_chain_id: chain.id, ...page('admin') })
+    const team = await make('teams/', { name: 'with a chain', escalation_chain_id: chain.id })
+    const withoutOwn = { team_id: team.id, default_route: { escalation_chain_id: null } }
+    const id = await room.newGroup('firing', await room.newSource([], withoutOwn))
+    const other = await room.newGroup('firing', await room.newSource([page('editor')], { team_id: team.id }))
+    await settle()
+    expect((await room.timeline(id))[1]).toMatchObject({
+      type: 'escalation.started',
+      data: { escalation_chain_id: chain.id, steps_count: 1 },
+    })
+    expect(await paged(id)).toEqual(['admin'])
+    expect(await paged(other)).toEqual(['editor'])
+    await crew.api('PATCH', `teams/${team.id}/`, { escalation_chain_id: null })
+    const nobody = await room.newGroup('firing', await room.newSource([], withoutOwn))
+    expect(await room.typesOf(nobody)).toEqual(['alert_group.created', 'alert_group.pages_nobody'])
+  })
+
+  test('that neither the route nor the team has pages nobody and says so', async () => {
     const id = await room.newGroup('firing', await room.newSource([], { default_route: { escalation_chain_id: null } }))
     expect((await room.timeline(id))[1]).toMatchObject({
       type: 'alert_group.pages_nobody',
-      data: { reason: 'The route has no escalation chain' },
+      data: { reason: 'Neither the route nor the team has an escalation chain' },
     })
+  })
+
+  test.each([
+    ['low', false, false],
+    ['medium', false, false],
+    ['medium', true, true],
+    ['low', true, true],
+    ['high', false, true],
+    ['critical', false, true],
+    ['critical', true, true],
+  ])('pages about a group of %s urgency by a step whose importance is %s: important %s', async (urgency, important, expected) => {
+    const step = { ...page('editor'), important }
+    const id = await room.newGroup('firing', await room.newSource([step], { urgency }))
+    await settle()
+    const rows = await world.db.sql.selectFrom('notification_runs').select('important').where('subject_id', '=', id).execute()
+    expect(rows).toEqual([{ important: expected }])
+    expect((await room.show(id)).urgency).toBe(urgency)
   })
 
   test('found a day late takes the one step that was due, and waits from then on', async () => {

@@ -15,6 +15,7 @@ export const alertmanager: Adapter = ({ json, text }) => {
         title: titleFrom(titleOf(json)),
         message: messageFrom(messageOf(json, counts)),
         sourceLink: linkFrom(textOf(listOf(json, 'alerts')[0], 'generatorURL')) ?? linkFrom(textOf(json, 'externalURL')),
+        urgency: null,
       },
       groupingKey: groupingKeyFrom(textOf(json, 'groupKey')),
       payload: payloadFrom(withCounts(json, text, counts)),

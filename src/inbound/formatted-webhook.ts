@@ -9,6 +9,7 @@ export const formattedWebhook: Adapter = ({ json, text }) => [
       title: titleFrom(textOf(json, 'title') ?? '') || 'Title undefined (the alert has no "title")',
       message: messageFrom(textOf(json, 'message') ?? ''),
       sourceLink: linkFrom(textOf(json, 'link_to_upstream_details')),
+      urgency: null,
     },
     // Without an id an alert is never grouped.
     groupingKey: groupingKeyFrom(textOf(json, 'alert_uid')),

@@ -15,6 +15,7 @@ export const webhook: Adapter = ({ json, text }) => [
       // Twice as much, so that it is cut in the middle of something and not trimmed at an indentation.
       message: messageFrom(prettyStart(json, 2 * messageLengthMax)),
       sourceLink: linkFrom(textOf(json, 'url')),
+      urgency: null,
     },
     groupingKey: groupingKeyFrom(text),
     payload: payloadFrom(text),

@@ -21,7 +21,7 @@ import { invalid, invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { keepService } from '../services/commands.ts'
 import { autoNames } from './auto-name.ts'
-import type { AlertSource, Integration, IntegrationType } from './integration.ts'
+import { type AlertSource, defaultUrgency, type Integration, type IntegrationType } from './integration.ts'
 import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
 import type { RouteTarget } from './route-input.ts'
 import { insertRoute, type RouteKey, updateTarget } from './route-store.ts'
@@ -92,7 +92,7 @@ export async function createIntegration(
 ): Promise<Integration> {
   const { organizationId } = actor
   const input = accepted(parseNewIntegration(body))
-  const { type, description = null, urgency = 'medium' } = input
+  const { type, description = null, urgency = defaultUrgency } = input
   const escalationChainId = await requireChain(tx, organizationId, input.defaultRoute?.escalationChainId ?? null)
   const teamId = await requireTeam(tx, organizationId, input.teamId ?? null)
   const serviceId = await requireService(tx, organizationId, input.serviceId ?? null)

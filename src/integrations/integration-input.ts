@@ -14,7 +14,8 @@ import {
 import { isObject } from '../lib/json.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { type IntegrationType, isIntegrationType, urgencies, type Urgency } from './integration.ts'
+import { urgencies, type Urgency } from '../notifications/urgency.ts'
+import { defaultUrgency, type IntegrationType, isIntegrationType } from './integration.ts'
 import { parseRouteTarget, type RouteTarget, sameTarget } from './route-input.ts'
 import { templates } from './template-input.ts'
 
@@ -63,7 +64,7 @@ const integrationType: Reader<IntegrationType> = (value) => {
 }
 
 const urgency: Reader<Urgency> = (value) => {
-  if (value === null) return no('This field may not be null.')
+  if (value === null) return ok(defaultUrgency)
   const known = urgencies.find((name) => name === value)
   return known === undefined
     ? no(`"${typeof value === 'string' ? value : JSON.stringify(value)}" is not a valid choice.`)

@@ -1,6 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
 import type { IntegrationId, OrganizationId, RouteId, ServiceId, TeamId, EscalationChainId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
+import type { Urgency } from '../notifications/urgency.ts'
 
 /** The kinds of alert source, with the titles that people see (contract grafana-oncall 6.3). */
 export const integrationTypes = {
@@ -13,8 +14,8 @@ export type IntegrationType = keyof typeof integrationTypes
 
 export const isIntegrationType = (text: string): text is IntegrationType => Object.hasOwn(integrationTypes, text)
 
-export const urgencies = ['low', 'medium', 'high', 'critical'] as const
-export type Urgency = (typeof urgencies)[number]
+/** What an integration has that was not given one. */
+export const defaultUrgency: Urgency = 'medium'
 
 /** One alert source with its own inbound URL. */
 export type Integration = {
@@ -25,7 +26,10 @@ export type Integration = {
   readonly description: string | null
   readonly teamId: TeamId | null
   readonly teamName: string | null
+  /** The team's default chain, for routes that name none. */
+  readonly teamChainId: EscalationChainId | null
   readonly serviceId: ServiceId | null
+  /** Of its alert groups, but for those whose alerts say their own. */
   readonly urgency: Urgency
   /** The secret part of the inbound URL. */
   readonly token: string
@@ -54,7 +58,10 @@ export type Route = {
 }
 
 /** What an alert needs to know of its source. */
-export type AlertSource = Pick<Integration, 'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'urgency'> & {
+export type AlertSource = Pick<
+  Integration,
+  'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'teamChainId' | 'urgency'
+> & {
   readonly defaultRoute: AlertRoute
   /** Counts the changes of its other routes; 0: there never was one. */
   readonly routesVersion: number

@@ -87,6 +87,7 @@ describe('integrations', () => {
     const path = `/api/v1/integrations/${made.id}/`
     expect((await api.call('PATCH', path, {})).body).toEqual(made)
     expect((await api.call('PUT', path, { urgency: 'low', type: 'alertmanager' })).body).toEqual({ ...made, urgency: 'low' })
+    expect((await api.call('PATCH', path, { urgency: null })).body).toEqual({ ...made, urgency: 'medium' })
     const { body } = await api.call('PATCH', path, { description_short: null, default_route: { escalation_chain_id: null } })
     expect(body).toMatchObject({ description_short: null, default_route: { escalation_chain_id: null }, key: made.key })
   })

@@ -10,7 +10,8 @@ import { asId, type IntegrationId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
 import { createIntegration, deleteIntegration, findIntegration, listIntegrations, updateIntegration } from './commands.ts'
-import { type Integration, integrationTypes, urgencies } from './integration.ts'
+import { urgencies } from '../notifications/urgency.ts'
+import { type Integration, integrationTypes } from './integration.ts'
 import { messengerShapes, routeRoutes, shownMessengers } from './route-routes.ts'
 import { shownTemplates } from './template-input.ts'
 
@@ -81,7 +82,7 @@ const IntegrationBody = lenientInput({
   templates: 'Null, or an object of nulls: templates other than the defaults are not available yet.',
   default_route: '`escalation_chain_id`: id of an escalation chain, or null.',
   service: 'Id of a service, or null.',
-  urgency: `One of ${urgencies.join(', ')}; medium when it is not said.`,
+  urgency: `One of ${urgencies.join(', ')}; medium when it is not said, or null.`,
 })
 
 const IntegrationQuery = Type.Object({

@@ -1,17 +1,20 @@
 import { sql } from 'kysely'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
-import { asId, type IntegrationId, type OrganizationId, type ServiceId, type TeamId } from '../lib/ids.ts'
+import { asId, type EscalationChainId, type IntegrationId, type OrganizationId, type ServiceId, type TeamId } from '../lib/ids.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { AlertSource, Integration, IntegrationType, Urgency } from './integration.ts'
+import type { Urgency } from '../notifications/urgency.ts'
+import type { AlertSource, Integration, IntegrationType } from './integration.ts'
 import { routeOf } from './route-store.ts'
 
 /** An integration as stored: the token is sealed. */
 export type SealedIntegration = Omit<Integration, 'token'> & { readonly tokenSealed: Buffer }
 
-export type StoredIntegration = Omit<SealedIntegration, 'teamName' | 'defaultRoute'> & { readonly tokenDigest: Buffer }
+export type StoredIntegration = Omit<SealedIntegration, 'teamName' | 'teamChainId' | 'defaultRoute'> & {
+  readonly tokenDigest: Buffer
+}
 
 /** False: another integration of the team has the name, and the transaction is lost. */
 export function insertIntegration(tx: Tx, integration: StoredIntegration): Promise<boolean> {
@@ -204,6 +207,7 @@ const columns = [
   'integrations.description',
   'integrations.team_id',
   'teams.name as team_name',
+  'teams.escalation_chain_id as team_chain_id',
   'integrations.service_id',
   'integrations.urgency',
   'integrations.token_sealed',
@@ -223,6 +227,7 @@ type IntegrationRow = {
   readonly description: string | null
   readonly team_id: string | null
   readonly team_name: string | null
+  readonly team_chain_id: string | null
   readonly service_id: string | null
   readonly urgency: string
   readonly token_sealed: Buffer
@@ -246,6 +251,7 @@ function integrationOf(row: IntegrationRow): SealedIntegration {
     description: row.description,
     teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
     teamName: row.team_name,
+    teamChainId: row.team_chain_id === null ? null : asId<EscalationChainId>(row.team_chain_id),
     serviceId: row.service_id === null ? null : asId<ServiceId>(row.service_id),
     urgency: row.urgency as Urgency,
     tokenSealed: row.token_sealed,

@@ -2,8 +2,7 @@ import { check } from '../lib/check.ts'
 import { type AlertGroupId, asId, type IntegrationId } from '../lib/ids.ts'
 import { isObject } from '../lib/json.ts'
 import { type Instant, instant } from '../lib/time.ts'
-
-const urgencies = ['low', 'medium', 'high', 'critical'] as const
+import { urgencies, type Urgency } from './urgency.ts'
 
 /** What people are paged about: an alert group, as it was when the escalation began. Kept as JSON in the runs. */
 export type Subject = {
@@ -18,7 +17,7 @@ export type Subject = {
   readonly sourceLink: string | null
   /** The integration's name, as people know it. */
   readonly source: string
-  readonly urgency: (typeof urgencies)[number]
+  readonly urgency: Urgency
   readonly startedAt: Instant
 }
 

@@ -12,7 +12,12 @@ export const newKey = () => `key ${(count += 1)}`
 
 export const payloadOf = (number: number): Signal['payload'] => ({ json: Buffer.from(`{"number":${number}}`), truncated: false })
 
-export const openingOf = (groupingKey: string | null) => ({ title: `about ${groupingKey}`, message: '', sourceLink: null })
+export const openingOf = (groupingKey: string | null) => ({
+  title: `about ${groupingKey}`,
+  message: '',
+  sourceLink: null,
+  urgency: null,
+})
 
 export const signal = (groupingKey: string | null): Signal => numbered(groupingKey, (count += 1))
 

@@ -305,6 +305,7 @@ create table alert_groups (
   -- What a page says beside the title.
   message text not null,
   source_link text,
+  urgency text not null check (urgency in ('low', 'medium', 'high', 'critical')),
   state text not null check (state in ('firing', 'acknowledged', 'silenced', 'resolved')),
   alerts_count bigint not null check (alerts_count > 0),
   started_at timestamptz not null,
