@@ -99,7 +99,7 @@ async function place(tx: Tx, { organizationId, chainId, id }: Key, placement: Pl
 type Redefinition = { readonly definition: PolicyDefinition; readonly before: PolicyDefinition | null }
 
 /**
- * Unknown people are dropped; an unknown schedule or webhook is rejected (contract grafana-oncall 4.14), but the webhook that
+ * People who are unknown or have left are dropped; an unknown schedule or webhook is rejected (contract grafana-oncall 4.14), but the webhook that
  * the step names already may be a deleted one.
  */
 async function withKnownIds(
@@ -110,7 +110,7 @@ async function withKnownIds(
   switch (definition.type) {
     case 'notify_persons': {
       const people = await peopleByIds(sql, organizationId, definition.userIds)
-      return { ...definition, userIds: definition.userIds.filter((id) => people.has(id)) }
+      return { ...definition, userIds: definition.userIds.filter((id) => people.get(id)?.active === true) }
     }
     case 'notify_on_call_from_schedule': {
       const { scheduleId } = definition

@@ -2,7 +2,6 @@ import {
   type Body,
   boolean,
   detailRefusal,
-  integer,
   optional,
   orNull,
   type Reader,
@@ -76,30 +75,33 @@ function importanceOf(body: Body, base: { readonly important: boolean }, take: T
   return take(optional(body, 'important', boolean), undefined) ?? base.important
 }
 
-/** The contract's types that are not available here yet. */
-const laterTypes: ReadonlySet<unknown> = new Set([
-  'notify_person_next_each_time',
-  'notify_next_on_call_from_schedule',
-  'notify_team_members',
-  'notify_user_group',
-  'notify_whole_channel',
-  'notify_if_time_from_to',
-  'notify_if_num_alerts_in_window',
-  'declare_incident',
+/** Why the contract's other types are not available here. */
+const missingTypes: ReadonlyMap<unknown, string> = new Map([
+  ['notify_person_next_each_time', 'step is not enabled'],
+  ['notify_next_on_call_from_schedule', 'step is not enabled'],
+  ['notify_team_members', 'step is not enabled'],
+  ['notify_user_group', 'step is not enabled'],
+  ['notify_whole_channel', 'step is Slack-specific'],
+  ['notify_if_time_from_to', 'step is not enabled'],
+  ['notify_if_num_alerts_in_window', 'step is not enabled'],
+  ['declare_incident', 'step is not enabled'],
 ])
 
 const stepType: Reader<StepType> = (value) => {
   if (value === null) return no('This field may not be null.')
+  if (typeof value === 'string' && value.trim() === '') return no('This field may not be blank.')
   const type = stepTypes.find((known) => known === value)
   if (type !== undefined) return ok(type)
-  const more = laterTypes.has(value) ? ': step is not enabled' : ''
-  return no(detailRefusal(`Invalid escalation step type${more}`))
+  const why = missingTypes.get(value)
+  return no(detailRefusal(`Invalid escalation step type${why === undefined ? '' : `: ${why}`}`))
 }
 
+/** Seconds, of which a fraction is cut off. */
 const waitDuration: Reader<Ms> = (value) => {
-  const read = integer(value)
-  if (!read.ok) return read
-  if (read.value < 60) return no('Ensure this value is greater than or equal to 0:01:00.')
-  if (read.value > 86_400) return no('Ensure this value is less than or equal to 1 day, 0:00:00.')
-  return ok(seconds(read.value))
+  const given = typeof value === 'string' && /^\s*[+-]?\d{1,15}(?:\.\d*)?\s*$/.test(value) ? Number(value) : value
+  if (typeof given !== 'number') return no('A valid number is required.')
+  const whole = Math.trunc(given)
+  if (whole < 60) return no('Ensure this value is greater than or equal to 0:01:00.')
+  if (whole > 86_400) return no('Ensure this value is less than or equal to 1 day, 0:00:00.')
+  return ok(seconds(whole))
 }

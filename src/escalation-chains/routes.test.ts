@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { testClock, testRandom, testServer, type TestServer } from '../../test/support/server.ts'
+import { createUser, deactivateUser } from '../accounts/commands.ts'
 import { makeVault } from '../accounts/secret.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
 import { scheduleRoutes } from '../schedules/routes.ts'
@@ -203,6 +204,47 @@ describe('escalation policies', () => {
   ])('are refused: %j', async (fields, wanted) => {
     const body = { escalation_chain_id: await newChain(), ...fields }
     expect(await api.call('POST', '/api/v1/escalation_policies/', body)).toMatchObject({ status: 400, body: wanted })
+  })
+
+  test('drop who is unknown or has left, whether they are made or changed', async () => {
+    const gone = await server.db.tx('create user', (tx) =>
+      createUser(tx, api.system, { username: 'gone', email: 'gone@example.com', role: 'editor' }),
+    )
+    const fields = { type: 'notify_persons', persons_to_notify: [gone.id, 'U1', api.users.editor] }
+    const before = await newStep(await newChain(), fields)
+    expect(before.persons_to_notify).toEqual([gone.id, api.users.editor])
+    await server.db.tx('deactivate user', (tx) => deactivateUser(tx, api.system, gone.id))
+    expect((await newStep(before.escalation_chain_id, fields)).persons_to_notify).toEqual([api.users.editor])
+    const { body } = await api.call('PUT', `/api/v1/escalation_policies/${before.id}/`, fields)
+    expect(body.persons_to_notify).toEqual([api.users.editor])
+  })
+
+  test('change what is given, by PUT and PATCH alike, and nothing when something is refused', async () => {
+    const step = await newStep(await newChain(), {
+      type: 'notify_persons',
+      persons_to_notify: [api.users.editor],
+      important: true,
+    })
+    const path = `/api/v1/escalation_policies/${step.id}/`
+    for (const method of ['PUT', 'PATCH'] as const) {
+      expect((await api.call(method, path, {})).body).toEqual(step)
+      expect((await api.call(method, path, { escalation_chain_id: 'F1', unknown: 7 })).body).toEqual(step)
+      const refused = await api.call(method, path, { important: false, persons_to_notify: [], position: -7 })
+      expect(refused).toMatchObject({ status: 400, text: '{"detail":"Invalid value for position field"}' })
+      expect((await api.call('GET', path)).body).toEqual(step)
+    }
+  })
+
+  test('have every position once when many write at the same time', async () => {
+    const chain = await newChain()
+    const made = await Promise.all(Array.from({ length: 20 }, () => newStep(chain, {})))
+    await Promise.all(
+      made.map(({ id }, index) =>
+        api.call('PATCH', `/api/v1/escalation_policies/${id}/`, { position: (index * 7) % 20, manual_order: index % 2 === 0 }),
+      ),
+    )
+    const positions = (await orderOf(chain)).map((entry) => Number(entry.split(' ')[1]))
+    expect(positions).toEqual(Array.from({ length: 20 }, (_, position) => position))
   })
 
   test('need a chain of their own organization', async () => {

@@ -113,9 +113,9 @@ export const boolean: Reader<boolean> = (value) => {
   return read === undefined ? no('Must be a valid boolean.') : ok(read)
 }
 
-/** The id of another thing. Whether it exists is for the command to say. */
+/** The id of another thing; the empty text counts as null. Whether the thing exists is for the command to say. */
 export const reference: Reader<string> = (value) => {
-  if (value === null) return no('This field may not be null.')
+  if (value === null || value === '') return no('This field may not be null.')
   return typeof value === 'string' ? ok(storable(value)) : no('Invalid values')
 }
 
