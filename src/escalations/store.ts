@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import * as due from '../db/due-runs.ts'
 import type { Step } from '../escalation-chains/step.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EscalationChainId, newUuid, type OrganizationId } from '../lib/ids.ts'
@@ -29,33 +30,17 @@ export async function insertRuns(tx: Tx, runs: readonly EscalationRun[]): Promis
 }
 
 /** The keys of the runs that are due, the longest waiting first. */
-export async function dueRuns(
+export function dueRuns(
   db: Sql,
   shards: readonly number[],
-  { now, limit }: { now: Instant; limit: number },
+  { now, limit }: { readonly now: Instant; readonly limit: number },
 ): Promise<readonly EscalationRunKey[]> {
-  const answer = await sql<{ organization_id: string; id: string }>`
-    select organization_id, id from escalation_runs
-    where state = 'running' and shard = any(${[...shards]}::smallint[]) and due_at <= ${toDate(now)}
-    order by due_at, id limit ${limit}`.execute(db)
-  return answer.rows.map((row) => ({
-    organizationId: asId<OrganizationId>(row.organization_id),
-    id: asId<EscalationRunId>(row.id),
-  }))
+  return due.dueRuns<EscalationRunId>(db, 'escalation_runs', { shards, now, limit })
 }
 
 /** When the next run of these shards comes due; null when none is running. */
-export async function nextDueAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
-  const answer = await sql<{ due_at: Date | null }>`
-    select min(next.due_at) as due_at
-    from unnest(${[...shards]}::smallint[]) as owned (shard)
-    cross join lateral (
-      select due_at from escalation_runs
-      where state = 'running' and shard = owned.shard
-      order by due_at, id limit 1
-    ) next`.execute(db)
-  const dueAt = answer.rows[0]?.due_at ?? null
-  return dueAt === null ? null : fromDate(dueAt)
+export function nextDueAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  return due.nextDueAt(db, 'escalation_runs', shards)
 }
 
 /**
@@ -91,15 +76,8 @@ export async function saveProgress(tx: Tx, progress: readonly (EscalationRunKey 
 }
 
 /** Puts a run off, unless it has ended meanwhile, or has moved on by a commit that nobody heard of. */
-export async function postpone(tx: Tx, key: EscalationRunKey, dueAt: Instant): Promise<void> {
-  await tx.sql
-    .updateTable('escalation_runs')
-    .set({ due_at: toDate(dueAt) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .where('state', '=', 'running')
-    .where('due_at', '<=', toDate(tx.now))
-    .execute()
+export function postpone(tx: Tx, key: EscalationRunKey, dueAt: Instant): Promise<void> {
+  return due.postponeRun(tx, 'escalation_runs', { ...key, dueAt })
 }
 
 /** Stops the running run of each subject, and takes back what it has asked for and nobody has done yet. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import * as due from '../db/due-runs.ts'
 import { jsonbText } from '../lib/json.ts'
 import { check } from '../lib/check.ts'
 import { type AlertGroupId, asId, type OrganizationId, type UserId } from '../lib/ids.ts'
@@ -50,16 +51,9 @@ export async function moveOn(tx: Tx, run: NotificationRun, next: Plan['next']): 
   check(numUpdatedRows === 1n, 'a locked run is still running')
 }
 
-/** Puts a run off that is still due; it may have moved on by a commit that nobody heard of. */
-export async function postpone(tx: Tx, key: NotificationRunKey, dueAt: Instant): Promise<void> {
-  await tx.sql
-    .updateTable('notification_runs')
-    .set({ due_at: toDate(dueAt) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .where('state', '=', 'running')
-    .where('due_at', '<=', toDate(tx.now))
-    .execute()
+/** Puts a run off, unless it has ended meanwhile, or has moved on by a commit that nobody heard of. */
+export function postpone(tx: Tx, key: NotificationRunKey, dueAt: Instant): Promise<void> {
+  return due.postponeRun(tx, 'notification_runs', { ...key, dueAt })
 }
 
 /** Stops the running runs about a subject. */
@@ -99,33 +93,17 @@ export async function runIdsAbout(
 }
 
 /** The keys of the runs that are due, the longest waiting first. */
-export async function dueRuns(
+export function dueRuns(
   db: Sql,
   shards: readonly number[],
-  { now, limit }: { now: Instant; limit: number },
+  { now, limit }: { readonly now: Instant; readonly limit: number },
 ): Promise<readonly NotificationRunKey[]> {
-  const answer = await sql<{ readonly organization_id: string; readonly id: string }>`
-    select organization_id, id from notification_runs
-    where state = 'running' and shard = any(${[...shards]}::smallint[]) and due_at <= ${toDate(now)}::timestamptz
-    order by due_at, id limit ${limit}::int`.execute(db)
-  return answer.rows.map((row) => ({
-    organizationId: asId<OrganizationId>(row.organization_id),
-    id: asId<NotificationRunId>(row.id),
-  }))
+  return due.dueRuns<NotificationRunId>(db, 'notification_runs', { shards, now, limit })
 }
 
 /** When the next run of these shards comes due; null when none is running. */
-export async function nextDueAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
-  const answer = await sql<{ readonly due_at: Date | null }>`
-    select min(next.due_at) as due_at
-    from unnest(${[...shards]}::smallint[]) as owned (shard)
-    cross join lateral (
-      select due_at from notification_runs
-      where state = 'running' and shard = owned.shard
-      order by due_at, id limit 1
-    ) next`.execute(db)
-  const dueAt = answer.rows[0]?.due_at ?? null
-  return dueAt === null ? null : fromDate(dueAt)
+export function nextDueAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  return due.nextDueAt(db, 'notification_runs', shards)
 }
 
 /** The run with its row locked, if it is still running and due; null when somebody was faster. */
