@@ -1,5 +1,5 @@
 import { known } from '../lib/check.ts'
-import { asId, newPublicId, newUuid, type OrganizationId, type UserId } from '../lib/ids.ts'
+import { newPublicId, newUuid, type OrganizationId, type UserId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
 import { type FieldErrors, forbidden, invalid, invalidField, notFound, Rejection } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
@@ -10,7 +10,7 @@ import { type NewOrganization, nameFaults, type Organization } from './organizat
 import { may } from './role.ts'
 import * as store from './store.ts'
 import { deleteMembershipsOf } from './team-store.ts'
-import { type ApiToken, isTokenId, newToken, tokenDigest } from './token.ts'
+import { type ApiToken, newToken, tokenDigest } from './token.ts'
 import * as tokens from './token-store.ts'
 import {
   changedFields,
@@ -236,24 +236,6 @@ export async function createToken(
   return { token, kept: await keepToken(tx, actor, { userId: user.id, name: name.trim(), token }) }
 }
 
-/** The good tokens of a user, oneself unless told otherwise, oldest first. Only admins see those of others. */
-export function listTokens(db: Sql, actor: Actor, userId: string | null): Listing<ApiToken> {
-  const owner = asId<UserId>(ownerOf(actor, userId))
-  return {
-    count: () => tokens.countTokens(db, actor.organizationId, owner),
-    items: (window) => tokens.listTokens(db, actor.organizationId, { ...window, userId: owner }),
-  }
-}
-
-/** Ends a token at once, on every node. One's own; admins any. Not found for everybody else's. */
-export async function revokeToken(tx: Tx, actor: Actor, id: string): Promise<void> {
-  const { organizationId } = actor
-  const token = isTokenId(id) ? await tokens.findToken(tx.sql, { organizationId, id }) : null
-  if (token === null || !(token.userId === personOf(actor) || managesUsers(actor))) throw notFound()
-  if (!(await tokens.markTokenRevoked(tx, { organizationId, id }))) throw notFound()
-  await audit(tx, actor, { action: 'token revoked', subjectId: id, details: { userId: token.userId, name: token.name } })
-}
-
 async function keepToken(
   tx: Tx,
   actor: Actor,
@@ -268,8 +250,8 @@ async function keepToken(
   return kept
 }
 
-/** Whose tokens an actor means. Machines have none of their own. */
-function ownerOf(actor: Actor, userId: string | null): string {
+/** Whose tokens an actor means, oneself unless told otherwise. Machines have none of their own; only admins mean those of others. */
+export function ownerOf(actor: Actor, userId: string | null): string {
   const own = personOf(actor)
   const owner = userId ?? own
   if (owner === null || (owner !== own && !managesUsers(actor))) throw forbidden()

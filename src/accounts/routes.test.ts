@@ -98,7 +98,7 @@ describe('users', () => {
 
   test('all that is wrong with a new user is said at once', async () => {
     const { status, body } = await call('POST /users/', {
-      body: { username: '', email: 'nobody', role: 'king', name: 5, timezone: 'Moon/Base' },
+      body: { username: '', email: 'nobody', role: 'king', name: [5], timezone: 'Moon/Base' },
     })
     expect(status).toBe(400)
     expect(body).toEqual({

@@ -59,15 +59,25 @@ export async function listTokens(
 }
 
 /** False when it is revoked already. */
-export async function markTokenRevoked(tx: Tx, { organizationId, id }: TokenKey): Promise<boolean> {
-  const revoked = await tx.sql
-    .updateTable('api_tokens')
+export async function markTokenRevoked(tx: Tx, key: TokenKey): Promise<boolean> {
+  const revoked = await goodToken(tx, key)
     .set({ revoked_at: toDate(tx.now) })
+    .executeTakeFirst()
+  return revoked.numUpdatedRows === 1n
+}
+
+/** False when it is revoked already. */
+export async function updateTokenName(tx: Tx, key: TokenKey, name: string): Promise<boolean> {
+  const updated = await goodToken(tx, key).set({ name }).executeTakeFirst()
+  return updated.numUpdatedRows === 1n
+}
+
+function goodToken(tx: Tx, { organizationId, id }: TokenKey) {
+  return tx.sql
+    .updateTable('api_tokens')
     .where('organization_id', '=', organizationId)
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return revoked.numUpdatedRows === 1n
 }
 
 export async function revokeTokensOf(tx: Tx, { organizationId, id }: Pick<User, 'organizationId' | 'id'>): Promise<void> {

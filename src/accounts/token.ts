@@ -11,8 +11,6 @@ export type ApiToken = {
   readonly createdAt: Instant
 }
 
-export const tokenNameMax = 100
-
 /** 64 lower-case hex digits, 32 random bytes (contract grafana-oncall 1.2). Set-up links have the same form. */
 export function newToken(random: Random): string {
   return Buffer.from(random.bytes(32)).toString('hex')

@@ -1,14 +1,17 @@
 import { type Static, Type } from 'typebox'
+import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { choice, input, noContent, nullable } from '../http/schema.ts'
+import { choice, noContent, nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
+import { accepted, filterText } from '../lib/fields.ts'
 import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
 import { personOf } from './actor.ts'
 import { createUser, deactivateUser, findUser, listUsers, updateUser } from './commands.ts'
 import { roles } from './role.ts'
 import { listTeamedUsers, type TeamedUser, withTeams } from './team-commands.ts'
-import type { User, UserChange } from './user.ts'
+import type { User } from './user.ts'
+import { parseNewUser, parseUserChange } from './user-input.ts'
 
 const UserShape = Type.Object({
   id: Type.String(),
@@ -30,19 +33,17 @@ const UserShape = Type.Object({
 /** What a list shows with `short=true`; the other keys are left out. */
 const ListedUserShape = Type.Partial(UserShape)
 
-const NewUserBody = input({
-  username: Type.String({ minLength: 1, maxLength: 150, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]*$' }),
-  email: Type.String({ format: 'email' }),
-  role: choice(roles),
-  name: Type.Optional(nullable(Type.String({ maxLength: 300 }))),
-  first_name: Type.Optional(nullable(Type.String({ maxLength: 150 }))),
-  last_name: Type.Optional(nullable(Type.String({ maxLength: 150 }))),
-  slack_user_id: Type.Optional(nullable(Type.String({ maxLength: 100 }))),
-  phone: Type.Optional(nullable(Type.String({ maxLength: 50 }))),
-  timezone: Type.Optional(nullable(Type.String({ maxLength: 100, format: 'time-zone' }))),
+const UserBody = lenientInput({
+  username: 'At most 150 characters; no other active user of the organization has it, in any case. Required to create.',
+  email: 'No other active user of the organization has it, in any case. Required to create.',
+  role: `One of ${roles.join(', ')}. Required to create.`,
+  name: 'At most 300 characters, or null.',
+  first_name: 'At most 150 characters, or null.',
+  last_name: 'At most 150 characters, or null.',
+  slack_user_id: 'At most 100 characters, or null.',
+  phone: 'At most 50 characters, or null.',
+  timezone: 'IANA name of a time zone, or null.',
 })
-
-const UserChangeBody = Type.Partial(NewUserBody, { additionalProperties: false })
 
 const UserQuery = Type.Object({
   ...pageQuery,
@@ -69,8 +70,8 @@ export function userRoutes(app: App, db: Ports['db']): void {
     (request) => {
       const { email, username, roles: ranks, short } = request.query
       const filter = {
-        email: storableOrNot(email),
-        username: storableOrNot(username),
+        email: filterText(email),
+        username: filterText(username),
         roles: ranks?.map((rank) => roles[Number(rank)] ?? 'none'),
       }
       if (short === 'true')
@@ -93,12 +94,10 @@ export function userRoutes(app: App, db: Ports['db']): void {
 
   app.post(
     '/api/v1/users/',
-    { config: write, schema: { summary: 'Add a user', tags, body: NewUserBody, response: { 201: UserShape } } },
+    { config: write, schema: { summary: 'Add a user', tags, body: UserBody, response: { 201: UserShape } } },
     async (request, reply) => {
-      const { username, email, role } = request.body
-      const user = await db.tx('create user', (tx) =>
-        createUser(tx, request.actor, { ...changeOf(request.body), username, email, role }),
-      )
+      const input = accepted(parseNewUser(request.body))
+      const user = await db.tx('create user', (tx) => createUser(tx, request.actor, input))
       return reply.code(201).send(await show(user))
     },
   )
@@ -107,9 +106,9 @@ export function userRoutes(app: App, db: Ports['db']): void {
     method: ['PUT', 'PATCH'],
     url: '/api/v1/users/:userId/',
     config: write,
-    schema: { summary: 'Change a user', tags, params: UserParams, body: UserChangeBody, response: { 200: UserShape } },
+    schema: { summary: 'Change a user', tags, params: UserParams, body: UserBody, response: { 200: UserShape } },
     handler: async (request) => {
-      const update = { id: storable(request.params.userId), change: changeOf(request.body) }
+      const update = { id: storable(request.params.userId), change: accepted(parseUserChange(request.body)) }
       return show(await db.tx('update user', (tx) => updateUser(tx, request.actor, update)))
     },
   })
@@ -122,22 +121,6 @@ export function userRoutes(app: App, db: Ports['db']): void {
       return reply.code(204).send(null)
     },
   )
-}
-
-const storableOrNot = (given: string | undefined): string | undefined => (given === undefined ? undefined : storable(given))
-
-function changeOf(body: Static<typeof UserChangeBody>): UserChange {
-  return {
-    username: body.username,
-    email: body.email,
-    role: body.role,
-    name: body.name,
-    firstName: body.first_name,
-    lastName: body.last_name,
-    slackUserId: body.slack_user_id,
-    phone: body.phone,
-    timeZone: body.timezone,
-  }
 }
 
 function userShape({ user, teamIds }: TeamedUser): Static<typeof UserShape> {

@@ -84,12 +84,10 @@ function messageOf(error: ErrorObject, { part, atRoot }: Place): string {
 }
 
 const formatMessages: Readonly<Record<string, string>> = {
-  email: 'Enter a valid email address.',
   uri: 'Enter a valid URL.',
   uuid: 'Must be a valid UUID.',
   date: 'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.',
   'date-time': 'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
-  'time-zone': 'Invalid timezone',
 }
 
 function enumMessage(data: unknown, part: Place['part']): string {

@@ -17,9 +17,6 @@ export function choice<const Text extends string>(texts: readonly Text[], option
   return Type.Unsafe<Text>({ type: 'string', enum: [...texts], ...options })
 }
 
-/** A text with at least one character that is no blank. */
-export const text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '\\S' })
-
 /** A body. Keys that it does not name are ignored and never reach the handler (contract grafana-oncall 1.9). */
 export function input<Properties extends TProperties>(properties: Properties) {
   return Type.Object(properties, { additionalProperties: false })

@@ -1,9 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import type { FastifySchemaCompiler } from 'fastify'
-import { isEmail } from '../accounts/user.ts'
 import { isObject } from '../lib/json.ts'
-import { isTimeZone } from '../lib/zone-data.ts'
 
 /** What forms and queries are made of: texts only, so that `"5"` has to count as a number there. */
 export type Texts = { readonly isTexts: (body: unknown) => boolean }
@@ -49,12 +47,8 @@ function ajv({ coerceTypes }: { readonly coerceTypes: false | 'array' }): Ajv {
     removeAdditional: true,
     useDefaults: false,
     strict: false,
-    // Nothing is no time zone, which many fields allow; the slices decide.
-    formats: { 'time-zone': (text: string) => text.trim() === '' || isTimeZone(text) },
   })
   formats.default(made)
-  // Addresses without a dot (admin@localhost) are addresses here.
-  made.addFormat('email', isEmail)
   return made
 }
 

@@ -81,6 +81,8 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     body: () => ({ name: fresh() }),
     foreign: [{ body: ({ userId }) => ({ name: fresh(), user_id: userId }), ...refused('user_id', 'User does not exist') }],
   }),
+  ...route('GET', 'tokens/:tokenId/', show),
+  ...route('PUT PATCH', 'tokens/:tokenId/', { status: 200, body: () => ({ name: fresh() }) }),
   ...route('DELETE', 'tokens/:tokenId/', remove),
 
   ...route('GET', 'teams/', show),
