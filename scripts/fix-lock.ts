@@ -14,20 +14,22 @@ function main(): void {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
   const before = readFileSync(lockFile, 'utf8')
   const lock: Lock = JSON.parse(before)
-  const manifest: Manifest = JSON.parse(readFileSync(manifestFile, 'utf8'))
-  const faults = faultsOf(lock, manifest)
+  const faults = faultsOf(lock, readManifests())
   if (values.check) {
     for (const fault of faults) console.error(fault)
     if (faults.length > 0) console.error('package-lock.json is not complete: run "npm run fix-lock"')
     process.exitCode = faults.length > 0 ? 1 : 0
     return
   }
-  const after = JSON.stringify(completed(lock, manifest), null, 2) + '\n'
+  const after = JSON.stringify(completed(lock, readManifests()), null, 2) + '\n'
   if (after !== before) writeFileSync(lockFile, after)
   console.log(`package-lock.json: ${faults.length} faults mended`)
 }
 
-export type Manifest = { readonly optionalDependencies?: Readonly<Record<string, string>> }
+type Manifest = { readonly optionalDependencies?: Readonly<Record<string, string>> }
+
+/** The manifests of this repository by their place in the lock: npm forgets there what it could not fetch. */
+export type Manifests = Readonly<Record<string, Manifest>>
 
 export type LockEntry = {
   readonly name?: string
@@ -46,25 +48,34 @@ export type Lock = {
 }
 
 const lockFile = fileURLToPath(new URL('../package-lock.json', import.meta.url))
-const manifestFile = fileURLToPath(new URL('../package.json', import.meta.url))
+
+export function readManifests(): Manifests {
+  const read = (path: string): Manifest => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'))
+  return { '': read('package.json'), runtime: read('runtime/package.json') }
+}
 
 /** What `npm ci` would stumble over, and what ties the lock to one registry; a sentence each. */
-export function faultsOf(lock: Lock, manifest: Manifest): readonly string[] {
-  const packages = withRootOf(manifest, lock.packages)
+export function faultsOf(lock: Lock, manifests: Manifests): readonly string[] {
+  const packages = withManifests(manifests, lock.packages)
   const wanted = wantedPackages(packages)
   return [
     ...wanted.filter((want) => foundFor(packages, want) === null).map((want) => `${want.name} ${want.version} has no entry`),
     ...Object.entries(lock.packages).flatMap(([place, entry]) => (isTied(entry) ? [`${place} names a registry`] : [])),
-    ...(sameRecord(lock.packages['']?.optionalDependencies, manifest.optionalDependencies)
-      ? []
-      : ['the optional packages differ from those in package.json']),
+    ...Object.entries(manifests).flatMap(([place, { optionalDependencies }]) =>
+      sameRecord(lock.packages[place]?.optionalDependencies, optionalDependencies)
+        ? []
+        : [`the optional packages differ from those in ${place === '' ? '' : `${place}/`}package.json`],
+    ),
   ]
 }
 
 /** The lock with an entry for every optional package and without addresses. */
-export function completed(lock: Lock, manifest: Manifest): Lock {
+export function completed(lock: Lock, manifests: Manifests): Lock {
   const packages: Record<string, LockEntry> = Object.fromEntries(
-    Object.entries(withRootOf(manifest, lock.packages)).map(([place, entry]) => [place, isTied(entry) ? untied(entry) : entry]),
+    Object.entries(withManifests(manifests, lock.packages)).map(([place, entry]) => [
+      place,
+      isTied(entry) ? untied(entry) : entry,
+    ]),
   )
   for (const want of wantedPackages(packages)) {
     if (foundFor(packages, want) === null) packages[freePlaceFor(packages, want)] = entryFor(want)
@@ -136,8 +147,12 @@ function entryFor(want: Wanted): LockEntry {
   }
 }
 
-function withRootOf(manifest: Manifest, packages: Lock['packages']): Lock['packages'] {
-  return { ...packages, '': { ...packages[''], optionalDependencies: manifest.optionalDependencies ?? {} } }
+function withManifests(manifests: Manifests, packages: Lock['packages']): Lock['packages'] {
+  const entries = Object.entries(manifests).map(([place, { optionalDependencies = {} }]) => {
+    const entry: LockEntry = { ...packages[place], optionalDependencies }
+    return [place, entry] as const
+  })
+  return { ...packages, ...Object.fromEntries(entries) }
 }
 
 const isTied = (entry: LockEntry): boolean => entry.resolved !== undefined && entry.link !== true

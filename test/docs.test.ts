@@ -130,10 +130,11 @@ describe('the documents are complete', () => {
 
   it('the decision about dependencies has a line for each of them', () => {
     const { dependencies, optionalDependencies } = JSON.parse(read('package.json'))
+    const runtime = JSON.parse(read('runtime/package.json'))
     const told = read('docs/decisions/0008-dependencies.md')
     const packages = [
       ...Object.keys(dependencies),
-      ...Object.keys(optionalDependencies).map((name) => name.replace(/-?(?:darwin|linux)-.*$/, '')),
+      ...Object.keys({ ...optionalDependencies, ...runtime.optionalDependencies }).map((name) => name.replace(/-?(?:darwin|linux)-.*$/, '')),
     ]
     expect(packages.filter((name) => !told.includes(`\`${name}`))).toEqual([])
   })
