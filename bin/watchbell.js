@@ -6,15 +6,19 @@ import { fileURLToPath } from 'url'
 
 const wantedMajor = 24
 const ownNode = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
-const built = new URL('../dist/main.js', import.meta.url)
 const sources = new URL('../src/main.ts', import.meta.url)
+const built = new URL('../dist/main.js', import.meta.url)
+// A checkout runs its sources, even where `npm pack` has left a build behind. The package has the build only.
+const isCheckout = existsSync(sources)
 
 if (Number(process.versions.node.split('.')[0]) >= wantedMajor) run()
 else if (existsSync(ownNode) && !process.env.WATCHBELL_RELAUNCHED) relaunch()
 else {
   refuse(
     `Watchbell needs Node ${wantedMajor} or newer; this is ${process.versions.node}. ` +
-      'Start it with "npm start" after "npm ci": that brings its own Node.',
+      (isCheckout
+        ? 'Start it with "npm start" after "npm ci": that brings its own Node.'
+        : 'Install Node 24 (https://nodejs.org) and start Watchbell again.'),
   )
 }
 
@@ -26,11 +30,13 @@ function run() {
     import.meta.resolve('fastify')
   } catch (fault) {
     if (fault.code !== 'ERR_MODULE_NOT_FOUND') throw fault
-    refuse('Watchbell\'s dependencies are not installed. Run "npm ci" in its directory first.')
+    const remedy = isCheckout ? 'Run "npm ci" in its directory first.' : 'Install Watchbell with "npm install".'
+    refuse(`Watchbell's dependencies are not installed. ${remedy}`)
     return
   }
-  const main = existsSync(built) ? built : sources
-  import(main.href).then((module) => module.main(process.argv.slice(2))).catch(fail)
+  // So that a stack names the lines of the sources.
+  if (!isCheckout) process.setSourceMapsEnabled(true)
+  import((isCheckout ? sources : built).href).then((module) => module.main(process.argv.slice(2))).catch(fail)
 }
 
 /** Runs the same command on the Node that was installed with the dependencies. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from './tool.ts'
 
@@ -25,15 +25,21 @@ const old = [
 const folder = mkdtempSync(join(tmpdir(), 'watchbell-launcher-'))
 const installed = join(folder, 'installed')
 const bare = join(folder, 'bare')
+/** As npm installs a package: what it needs lies beside it. */
+const packed = join(folder, 'user/packed')
 
 beforeAll(() => {
-  for (const place of [installed, bare]) {
-    mkdirSync(join(place, 'src'), { recursive: true })
+  for (const place of [installed, bare, packed]) {
+    mkdirSync(join(place, 'dist'), { recursive: true })
     cpSync(join(root, 'bin'), join(place, 'bin'), { recursive: true })
     cpSync(join(root, 'package.json'), join(place, 'package.json'))
+    writeFileSync(join(place, 'dist/main.js'), `export const main = (argv) => console.log('built', ...argv)`)
+  }
+  for (const place of [installed, bare]) {
+    mkdirSync(join(place, 'src'))
     writeFileSync(join(place, 'src/main.ts'), main)
   }
-  symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'))
+  for (const place of [installed, dirname(packed)]) symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'))
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -53,12 +59,25 @@ test.each([
   expect(launch(installed, flags, 'throw')).toMatchObject({ status: 1, stderr: expect.stringContaining('a defect') })
 })
 
+test('a package without sources runs what was built', () => {
+  expect(launch(packed, [], 'version')).toMatchObject({ status: 0, stdout: 'built version\n', stderr: '' })
+})
+
 test('an old Node is told in one line what to do', () => {
   expect(launch(bare, old, 'serve')).toMatchObject({
     status: 1,
     stdout: '',
     stderr:
       'Watchbell needs Node 24 or newer; this is 20.20.2. Start it with "npm start" after "npm ci": that brings its own Node.\n',
+  })
+})
+
+test('an old Node that runs the package is told in one line what to do', () => {
+  expect(launch(packed, old, 'serve')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr:
+      'Watchbell needs Node 24 or newer; this is 20.20.2. Install Node 24 (https://nodejs.org) and start Watchbell again.\n',
   })
 })
 

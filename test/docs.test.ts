@@ -134,7 +134,9 @@ describe('the documents are complete', () => {
     const told = read('docs/decisions/0008-dependencies.md')
     const packages = [
       ...Object.keys(dependencies),
-      ...Object.keys({ ...optionalDependencies, ...runtime.optionalDependencies }).map((name) => name.replace(/-?(?:darwin|linux)-.*$/, '')),
+      ...Object.keys({ ...optionalDependencies, ...runtime.optionalDependencies }).map((name) =>
+        name.replace(/-?(?:darwin|linux)-.*$/, ''),
+      ),
     ]
     expect(packages.filter((name) => !told.includes(`\`${name}`))).toEqual([])
   })
