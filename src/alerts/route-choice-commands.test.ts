@@ -95,7 +95,7 @@ describe('the chain of the route', () => {
     const source = await room.newSource()
     await addRoute(source, 'critical')
     await room.send({ alert_uid: 'disk', severity: 'critical' }, source)
-    expect(await reasonOf((await groupsOf(source))[0].id)).toBe('The route has no escalation chain')
+    expect(await reasonOf((await groupsOf(source))[0].id)).toBe('Neither the route nor the team has an escalation chain')
   })
 
   test('may be deleted, which the next alert knows', async () => {
@@ -106,7 +106,7 @@ describe('the chain of the route', () => {
     await room.crew.api('DELETE', `escalation_chains/${chain}/`)
     await room.send({ alert_uid: 'two', severity: 'critical' }, source)
     const ids = (await groupsOf(source)).map(({ id }: any) => id)
-    expect((await Promise.all(ids.map(reasonOf))).filter(Boolean)).toEqual(['The route has no escalation chain'])
+    expect((await Promise.all(ids.map(reasonOf))).filter(Boolean)).toEqual(['Neither the route nor the team has an escalation chain'])
   })
 })
 
