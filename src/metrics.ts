@@ -1,6 +1,7 @@
-import { Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { catalogue } from './events/catalogue.ts'
 import type { Heartbeats } from './lib/loop.ts'
-import type { Clock, Ports } from './ports.ts'
+import type { Clock, Ports, Tx } from './ports.ts'
 
 /** The same ports, counted: transactions by name, and what leaves by kind and outcome. */
 export function measuredPorts(ports: Ports, registry: Registry): Ports {
@@ -19,6 +20,7 @@ export function measuredPorts(ports: Ports, registry: Registry): Ports {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
     registers: [registry],
   })
+  const events = eventCounter(registry)
   return {
     ...ports,
     db: {
@@ -26,9 +28,15 @@ export function measuredPorts(ports: Ports, registry: Registry): Ports {
       tx: async (name, work) => {
         const startedAt = clock.monotonic()
         const observe = (result: string) => transactions.observe({ name, result }, secondsSince(clock, startedAt))
+        let tallies: Tx['tallies'] = new Map()
         try {
-          const value = await db.tx(name, work)
+          const value = await db.tx(name, (tx) => {
+            // The work may be done again; the last time is the one that commits.
+            tallies = tx.tallies
+            return work(tx)
+          })
           observe('committed')
+          for (const [type, count] of tallies) events.inc({ type }, count)
           return value
         } catch (fault) {
           observe('rolled back')
@@ -49,6 +57,18 @@ export function measuredPorts(ports: Ports, registry: Registry): Ports {
       },
     },
   }
+}
+
+/** Starts every type at zero, so that the first one of a kind is seen as an increase. */
+function eventCounter(registry: Registry): Counter<'type'> {
+  const counter = new Counter({
+    name: 'watchbell_events_total',
+    help: 'Events that this node has published, by type; alert_group.pages_nobody are alert groups about which nobody is paged.',
+    labelNames: ['type'],
+    registers: [registry],
+  })
+  for (const type of Object.keys(catalogue)) counter.inc({ type }, 0)
+  return counter
 }
 
 /** What the node owns, and how long ago each of its loops went round. */

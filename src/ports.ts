@@ -61,6 +61,9 @@ export type Tx = {
   readonly random: Random
   /** Tells a loop of this process, after the commit, that it has work. */
   wake(loop: LoopName): void
+  /** Notes that something of this name has happened, for the metrics; it counts when the transaction has committed. */
+  tally(name: string): void
+  readonly tallies: ReadonlyMap<string, number>
   /** The state of something that is finished by the last statements of the transaction. Made on the first call. */
   atEnd<State>(closing: Closing<State>): State
 }

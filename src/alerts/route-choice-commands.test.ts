@@ -106,7 +106,9 @@ describe('the chain of the route', () => {
     await room.crew.api('DELETE', `escalation_chains/${chain}/`)
     await room.send({ alert_uid: 'two', severity: 'critical' }, source)
     const ids = (await groupsOf(source)).map(({ id }: any) => id)
-    expect((await Promise.all(ids.map(reasonOf))).filter(Boolean)).toEqual(['Neither the route nor the team has an escalation chain'])
+    expect((await Promise.all(ids.map(reasonOf))).filter(Boolean)).toEqual([
+      'Neither the route nor the team has an escalation chain',
+    ])
   })
 })
 

@@ -41,12 +41,15 @@ type Opening = { readonly name: string; readonly sql: Kysely<DB>; readonly woken
 function openTx({ name, sql, woken }: Opening, { clock, random }: TransactorOptions) {
   const finishers: (() => Promise<void>)[] = []
   const states = new Map<object, unknown>()
+  const tallies = new Map<string, number>()
   const tx: Tx = {
     name,
     sql,
     now: clock.now(),
     random,
     wake: (loop) => void woken.add(loop),
+    tally: (what) => void tallies.set(what, (tallies.get(what) ?? 0) + 1),
+    tallies,
     atEnd: <State>(closing: Closing<State>): State => {
       if (!states.has(closing)) {
         const state = closing.start()

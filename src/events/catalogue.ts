@@ -12,7 +12,7 @@ export const catalogue = {
   'alert_group.escalated': 'escalation',
   /** What it said was taken away, by a person. */
   'alert_group.wiped': null,
-  /** Nobody will be paged: the route has no escalation chain, or the chain has no steps. */
+  /** Nobody will be paged: neither the route nor the team has an escalation chain, or the chain has no steps. */
   'alert_group.pages_nobody': null,
   /** A source sent something that is no alert, or acts on a group that is not there. */
   'alert.ignored': null,

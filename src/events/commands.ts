@@ -16,6 +16,7 @@ import * as store from './store.ts'
  */
 export function publish(tx: Tx, fact: Fact): void {
   tx.atEnd(publishing).push(fact)
+  tx.tally(fact.type)
 }
 
 /** The events after a sequence, oldest first: reading on from the last one never misses any. */
