@@ -168,7 +168,8 @@ describe('somebody with the role', () => {
       const allowed = guarded().filter(({ permission }) => permission !== undefined && may(role, permission))
       for (const route of allowed) {
         const isRead = route.method === 'GET' || route.method === 'HEAD'
-        const things = isRead ? treasure : await newThings(world, harbour, role)
+        const isShared = isRead && walkOf(route)?.isOwn !== true
+        const things = isShared ? treasure : await newThings(world, harbour, role)
         const first = walkOf(route)?.first
         if (first !== undefined) await harbour.api('POST', `alert_groups/${things.alertGroupId}/${first}/`, { delay: -1 })
         const { status, text } = await walk(harbour, role, { route, things })

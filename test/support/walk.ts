@@ -21,6 +21,8 @@ export type Walk = Sending & {
   readonly status: number
   /** What is done to the alert group before. */
   readonly first?: string
+  /** Only what is one's own is found. */
+  readonly isOwn?: boolean
   readonly foreign?: readonly Foreign[]
   /** What the path with others' ids answers; 404 unless it is said. */
   readonly foreignPathStatus?: number
@@ -81,7 +83,7 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     body: () => ({ name: fresh() }),
     foreign: [{ body: ({ userId }) => ({ name: fresh(), user_id: userId }), ...refused('user_id', 'User does not exist') }],
   }),
-  ...route('GET', 'tokens/:tokenId/', show),
+  ...route('GET', 'tokens/:tokenId/', { ...show, isOwn: true }),
   ...route('PUT PATCH', 'tokens/:tokenId/', { status: 200, body: () => ({ name: fresh() }) }),
   ...route('DELETE', 'tokens/:tokenId/', remove),
 
