@@ -85,15 +85,15 @@ async function lockPolicy(tx: Tx, actor: Actor, id: EscalationPolicyId): Promise
 /** The position after all others, who close up where the database could not hold it. */
 async function makeEnd(tx: Tx, organizationId: OrganizationId, chainId: EscalationChainId): Promise<number> {
   const { position, moves } = freeEnd(await store.placesOf(tx, organizationId, chainId))
-  if (moves.length > 0) await store.movePolicies(tx, organizationId, moves)
+  await store.movePolicies(tx, organizationId, moves)
   return position
 }
 
 type Key = Pick<EscalationPolicy, 'organizationId' | 'chainId' | 'id'>
 
 async function place(tx: Tx, { organizationId, chainId, id }: Key, placement: Placement): Promise<void> {
-  const moves = rearranged(await store.placesOf(tx, organizationId, chainId), id, placement)
-  if (moves.length > 0) await store.movePolicies(tx, organizationId, moves)
+  const places = await store.placesOf(tx, organizationId, chainId)
+  await store.movePolicies(tx, organizationId, rearranged(places, id, placement))
 }
 
 type Redefinition = { readonly definition: PolicyDefinition; readonly before: PolicyDefinition | null }

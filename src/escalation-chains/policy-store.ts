@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { countRows } from '../db/listing.ts'
+import { moveRows } from '../db/order.ts'
 import { check } from '../lib/check.ts'
 import {
   asId,
@@ -50,15 +51,12 @@ export async function deletePolicy(tx: Tx, { organizationId, id }: Key): Promise
   await tx.sql.deleteFrom('escalation_policies').where('organization_id', '=', organizationId).where('id', '=', id).execute()
 }
 
-export async function movePolicies(
+export function movePolicies(
   tx: Tx,
   organizationId: OrganizationId,
   moves: readonly Placed<EscalationPolicyId>[],
 ): Promise<void> {
-  await sql`
-    update escalation_policies as policy set position = moved.position
-    from unnest(${moves.map((move) => move.id)}::text[], ${moves.map((move) => move.position)}::integer[]) as moved (id, position)
-    where policy.organization_id = ${organizationId} and policy.id = moved.id`.execute(tx.sql)
+  return moveRows(tx, 'escalation_policies', { organizationId, moves })
 }
 
 /** Where the steps of a chain stand; the chain is locked. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { countRows } from '../db/listing.ts'
+import { moveRows } from '../db/order.ts'
 import { asId, type EscalationChainId, type IntegrationId, type OrganizationId, type RouteId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import type { Window } from '../lib/listing.ts'
@@ -73,11 +74,8 @@ export async function updateExpression(
     .execute()
 }
 
-export async function moveRoutes(tx: Tx, organizationId: OrganizationId, moves: readonly Placed<RouteId>[]): Promise<void> {
-  await sql`
-    update routes r set position = m.position
-    from unnest(${moves.map(({ id }) => id)}::text[], ${moves.map(({ position }) => position)}::integer[]) as m (id, position)
-    where r.organization_id = ${organizationId} and r.id = m.id`.execute(tx.sql)
+export function moveRoutes(tx: Tx, organizationId: OrganizationId, moves: readonly Placed<RouteId>[]): Promise<void> {
+  return moveRows(tx, 'routes', { organizationId, moves })
 }
 
 /** Takes a route out of use; the alert groups that took it are none of any route then. */

@@ -84,13 +84,12 @@ async function makeEnd(tx: Tx, list: RuleList): Promise<number> {
   const places = await store.placesOf(tx, list)
   if (places.length >= rulesMax) throw invalid(`A user has at most ${rulesMax} notification rules of each importance`)
   const { position, moves } = freeEnd(places)
-  if (moves.length > 0) await store.moveRules(tx, list.organizationId, moves)
+  await store.moveRules(tx, list.organizationId, moves)
   return position
 }
 
 type Key = RuleList & Pick<NotificationRule, 'id'>
 
 async function place(tx: Tx, { id, ...list }: Key, placement: Placement): Promise<void> {
-  const moves = rearranged(await store.placesOf(tx, list), id, placement)
-  if (moves.length > 0) await store.moveRules(tx, list.organizationId, moves)
+  await store.moveRules(tx, list.organizationId, rearranged(await store.placesOf(tx, list), id, placement))
 }

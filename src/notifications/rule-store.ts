@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { countRows } from '../db/listing.ts'
+import { moveRows } from '../db/order.ts'
 import { known } from '../lib/check.ts'
 import { asId, type NotificationRuleId, type OrganizationId, type UserId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
@@ -39,15 +40,8 @@ export async function deleteRule(tx: Tx, { organizationId, id }: Key): Promise<v
   await tx.sql.deleteFrom('notification_rules').where('organization_id', '=', organizationId).where('id', '=', id).execute()
 }
 
-export async function moveRules(
-  tx: Tx,
-  organizationId: OrganizationId,
-  moves: readonly Placed<NotificationRuleId>[],
-): Promise<void> {
-  await sql`
-    update notification_rules as rule set position = moved.position
-    from unnest(${moves.map((move) => move.id)}::text[], ${moves.map((move) => move.position)}::integer[]) as moved (id, position)
-    where rule.organization_id = ${organizationId} and rule.id = moved.id`.execute(tx.sql)
+export function moveRules(tx: Tx, organizationId: OrganizationId, moves: readonly Placed<NotificationRuleId>[]): Promise<void> {
+  return moveRows(tx, 'notification_rules', { organizationId, moves })
 }
 
 /** Where the rules of a list stand; their person is locked. */
