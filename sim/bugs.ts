@@ -88,6 +88,19 @@ export const bugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'a later page ends the one that still waits',
+    seed: 9,
+    patches: [
+      {
+        file: 'notifications/commands.ts',
+        find: '  const lists = await stepsOfPeople(tx, distinct)\n',
+        put: `  for (const { organizationId, subject } of distinct) await store.stopRunsAbout(tx, organizationId, subject.id)
+  const lists = await stepsOfPeople(tx, distinct)
+`,
+      },
+    ],
+  },
+  {
     name: 'an acknowledgement stops the escalation in a transaction of its own',
     seed: 1,
     patches: [
