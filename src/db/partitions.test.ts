@@ -11,7 +11,7 @@ import { keepPartitions } from './partitions.ts'
 
 const noon = instant(Date.UTC(2026, 3, 1, 12))
 /** Cut into days; events are cut into months. */
-const tables = ['alerts', 'attempts', 'messages'] as const
+const tables = ['alerts', 'attempts', 'dead_deliveries', 'messages'] as const
 
 let connection: Connection
 let db: OpenDatabase
@@ -137,6 +137,18 @@ describe('the default partition', () => {
 
   test('takes everything before the first partitions are made', async () => {
     expect(await alertAt(noon)).toBe('alerts_default')
+  })
+
+  test('loses what is older than its days, and nothing else', async () => {
+    await keep(noon)
+    await run(
+      connection,
+      `insert into alerts select 'O1', 'A' || n, '2025-01-01', 'I1', 1, '', false from generate_series(1, 2500) n`,
+    )
+    await alertAt(before(noon, days(89)))
+    await alertAt(after(noon, days(400)))
+    await keep(noon)
+    expect(await alertsCount()).toBe(2)
   })
 
   test('keeps a day that it has rows of; the other days are made, and what was written stays', async () => {

@@ -3,15 +3,16 @@ import { after, before, days, type Instant, startOfUtcDay, startOfUtcMonth, utcD
 import type { Log, Sql } from '../ports.ts'
 
 /**
- * The tables that are cut by time, how, and for how many days they are kept. Events are read by sequence too, which knows
+ * The tables that are cut by time, how, by which instant, and for how many days they are kept. Events are read by sequence too, which knows
  * no day, so there are only a few partitions of them to look into.
  */
 const cuts = {
-  alerts: { unit: 'day', keptDays: 90 },
-  events: { unit: 'month', keptDays: 400 },
-  messages: { unit: 'day', keptDays: 30 },
-  attempts: { unit: 'day', keptDays: 30 },
-} as const satisfies Record<string, { unit: 'day' | 'month'; keptDays: number }>
+  alerts: { unit: 'day', instant: 'received_at', keptDays: 90 },
+  events: { unit: 'month', instant: 'at', keptDays: 400 },
+  messages: { unit: 'day', instant: 'at', keptDays: 30 },
+  attempts: { unit: 'day', instant: 'at', keptDays: 30 },
+  dead_deliveries: { unit: 'day', instant: 'message_at', keptDays: 30 },
+} as const satisfies Record<string, { unit: 'day' | 'month'; instant: string; keptDays: number }>
 
 const daysAhead = 7
 
@@ -23,7 +24,7 @@ type Partition = { readonly table: string; readonly name: string; readonly from:
  * several nodes at once. What cannot be done now, because somebody reads the table for long, is left for the next time.
  */
 export async function keepPartitions(db: Sql, now: Instant, log: Log): Promise<void> {
-  for (const [table, { unit, keptDays }] of Object.entries(cuts)) {
+  for (const [table, { unit, instant, keptDays }] of Object.entries(cuts)) {
     const existing = await partitionsOf(db, table, unit)
     const wanted = new Map<string, Partition>()
     for (let offset = -1; offset <= daysAhead; offset += 1) {
@@ -34,6 +35,24 @@ export async function keepPartitions(db: Sql, now: Instant, log: Log): Promise<v
     const old = existing.filter(({ to }) => to <= oldest)
     const jobs = [...[...wanted.values()].map((partition) => making(partition)), ...old.map((partition) => dropping(partition))]
     for (const job of jobs) if (!(await done(db, job, log))) break
+    await deleteStrays(db, { table, instant, before: oldest })
+  }
+}
+
+type Strays = { readonly table: string; readonly instant: string; readonly before: string }
+
+const straysMax = 1000
+
+/** What fell outside the days lies in the default partition, which is never dropped. A thousand at a time, mostly none. */
+async function deleteStrays(db: Sql, { table, instant, before: day }: Strays): Promise<void> {
+  const strays = sql.table(`${table}_default`)
+  for (let deleted = straysMax; deleted === straysMax; ) {
+    const answer = await sql`
+      delete from ${strays} where ctid = any(array(
+        select ctid from ${strays} where ${sql.ref(instant)} < ${`${day}T00:00:00Z`}::timestamptz limit ${straysMax}::int))`.execute(
+      db,
+    )
+    deleted = Number(answer.numAffectedRows ?? 0)
   }
 }
 

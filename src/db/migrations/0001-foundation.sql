@@ -548,8 +548,8 @@ create table dead_deliveries (
   attempts_count smallint not null,
   reason text not null,
   at timestamptz not null,
-  primary key (organization_id, message_id, endpoint_id)
-);
+  primary key (organization_id, message_id, endpoint_id, message_at)
+) partition by range (message_at);
 create index dead_deliveries_endpoint on dead_deliveries (organization_id, endpoint_id, at desc);
 
 -- How a delivery ended, for the slice that asked for it; its loop takes the row away.
@@ -574,3 +574,4 @@ create table alerts_default partition of alerts default;
 create table events_default partition of events default;
 create table messages_default partition of messages default;
 create table attempts_default partition of attempts default;
+create table dead_deliveries_default partition of dead_deliveries default;
