@@ -4,6 +4,7 @@ import { setupRoutes } from './accounts/setup-routes.ts'
 import type { AlertSettings } from './alerts/settings.ts'
 import { linkRoutes } from './alerts/link-routes.ts'
 import { alertsLoop } from './alerts/loop.ts'
+import { removeAllOldAlertGroups } from './alerts/retention-loop.ts'
 import { alertGroupRoutes } from './alerts/routes.ts'
 import { pendingMigrations } from './db/migrate.ts'
 import { keepPartitions } from './db/partitions.ts'
@@ -114,7 +115,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
       const { sleepMaxMs } = settings
       const surroundings = { clock, log, heartbeats, sleepMaxMs, ownedShards: keeper.owned }
       const rounds = loops.map((loop) => runLoop(loop, { ...surroundings, bell: bells[loop.name] }, stopping.signal))
-      running = Promise.all([...rounds, keepPartitionsHourly(ports, stopping.signal)])
+      running = Promise.all([...rounds, keepHouse(ports, keeper.owned, stopping.signal)])
       keeping = keeper.run(released.signal)
     },
     stop: async () => {
@@ -203,14 +204,15 @@ const notificationSettings = (ports: Ports, settings: AppSettings): Notification
   messageVault: messageVault(ports, settings),
 })
 
-/** Days are made a week ahead, so an hour more or less does not matter. */
-async function keepPartitionsHourly({ clock, db, log }: Ports, stop: AbortSignal): Promise<void> {
+/** What goes by age, once an hour. Days are made a week ahead, so an hour more or less does not matter. */
+async function keepHouse(ports: Ports, ownedShards: () => readonly number[], stop: AbortSignal): Promise<void> {
+  const { clock, db, log } = ports
+  const failed = (message: string) => (fault: unknown) => log.warn(message, { error: String(fault) })
   while (!stop.aborted) {
+    await removeAllOldAlertGroups(ports, ownedShards, stop).catch(failed('alert groups not removed'))
     await clock.wait(hours(1), stop)
     if (stop.aborted) return
-    await keepPartitions(db.sql, clock.now(), log).catch((fault: unknown) =>
-      log.warn('partitions not kept', { error: String(fault) }),
-    )
+    await keepPartitions(db.sql, clock.now(), log).catch(failed('partitions not kept'))
   }
 }
 

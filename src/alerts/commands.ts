@@ -1,6 +1,6 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import { audit, peopleByIds } from '../accounts/commands.ts'
-import { forgetEscalations, startEscalations, stopEscalations, takeRequest } from '../escalations/commands.ts'
+import { forgetEscalations, removeEscalations, startEscalations, stopEscalations, takeRequest } from '../escalations/commands.ts'
 import type { EscalationRequestKey } from '../escalations/run.ts'
 import type { EventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
@@ -79,6 +79,7 @@ export async function removeAlertGroup(
   await forgetEscalations(tx, actor.organizationId, id)
   await wipeEvents(tx, actor.organizationId, { id, startedAt: group.startedAt })
   if (mode === 'delete') {
+    await removeEscalations(tx, [{ organizationId: actor.organizationId, id }])
     await store.deleteGroup(tx, actor.organizationId, id)
   } else {
     const person = personOf(actor)

@@ -410,10 +410,12 @@ describe('DELETE', () => {
 
   test('with the mode delete leaves nothing of the alert group', async () => {
     const id = await secretGroup('giraffe')
+    await world.runEscalations()
     expect((await crew.api('DELETE', `alert_groups/${id}/`, { mode: 'delete' })).status).toBe(204)
     expect((await crew.api('GET', `alert_groups/${id}/`)).status).toBe(404)
     expect((await crew.api('DELETE', `alert_groups/${id}/`)).status).toBe(404)
     expect(await tablesWith('giraffe')).toEqual([])
+    expect(await tablesWith(id)).toEqual(['audit_entries', 'events'])
     expect((await crew.api('GET', `alert_groups/?id=${id}`)).json.count).toBe(0)
   })
 

@@ -11,8 +11,8 @@ import {
   type UserId,
 } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
-import { forgetNotifications, stopNotifications } from '../notifications/commands.ts'
-import type { Subject } from '../notifications/subject.ts'
+import { forgetNotifications, removeNotifications, stopNotifications } from '../notifications/commands.ts'
+import type { Subject, SubjectRef } from '../notifications/subject.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { whoIsOnCall } from '../schedules/commands.ts'
 import type { EscalationRun, EscalationRunId } from './run.ts'
@@ -85,6 +85,12 @@ export async function stopEscalations(
 export async function forgetEscalations(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
   await store.blankRuns(tx, organizationId, subjectId)
   await forgetNotifications(tx, organizationId, subjectId)
+}
+
+/** Deletes all that was done to escalate subjects and to page about them. None of it may still be running. */
+export async function removeEscalations(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
+  await store.deleteRunsAbout(tx, subjects)
+  await removeNotifications(tx, subjects)
 }
 
 /** Whom the latest escalation of each subject pages or would page now, in the order of its steps, each person once. */

@@ -4,7 +4,7 @@ import type { Step } from '../escalation-chains/step.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EscalationChainId, newUuid, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
-import { blankSubject, parseSubject } from '../notifications/subject.ts'
+import { blankSubject, parseSubject, type SubjectRef } from '../notifications/subject.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Plan } from './plan.ts'
 import type { EscalationRequest, EscalationRequestKey, EscalationRun, EscalationRunId, EscalationRunKey } from './run.ts'
@@ -104,6 +104,15 @@ export async function blankRuns(tx: Tx, organizationId: OrganizationId, subjectI
     .where('organization_id', '=', organizationId)
     .where('subject_id', '=', subjectId)
     .execute()
+}
+
+/** Deletes the runs of subjects. */
+export async function deleteRunsAbout(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
+  await sql`
+    delete from escalation_runs r
+    using unnest(${subjects.map((subject) => subject.organizationId)}::text[], ${subjects.map((subject) => subject.id)}::text[])
+      as gone (organization_id, subject_id)
+    where r.organization_id = gone.organization_id and r.subject_id = gone.subject_id`.execute(tx.sql)
 }
 
 /** The steps of the latest run of each subject. */

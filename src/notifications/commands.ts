@@ -71,6 +71,9 @@ export async function forgetNotifications(tx: Tx, organizationId: OrganizationId
   await forgetMails(tx, organizationId, subjectId)
 }
 
+/** Deletes all that was done to page people about subjects. */
+export const removeNotifications = store.deleteRunsAbout
+
 /** The people to whom a provider has taken over a page about the subject, each once, in the order in which they were reached. */
 export function notifiedPeople(db: Sql, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<readonly UserId[]> {
   return store.reachedPeople(db, organizationId, subjectId)

@@ -9,7 +9,7 @@ import type { Sql, Tx } from '../ports.ts'
 import type { Plan } from './plan.ts'
 import { parseSteps } from './rule.ts'
 import type { NotificationRun, NotificationRunId, NotificationRunKey } from './run.ts'
-import { blankSubject, parseSubject } from './subject.ts'
+import { blankSubject, parseSubject, type SubjectRef } from './subject.ts'
 
 /** A run as it begins. With nothing next it is finished already, and kept for what becomes of its pages. */
 export type NewRun = {
@@ -75,6 +75,15 @@ export async function blankRunsAbout(tx: Tx, organizationId: OrganizationId, sub
     .where('organization_id', '=', organizationId)
     .where('subject_id', '=', subjectId)
     .execute()
+}
+
+/** Deletes the runs about subjects. */
+export async function deleteRunsAbout(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
+  await sql`
+    delete from notification_runs r
+    using unnest(${subjects.map((subject) => subject.organizationId)}::text[], ${subjects.map((subject) => subject.id)}::text[])
+      as gone (organization_id, subject_id)
+    where r.organization_id = gone.organization_id and r.subject_id = gone.subject_id`.execute(tx.sql)
 }
 
 /** All runs that there were about a subject; pages of the finished ones may still wait to leave. */

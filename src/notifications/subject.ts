@@ -1,5 +1,5 @@
 import { check } from '../lib/check.ts'
-import { type AlertGroupId, asId, type IntegrationId } from '../lib/ids.ts'
+import { type AlertGroupId, asId, type IntegrationId, type OrganizationId } from '../lib/ids.ts'
 import { isObject } from '../lib/json.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import { urgencies, type Urgency } from './urgency.ts'
@@ -20,6 +20,9 @@ export type Subject = {
   readonly urgency: Urgency
   readonly startedAt: Instant
 }
+
+/** Names a subject. */
+export type SubjectRef = { readonly organizationId: OrganizationId; readonly id: AlertGroupId }
 
 /** What is left of a subject when its alert group is wiped: nothing that the alerts said. */
 export const blankSubject = { title: '', message: '', sourceLink: null } as const satisfies Partial<Subject>

@@ -329,6 +329,8 @@ create unique index alert_groups_open on alert_groups (organization_id, integrat
 create index alert_groups_resolved on alert_groups (organization_id, integration_id, grouping_hash, started_at desc)
   where state = 'resolved' and grouping_hash is not null;
 create index alert_groups_started on alert_groups (organization_id, started_at desc, id);
+-- For taking away what is past its time.
+create index alert_groups_ended on alert_groups (shard, resolved_at) where state = 'resolved';
 create index alert_groups_silence_ends on alert_groups (shard, silenced_until) where silenced_until is not null;
 
 -- The first alerts of a group, as received. A storm keeps its first hundred and, in latest_alerts, its last.
