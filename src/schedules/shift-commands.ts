@@ -39,7 +39,7 @@ export function listShifts(sql: Sql, { organizationId }: Actor, filter: store.Sh
 
 /**
  * Adds a shift, and where the body names a `schedule`, puts it there. An override is on a web schedule, or belongs to a
- * calendar schedule whose web overrides are on. Unknown users are dropped.
+ * calendar schedule whose web overrides are on. Users who are unknown or have left are dropped.
  */
 export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<PlacedShift> {
   const { organizationId } = actor
@@ -105,7 +105,7 @@ async function lockedShift(tx: Tx, organizationId: OrganizationId, id: ShiftId):
 async function withKnownIds<Fields extends ShiftFields>(tx: Tx, organizationId: OrganizationId, fields: Fields): Promise<Fields> {
   const people = await peopleByIds(tx.sql, organizationId, fields.users)
   const teamId = await requireTeam(tx, organizationId, fields.teamId)
-  return { ...fields, teamId, users: fields.users.filter((id) => people.has(id)) }
+  return { ...fields, teamId, users: fields.users.filter((id) => people.get(id)?.active === true) }
 }
 
 async function refuseOnCalendars(tx: Tx, organizationId: OrganizationId, id: ShiftId): Promise<void> {
