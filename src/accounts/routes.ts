@@ -2,17 +2,19 @@ import { Type } from 'typebox'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import type { App } from '../http/app.ts'
 import type { Ports } from '../ports.ts'
+import { chatRoutes } from './chat-routes.ts'
 import { findOrganization } from './commands.ts'
 import { teamRoutes } from './team-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { userRoutes } from './user-routes.ts'
 
-/** The API of users, tokens, teams, organizations and the server itself (contract grafana-oncall 4.1, 4.2, 4.3, 4.5). */
+/** The API of users, tokens, teams, organizations, their chat, and the server itself (contract grafana-oncall 4.1 to 4.5). */
 export function accountRoutes(app: App, { db, version }: { readonly db: Ports['db']; readonly version: string }): void {
   userRoutes(app, db)
   tokenRoutes(app, db)
   teamRoutes(app, db)
   organizationRoutes(app, db)
+  chatRoutes(app)
 
   app.get(
     '/api/v1/info/',

@@ -110,6 +110,8 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('GET', 'organizations/', show),
   // The contract answers with the caller's own organization, whatever the id.
   ...route('GET', 'organizations/:organizationId/', { ...show, foreignPathStatus: 200 }),
+  ...route('GET', 'slack_channels/', show),
+  ...route('GET', 'user_groups/', show),
   ...route('GET', 'info/', show),
 
   ...route('GET', 'integrations/', list(byTeam)),
