@@ -140,7 +140,8 @@ function shifts(db: Sql, organizationId: OrganizationId, { scheduleId, ...filter
     .where('shifts.deleted_at', 'is', null)
   const kept = withNameAndTeam(query, 'version', filter)
   if (scheduleId === undefined) return kept
-  return kept.where(sql<boolean>`(version.schedule_id = ${scheduleId} or shifts.id = any(array(
+  // Both sides name the same table: only then does PostgreSQL find them by indexes.
+  return kept.where(sql<boolean>`(version.schedule_id = ${scheduleId} or version.shift_id = any(array(
     select unnest(holder.shift_ids) from schedule_versions holder
     where holder.organization_id = ${organizationId} and holder.schedule_id = ${scheduleId} and holder.valid_to is null)))`)
 }

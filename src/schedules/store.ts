@@ -125,7 +125,8 @@ export async function schedulesOfShifts(
 ): Promise<readonly Schedule[]> {
   const rows = await schedules(db, organizationId, {})
     .select(columns)
-    .where(sql<boolean>`(version.shift_ids && ${[...shiftIds]}::text[] or schedules.id = any(${[...ownerIds]}::text[]))`)
+    // Both sides name the same table: only then does PostgreSQL find them by indexes.
+    .where(sql<boolean>`(version.shift_ids && ${[...shiftIds]}::text[] or version.schedule_id = any(${[...ownerIds]}::text[]))`)
     .orderBy(sql`version.type = 'web'`, 'desc')
     .orderBy('schedules.created_at')
     .orderBy('schedules.id')

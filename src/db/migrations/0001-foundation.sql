@@ -159,6 +159,7 @@ create table schedule_versions (
   check (valid_from < valid_to)
 );
 create unique index schedule_versions_current on schedule_versions (organization_id, schedule_id) where valid_to is null;
+create index schedule_versions_shifts on schedule_versions using gin (shift_ids) with (fastupdate = off) where valid_to is null;
 create unique index schedule_versions_start on schedule_versions (organization_id, schedule_id, valid_from) nulls not distinct;
 
 create table shifts (
