@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { accountRoutes } from '../src/accounts/routes.ts'
 import { makeVault } from '../src/accounts/secret.ts'
 import { escalationChainRoutes } from '../src/escalation-chains/routes.ts'
 import { integrationRoutes } from '../src/integrations/routes.ts'
@@ -14,6 +15,7 @@ let api: Api
 beforeAll(async () => {
   const vault = makeVault({ secretKey: Buffer.alloc(32, 7), purpose: 'integration tokens', random: testRandom })
   server = await testServer((app, db) => {
+    accountRoutes(app, { db, version: 'test' })
     integrationRoutes(app, { db, vault })
     escalationChainRoutes(app, { db })
     serviceRoutes(app, db)
@@ -26,6 +28,16 @@ afterAll(() => server.close())
 
 /** The fields of each resource, with values that come far; the rest is anything. */
 const resources: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+  users: {
+    username: ['a', 'b', '\ud800', 7],
+    email: ['a@b', 'a@c', ' b@b '],
+    role: ['editor', 'none'],
+    name: ['a', '\udfff', ''],
+    phone: [null, 5],
+    timezone: ['Europe/Berlin', 'utc', ''],
+  },
+  tokens: { name: ['a', '\ud800'], user_id: [null, '', 'U1'] },
+  teams: { name: ['a', 'b', '\udfff'], email: ['a@b', ''], escalation_chain_id: [null, '', 'F1'], users: [[], null, ['U1']] },
   integrations: {
     type: ['webhook', 'alertmanager'],
     name: ['a', '\ud800'],
