@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertSource } from '../integrations/integration.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type RouteId } from '../lib/ids.ts'
-import { type Arrival, groupKeyOf, type KnownGroup, place, roundsOf, type Sorted } from './intake.ts'
+import {
+  type Arrival,
+  followOpenings,
+  groupingHash,
+  textOnAnyRoute,
+  groupKeyOf,
+  type KnownGroup,
+  place,
+  roundsOf,
+  type Sorted,
+} from './intake.ts'
 import type { Signal } from './signal.ts'
 import type { AlertGroupState } from './state.ts'
 
@@ -98,6 +108,31 @@ it('the same key on another route is another group', () => {
     'new #1',
     'same as 1 #2',
   ])
+})
+
+describe('a signal that opens nothing', () => {
+  const routes = (arrivals: readonly Arrival[], knownRoutes: Readonly<Record<string, string>> = {}) => {
+    const byKey = Object.entries(knownRoutes).map(([key, route]) => {
+      const { source: from, signal } = alert(key)
+      const hash = groupingHash(signal)
+      if (hash === null) throw new Error('the key is a text')
+      return [textOnAnyRoute({ ...from, integrationId: from.id, hash }), asId<RouteId>(route)] as const
+    })
+    return followOpenings(arrivals, new Map(byKey)).map(({ route }) => route.id)
+  }
+
+  it('goes to the route of the group that is known by its key', () => {
+    expect(routes([over('disk'), about('cpu', 'resolve')], { disk: 'R2' })).toEqual(['R2', 'R1'])
+    expect(routes([about('disk', 'acknowledge'), alert('disk')], { disk: 'R2' })).toEqual(['R2', 'R1'])
+  })
+
+  it('goes to the route that the one in front of it opens a group on', () => {
+    expect(routes([alert('disk', { route: 'R3' }), over('disk')], { disk: 'R2' })).toEqual(['R3', 'R3'])
+  })
+
+  it('stays where it is without a key', () => {
+    expect(routes([about(null, 'resolve')], { disk: 'R2' })).toEqual(['R1'])
+  })
 })
 
 describe('the rounds of a batch', () => {

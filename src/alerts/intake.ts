@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
-import { type AlertGroupId, type AlertId, newPublicId } from '../lib/ids.ts'
+import {
+  type AlertGroupId,
+  type AlertId,
+  type IntegrationId,
+  newPublicId,
+  type OrganizationId,
+  type RouteId,
+} from '../lib/ids.ts'
 import type { Opening, Signal, SourceAction } from './signal.ts'
 import { type AlertGroupState, transition } from './state.ts'
 
@@ -113,6 +120,35 @@ export function roundsOf(arrivals: readonly Arrival[]): readonly (readonly Arriv
   }
   return rounds
 }
+
+/**
+ * Leads signals that open nothing to the route of the group that they are about, however little their own payload says: to
+ * the last one that opens in front of them, else to the known one of their key.
+ */
+export function followOpenings(arrivals: readonly Arrival[], known: ReadonlyMap<string, RouteId>): readonly Arrival[] {
+  const latest = new Map(known)
+  return arrivals.map((arrival) => {
+    const key = keyOnAnyRoute(arrival)
+    if (key === null) return arrival
+    if (arrival.signal.action === 'open') {
+      latest.set(key, arrival.route.id)
+      return arrival
+    }
+    const id = latest.get(key) ?? arrival.route.id
+    return id === arrival.route.id ? arrival : { ...arrival, route: { id, escalationChainId: null } }
+  })
+}
+
+function keyOnAnyRoute({ source, signal }: Arrival): string | null {
+  const hash = groupingHash(signal)
+  return hash === null ? null : textOnAnyRoute({ organizationId: source.organizationId, integrationId: source.id, hash })
+}
+
+type KeyOnAnyRoute = { readonly organizationId: OrganizationId; readonly integrationId: IntegrationId; readonly hash: Buffer }
+
+/** Names an integration and a grouping key at once. */
+export const textOnAnyRoute = ({ organizationId, integrationId, hash }: KeyOnAnyRoute): string =>
+  `${organizationId} ${integrationId} ${hash.toString('hex')}`
 
 /** Groups are one per integration, route and grouping key; this names the three at once. Null: stands alone. */
 export function groupKeyOf({ source, route, signal }: Arrival): string | null {

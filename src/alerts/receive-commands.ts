@@ -4,13 +4,22 @@ import { publish } from '../events/commands.ts'
 import { actorOf } from '../integrations/integration.ts'
 import { Again } from '../lib/again.ts'
 import { known } from '../lib/check.ts'
-import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
+import type { AlertGroupId, OrganizationId, RouteId } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { turn } from './commands.ts'
-import { type Arrival, groupingHash, groupKeyOf, type Placement, place, roundsOf } from './intake.ts'
+import {
+  type Arrival,
+  followOpenings,
+  groupingHash,
+  groupKeyOf,
+  type Placement,
+  place,
+  roundsOf,
+  textOnAnyRoute,
+} from './intake.ts'
 import type { AlertSettings } from './settings.ts'
 import { tellIgnored } from './ignored-commands.ts'
 import * as store from './store.ts'
@@ -26,7 +35,17 @@ const keptAlertsMax = 100
  * counter and its newest payload. What is ignored is an event.
  */
 export async function receive(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {
-  for (const round of roundsOf(arrivals)) await receiveRound(tx, settings, round)
+  const led = followOpenings(arrivals, await routesOfGroups(tx, arrivals))
+  for (const round of roundsOf(led)) await receiveRound(tx, settings, round)
+}
+
+/** The routes of the groups that signals which open nothing are about, where an integration has several. */
+async function routesOfGroups(tx: Tx, arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, RouteId>> {
+  const turning = arrivals.filter(({ source, signal }) => source.routesVersion > 0 && signal.action !== 'open')
+  const keys = [...keysOf(turning).values()]
+  if (keys.length === 0) return new Map()
+  const found = await store.findRoutesOfGroups(tx, keys)
+  return new Map(found.map(({ routeId, ...key }) => [textOnAnyRoute(key), routeId]))
 }
 
 async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {

@@ -162,6 +162,40 @@ describe('a group whose route is deleted', () => {
   })
 })
 
+describe('an alert that says that it is over', () => {
+  const statesOf = async (source: Source) =>
+    (await groupsOf(source)).map(({ route_id, state, alerts_count }: any) => [route_id, state, alerts_count])
+
+  test('ends the group of its key on any route, however little it says itself', async () => {
+    const source = await room.newSource()
+    const route = await addRoute(source, 'critical')
+    await room.send({ alert_uid: 'disk', severity: 'critical' }, source)
+    await room.send({ alert_uid: 'disk', state: 'ok' }, source)
+    await room.send({ alert_uid: 'disk', state: 'ok' }, source)
+    expect(await statesOf(source)).toEqual([[route, 'resolved', 3]])
+    await room.send({ alert_uid: 'disk', state: 'ok', severity: 'other' }, source)
+    expect(await statesOf(source)).toEqual([[route, 'resolved', 4]])
+  })
+
+  test('ends the group of its own route first', async () => {
+    const source = await room.newSource()
+    const route = await addRoute(source, 'critical')
+    for (const severity of ['warning', 'critical']) await room.send({ alert_uid: 'disk', severity }, source)
+    await room.send({ alert_uid: 'disk', state: 'ok', severity: 'warning' }, source)
+    const states = Object.fromEntries((await statesOf(source)).map(([id, state]: any) => [id, state]))
+    expect(states).toEqual({ [source.default_route.id]: 'resolved', [route]: 'firing' })
+  })
+
+  test('ends the group of a route that was deleted meanwhile', async () => {
+    const source = await room.newSource()
+    const route = await addRoute(source, 'critical')
+    await room.send({ alert_uid: 'disk', severity: 'critical' }, source)
+    await room.crew.api('DELETE', `routes/${route}/`)
+    await room.send({ alert_uid: 'disk', severity: 'critical', state: 'ok' }, source)
+    expect(await statesOf(source)).toEqual([[null, 'resolved', 2]])
+  })
+})
+
 test('a payload of a megabyte finds its route by its last words', async () => {
   const source = await room.newSource()
   const route = await addRoute(source, '"severity": "critical"\\}$')

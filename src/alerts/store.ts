@@ -58,6 +58,30 @@ export async function lockLatestResolvedGroups(
   return answer.rows.map((row) => ({ ...groupOf(row), hash: row.grouping_hash }))
 }
 
+/** The routes of the groups that are known by these keys on any route: of an open one before a resolved one, on the own route before others. */
+export async function findRoutesOfGroups(tx: Tx, keys: readonly GroupKey[]): Promise<readonly GroupKey[]> {
+  const answer = await sql<{ organization_id: string; integration_id: string; route_id: string; grouping_hash: Buffer }>`
+    select k.organization_id, k.integration_id, k.grouping_hash, g.route_id
+    from ${keyTable(keys)} as k (organization_id, integration_id, route_id, grouping_hash)
+    cross join lateral (
+      (select o.route_id from alert_groups o
+        where o.organization_id = k.organization_id and o.integration_id = k.integration_id
+          and o.grouping_hash = k.grouping_hash and o.state <> 'resolved'
+        order by o.route_id = k.route_id desc, o.started_at desc limit 1)
+      union all
+      (select r.route_id from alert_groups r
+        where r.organization_id = k.organization_id and r.integration_id = k.integration_id
+          and r.grouping_hash = k.grouping_hash and r.state = 'resolved'
+        order by r.started_at desc limit 1)
+      limit 1) g`.execute(tx.sql)
+  return answer.rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    integrationId: asId<IntegrationId>(row.integration_id),
+    routeId: asId<RouteId>(row.route_id),
+    hash: row.grouping_hash,
+  }))
+}
+
 function keyTable(keys: readonly GroupKey[]) {
   return sql`unnest(
     ${keys.map((key) => key.organizationId)}::text[],

@@ -325,7 +325,8 @@ create table alert_groups (
   check (silenced_until is null or state = 'silenced'),
   check ((state = 'resolved') = (resolved_at is not null))
 ) with (fillfactor = 80);
-create unique index alert_groups_open on alert_groups (organization_id, integration_id, route_id, grouping_hash) nulls not distinct
+-- The route comes last, since what ends a group is looked up on any route.
+create unique index alert_groups_open on alert_groups (organization_id, integration_id, grouping_hash, route_id) nulls not distinct
   where state <> 'resolved' and grouping_hash is not null;
 create index alert_groups_resolved on alert_groups (organization_id, integration_id, grouping_hash, started_at desc)
   where state = 'resolved' and grouping_hash is not null;
