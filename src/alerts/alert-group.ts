@@ -3,7 +3,7 @@ import { RawJson } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
 import type { AlertGroupState } from './state.ts'
-import type { Payload } from './signal.ts'
+import type { Labels, Payload } from './signal.ts'
 
 /** Alerts with one grouping key while open; the thing that pages. */
 export type AlertGroup = {
@@ -16,6 +16,8 @@ export type AlertGroup = {
   readonly message: string
   readonly sourceLink: string | null
   readonly urgency: Urgency
+  /** Those of the alert that opened it. */
+  readonly labels: Labels
   readonly state: AlertGroupState
   readonly alertsCount: number
   readonly startedAt: Instant

@@ -85,7 +85,7 @@ export async function removeAlertGroup(
     const person = personOf(actor)
     const people = await peopleByIds(tx.sql, actor.organizationId, person === null ? [] : [person])
     const username = people.get(person ?? '')?.username ?? 'Watchbell'
-    const wiped = { ...group, title: `Wiped by ${username} at ${utcDay(tx.now)}`, message: '', sourceLink: null }
+    const wiped = { ...group, title: `Wiped by ${username} at ${utcDay(tx.now)}`, message: '', sourceLink: null, labels: {} }
     await store.wipeAlerts(tx, actor.organizationId, id)
     await store.rename(tx, wiped)
     const closed = turned(wiped, 'resolved', { now: tx.now, person, silencedUntil: null })

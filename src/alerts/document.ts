@@ -4,6 +4,7 @@ import type { JsonWithRaw } from '../lib/json.ts'
 import { type Instant, isoOffset, isoZ } from '../lib/time.ts'
 import type { Trigger } from '../webhooks/trigger.ts'
 import { type Alert, type AlertGroup, payloadJson } from './alert-group.ts'
+import type { Labels } from './signal.ts'
 
 /** An alert as the API and webhooks show it (contract grafana-oncall 4.11). */
 function alertDocument(alert: Alert): JsonWithRaw {
@@ -32,7 +33,7 @@ export function alertGroupDocument(
     resolved_by: group.resolvedBy,
     acknowledged_at: orNull(group.acknowledgedAt),
     acknowledged_by: group.acknowledgedBy,
-    labels: [],
+    labels: labelDocuments(group.labels),
     title: group.title,
     permalinks: { slack: null, slack_app: null, telegram: null, web: permalink(baseUrl, group) },
     silenced_at: orNull(group.silencedAt),
@@ -40,6 +41,15 @@ export function alertGroupDocument(
     urgency: group.urgency,
   }
 }
+
+/** Sorted by key. The contract has ids beside names; here a name is its own id. */
+function labelDocuments(labels: Labels): readonly JsonWithRaw[] {
+  return Object.keys(labels)
+    .toSorted()
+    .map((key) => ({ key: named(key), value: named(labels[key] ?? '') }))
+}
+
+const named = (name: string): JsonWithRaw => ({ id: name, name })
 
 /** The alert group's page in our UI. */
 export const permalink = (baseUrl: string, group: Pick<AlertGroup, 'id'>): string => `${baseUrl}/alert-groups/${group.id}`

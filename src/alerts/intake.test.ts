@@ -163,7 +163,7 @@ function told({ placements, ignored }: Sorted): readonly string[] {
   return [...placed, ...ignored.map(({ alertGroupId, reason }) => `${alertGroupId}: ${reason}`)]
 }
 
-const opening = { title: 'x', message: '', sourceLink: null, urgency: null }
+const opening = { title: 'x', message: '', sourceLink: null, urgency: null, labels: {} }
 const payload = { json: Buffer.from('{}'), truncated: false }
 
 const arrival = (signal: Signal, { integration = 'C1', route = 'R1' } = {}): Arrival => ({

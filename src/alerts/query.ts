@@ -13,9 +13,11 @@ export type AlertGroupFilter = {
   readonly teamId?: TeamId | null | undefined
   readonly state?: AlertGroupState | undefined
   readonly startedAt?: { readonly from: Instant; readonly to: Instant } | undefined
-  /** True: only groups that have a label, and there are none yet. */
-  readonly isLabelled?: boolean | undefined
+  /** All of them. */
+  readonly labels?: readonly Label[] | undefined
 }
+
+type Label = { readonly key: string; readonly value: string }
 
 export type FilterQuery = {
   readonly id?: string | undefined
@@ -43,8 +45,15 @@ export function filterOf(query: FilterQuery): Result<Omit<AlertGroupFilter, 'tea
     routeId: query.route_id ? asId<RouteId>(storable(query.route_id)) : undefined,
     state,
     startedAt,
-    isLabelled: query.label?.some((label) => /^[^:]+:[^:]+$/.test(label)),
+    labels: query.label?.flatMap((label) => labelOf(label) ?? []),
   })
+}
+
+/** `key:value`, where the value may have colons of its own; null for what is no label, which filters nothing. */
+function labelOf(text: string): Label | null {
+  const colon = text.indexOf(':')
+  if (colon <= 0 || colon === text.length - 1) return null
+  return { key: storable(text.slice(0, colon)), value: storable(text.slice(colon + 1)) }
 }
 
 /** The contract filters by `new` what it shows as `firing`; we take both words. */

@@ -161,11 +161,42 @@ describe('the list', () => {
     })
   })
 
-  test('by label has nothing, since there are no labels, and does not look at what is no label', async () => {
+  test('by labels has those that have all of them, and does not look at what is no label', async () => {
     expect(await list('label=team:boilers')).toEqual([])
     expect(await list('label=team:boilers&label=x')).toEqual([])
     expect((await list('label=boilers')).length).toBe(4)
-    expect((await list('label=:&label=a:')).length).toBe(4)
+    expect((await list('label=:&label=a:&label=:b&label=')).length).toBe(4)
+    const source = await room.newSource()
+    const send = async (alert_uid: string, labels: object) => {
+      await room.send({ alert_uid, labels }, source)
+      const { json } = await crew.api('GET', `alert_groups/?integration_id=${source.id}&perpage=100`)
+      return json.results.find((group: any) => group.last_alert.payload.alert_uid === alert_uid).id
+    }
+    const both = await send('both', { team: 'boilers', instance: 'db-1:9100' })
+    const one = await send('one', { team: 'boilers', 'a:b': 'c', __proto__x: '1' })
+    const found = async (query: string) =>
+      (await crew.api('GET', `alert_groups/?integration_id=${source.id}&${query}`)).json.results
+        .map((group: any) => group.id)
+        .toSorted()
+    expect(await found('label=team:boilers')).toEqual([both, one].toSorted())
+    expect(await found('label=team:boilers&label=instance:db-1:9100')).toEqual([both])
+    expect(await found('label=team:boilers&label=team:kitchen')).toEqual([])
+    expect(await found('label=team:Boilers')).toEqual([])
+    expect(await found('label=__proto__x:1')).toEqual([one])
+    expect(await found(`label=${encodeURIComponent('a"\\\u0000:%_')}`)).toEqual([])
+  })
+
+  test('shows labels by their keys, and a wiped group none', async () => {
+    const source = await room.newSource()
+    await room.send({ alert_uid: 'disk', labels: { team: 'boilers', count: 3, on: true, no: null, list: [], deep: {} } }, source)
+    await room.send({ alert_uid: 'disk', labels: { team: 'kitchen' } }, source)
+    const { json } = await crew.api('GET', `alert_groups/?integration_id=${source.id}`)
+    const named = (key: string, value: string) => ({ key: { id: key, name: key }, value: { id: value, name: value } })
+    const [group] = json.results
+    expect(group.labels).toEqual([named('count', '3'), named('on', 'true'), named('team', 'boilers')])
+    expect((await room.timeline(group.id))[0].data.alert_group.labels).toEqual(group.labels)
+    await crew.api('DELETE', `alert_groups/${group.id}/`)
+    expect((await room.show(group.id)).labels).toEqual([])
   })
 
   test('takes empty filters for none', async () => {

@@ -164,7 +164,7 @@ const AlertGroupQuery = Type.Object({
   team_id: Type.Optional(Type.String({ description: '`null` for integrations without a team.' })),
   state: Type.Optional(Type.String({ description: '`new`, `acknowledged`, `resolved` or `silenced`.' })),
   started_at: Type.Optional(Type.String({ description: 'A range in UTC: `2024-01-01T00:00:00_2024-01-31T23:59:59`.' })),
-  label: Type.Optional(Type.Array(Type.String(), { description: '`key:value`; repeatable.' })),
+  label: Type.Optional(Type.Array(Type.String(), { description: '`key:value`; repeatable: all must be there.' })),
 })
 
 const SilenceBody = Type.Object({
@@ -178,6 +178,8 @@ const AlertShape = Type.Object({
   payload: Type.Unknown({ description: 'As the source sent it.' }),
 })
 
+const NameShape = Type.Object({ id: Type.String(), name: Type.String() })
+
 const AlertGroupShape = Type.Object({
   id: Type.String(),
   integration_id: Type.String(),
@@ -190,7 +192,7 @@ const AlertGroupShape = Type.Object({
   resolved_by: nullable(Type.String()),
   acknowledged_at: nullable(Type.String({ format: 'date-time' })),
   acknowledged_by: nullable(Type.String()),
-  labels: Type.Array(Type.Unknown()),
+  labels: Type.Array(Type.Object({ key: NameShape, value: NameShape })),
   title: Type.String(),
   permalinks: Type.Object({
     slack: Type.Null(),

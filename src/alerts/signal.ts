@@ -30,7 +30,11 @@ export type Opening = {
   readonly sourceLink: string | null
   /** Null: as its source says of all its alerts. */
   readonly urgency: Urgency | null
+  readonly labels: Labels
 }
+
+/** What a source says of an alert in short words, such as `severity: critical`; lists are filtered by it. */
+export type Labels = Readonly<Record<string, string>>
 
 /** The body as received, as JSON text; numbers and key order are the sender's. */
 export type Payload = {
@@ -44,6 +48,10 @@ export const payloadBytesMax = 1024 * 1024
 
 export const titleLengthMax = 500
 export const messageLengthMax = 4000
+
+/** How many labels a group has at most, and how long their keys and values are. */
+export const labelsMax = 64
+export const labelLengthMax = 200
 
 export function keepPayload(json: Buffer): Payload {
   return json.length <= payloadBytesMax

@@ -89,6 +89,7 @@ const firing: AlertGroup = {
   message: '',
   sourceLink: null,
   urgency: 'medium',
+  labels: {},
   state: 'firing',
   alertsCount: 1,
   startedAt: instant(1_790_000_000_000),

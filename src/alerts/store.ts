@@ -12,11 +12,13 @@ import {
   type TeamId,
   type UserId,
 } from '../lib/ids.ts'
+import { jsonbText } from '../lib/json.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { AlertGroupFilter } from './query.ts'
 import type { AlertGroupState } from './state.ts'
+import type { Labels } from './signal.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 
 /** What names the group of an alert: at most one is open per key. */
@@ -96,7 +98,7 @@ export type NewGroup = { readonly group: AlertGroup; readonly shard: number; rea
 export async function insertGroups(tx: Tx, groups: readonly NewGroup[]): Promise<ReadonlySet<AlertGroupId>> {
   const answer = await sql<{ id: string }>`
     insert into alert_groups (organization_id, id, integration_id, route_id, shard, grouping_hash, title, message, source_link,
-      urgency, alerts_count, started_at, state)
+      urgency, labels, alerts_count, started_at, state)
     select *, 'firing' from unnest(
       ${groups.map(({ group }) => group.organizationId)}::text[],
       ${groups.map(({ group }) => group.id)}::text[],
@@ -108,6 +110,7 @@ export async function insertGroups(tx: Tx, groups: readonly NewGroup[]): Promise
       ${groups.map(({ group }) => group.message)}::text[],
       ${groups.map(({ group }) => group.sourceLink)}::text[],
       ${groups.map(({ group }) => group.urgency)}::text[],
+      ${groups.map(({ group }) => jsonbText(group.labels))}::jsonb[],
       ${groups.map(({ group }) => group.alertsCount)}::bigint[],
       ${groups.map(({ group }) => toDate(group.startedAt))}::timestamptz[])
     on conflict do nothing
@@ -331,7 +334,9 @@ function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFil
         .onRef('integrations.id', '=', 'alert_groups.integration_id'),
     )
     .where('alert_groups.organization_id', '=', organizationId)
-  if (filter.isLabelled === true) query = query.where(sql<SqlBool>`false`)
+  for (const { key, value } of filter.labels ?? []) {
+    query = query.where(sql<SqlBool>`alert_groups.labels @> ${jsonbText({ [key]: value })}::jsonb`)
+  }
   if (filter.id !== undefined) query = query.where('alert_groups.id', '=', filter.id)
   if (filter.integrationId !== undefined) query = query.where('alert_groups.integration_id', '=', filter.integrationId)
   if (filter.routeId !== undefined) query = query.where('routes.id', '=', filter.routeId)
@@ -360,7 +365,7 @@ export async function wipeAlerts(tx: Tx, organizationId: OrganizationId, id: Ale
 export async function rename(tx: Tx, group: AlertGroup): Promise<void> {
   await tx.sql
     .updateTable('alert_groups')
-    .set({ title: group.title, message: group.message, source_link: group.sourceLink })
+    .set({ title: group.title, message: group.message, source_link: group.sourceLink, labels: jsonbText(group.labels) })
     .where('organization_id', '=', group.organizationId)
     .where('id', '=', group.id)
     .execute()
@@ -405,6 +410,7 @@ type GroupRow = {
   readonly message: string
   readonly source_link: string | null
   readonly urgency: string
+  readonly labels: unknown
   readonly state: string
   readonly alerts_count: number
   readonly started_at: Date
@@ -428,6 +434,7 @@ function groupOf(row: GroupRow): AlertGroup {
     message: row.message,
     sourceLink: row.source_link,
     urgency: row.urgency as Urgency,
+    labels: row.labels as Labels,
     state: row.state as AlertGroupState,
     alertsCount: row.alerts_count,
     startedAt: fromDate(row.started_at),

@@ -136,6 +136,44 @@ describe('webhook', () => {
   })
 })
 
+describe('labels', () => {
+  const labelsOf = (adapter: Adapter, json: unknown) => adapter({ json, text: JSON.stringify(json) })[0]?.opening?.labels
+
+  it('are the common ones of Alertmanager, and what stands under `labels` elsewhere', () => {
+    expect(labelsOf(alertmanager, firingGroup)).toEqual({ alertname: 'DiskFull' })
+    expect(labelsOf(alertmanager, { labels: { a: 'b' } })).toEqual({})
+    for (const adapter of [webhook, formattedWebhook]) {
+      expect(labelsOf(adapter, { labels: { team: 'db', tier: 1, live: false } })).toEqual({
+        team: 'db',
+        tier: '1',
+        live: 'false',
+      })
+    }
+  })
+
+  it('are none where there are no short words', () => {
+    for (const labels of [null, 'x', [], ['a'], { a: null, b: {}, c: [], '': 'x' }]) {
+      expect(labelsOf(webhook, { labels })).toEqual({})
+    }
+    expect(labelsOf(webhook, null)).toEqual({})
+  })
+
+  it('are cut, and not too many', () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`key ${index}`, 'x']))
+    expect(Object.keys(labelsOf(webhook, { labels: many }) ?? {})).toHaveLength(64)
+    const long = labelsOf(webhook, { labels: { ['k'.repeat(300)]: 'v'.repeat(300), 'nul\u0000': '\uD800' } })
+    expect(long).toEqual({ [`${'k'.repeat(199)}…`]: `${'v'.repeat(199)}…`, 'nul\uFFFD': '\uFFFD' })
+  })
+
+  it('may be called as every object calls something', () => {
+    const { labels } = JSON.parse('{"labels":{"__proto__":"x","constructor":"y"}}')
+    expect(Object.entries(labelsOf(webhook, { labels }) ?? {})).toEqual([
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ])
+  })
+})
+
 it('takes little time for a deep body of 16 MB', () => {
   const text = `${'['.repeat(199)}${'1,'.repeat(8_000_000)}1${']'.repeat(199)}`
   const json: unknown = JSON.parse(text)

@@ -1,6 +1,6 @@
 import { isObject } from '../lib/json.ts'
 import type { Adapter } from './adapter.ts'
-import { groupingKeyFrom, linkFrom, listOf, messageFrom, objectOf, payloadFrom, textOf, titleFrom } from './fields.ts'
+import { groupingKeyFrom, labelsFrom, linkFrom, listOf, messageFrom, objectOf, payloadFrom, textOf, titleFrom } from './fields.ts'
 
 /**
  * Prometheus Alertmanager's webhook, version 4 (contract grafana-oncall 6.4): one body is one alert of the group that
@@ -16,6 +16,7 @@ export const alertmanager: Adapter = ({ json, text }) => {
         message: messageFrom(messageOf(json, counts)),
         sourceLink: linkFrom(textOf(listOf(json, 'alerts')[0], 'generatorURL')) ?? linkFrom(textOf(json, 'externalURL')),
         urgency: null,
+        labels: labelsFrom(objectOf(json, 'commonLabels')),
       },
       groupingKey: groupingKeyFrom(textOf(json, 'groupKey')),
       payload: payloadFrom(withCounts(json, text, counts)),

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { keepPayload, messageLengthMax, type Payload, payloadBytesMax, titleLengthMax } from '../alerts/signal.ts'
+import {
+  keepPayload,
+  labelLengthMax,
+  type Labels,
+  labelsMax,
+  messageLengthMax,
+  type Payload,
+  payloadBytesMax,
+  titleLengthMax,
+} from '../alerts/signal.ts'
 import { isObject, storable } from '../lib/json.ts'
 
 /** A member of a JSON object as a text: numbers and booleans are written out, anything else counts as missing. */
@@ -32,6 +41,19 @@ export function titleFrom(text: string): string {
 export function messageFrom(text: string): string {
   return cut(storable(text.trim().slice(0, messageLengthMax + 1)), messageLengthMax)
 }
+
+/** The members of an object that are texts, numbers and booleans, as labels: at most 64, each at most 200 characters long. */
+export function labelsFrom(object: { readonly [key: string]: unknown }): Labels {
+  const labels: (readonly [key: string, value: string])[] = []
+  for (const key of Object.keys(object)) {
+    if (labels.length === labelsMax) break
+    const value = textOf(object, key)
+    if (key !== '' && value !== null) labels.push([labelText(key), labelText(value)])
+  }
+  return Object.fromEntries(labels)
+}
+
+const labelText = (text: string): string => cut(storable(text.slice(0, labelLengthMax + 1)), labelLengthMax)
 
 /** A link that people may follow: only to web pages. */
 export function linkFrom(text: string | null): string | null {

@@ -1,6 +1,6 @@
 import { messageLengthMax } from '../alerts/signal.ts'
 import type { Adapter } from './adapter.ts'
-import { groupingKeyFrom, linkFrom, messageFrom, payloadFrom, textOf } from './fields.ts'
+import { groupingKeyFrom, labelsFrom, linkFrom, messageFrom, objectOf, payloadFrom, textOf } from './fields.ts'
 import { prettyStart } from './pretty.ts'
 
 /**
@@ -16,6 +16,7 @@ export const webhook: Adapter = ({ json, text }) => [
       message: messageFrom(prettyStart(json, 2 * messageLengthMax)),
       sourceLink: linkFrom(textOf(json, 'url')),
       urgency: null,
+      labels: labelsFrom(objectOf(json, 'labels')),
     },
     groupingKey: groupingKeyFrom(text),
     payload: payloadFrom(text),

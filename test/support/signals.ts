@@ -17,6 +17,7 @@ export const openingOf = (groupingKey: string | null) => ({
   message: '',
   sourceLink: null,
   urgency: null,
+  labels: {},
 })
 
 export const signal = (groupingKey: string | null): Signal => numbered(groupingKey, (count += 1))

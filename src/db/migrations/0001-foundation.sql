@@ -307,6 +307,8 @@ create table alert_groups (
   message text not null,
   source_link text,
   urgency text not null check (urgency in ('low', 'medium', 'high', 'critical')),
+  -- {"severity": "critical"}, as the alert that opened the group said.
+  labels jsonb not null,
   state text not null check (state in ('firing', 'acknowledged', 'silenced', 'resolved')),
   alerts_count bigint not null check (alerts_count > 0),
   started_at timestamptz not null,
@@ -330,6 +332,7 @@ create unique index alert_groups_open on alert_groups (organization_id, integrat
   where state <> 'resolved' and grouping_hash is not null;
 create index alert_groups_resolved on alert_groups (organization_id, integration_id, grouping_hash, started_at desc)
   where state = 'resolved' and grouping_hash is not null;
+create index alert_groups_labels on alert_groups using gin (labels jsonb_path_ops);
 create index alert_groups_started on alert_groups (organization_id, started_at desc, id);
 -- For taking away what is past its time.
 create index alert_groups_ended on alert_groups (shard, resolved_at) where state = 'resolved';
