@@ -5,6 +5,7 @@ import type { AlertSettings } from './alerts/settings.ts'
 import { linkRoutes } from './alerts/link-routes.ts'
 import { alertsLoop } from './alerts/loop.ts'
 import { removeAllOldAlertGroups } from './alerts/retention-loop.ts'
+import { alertRoutes } from './alerts/alert-routes.ts'
 import { alertGroupRoutes } from './alerts/routes.ts'
 import { pendingMigrations } from './db/migrate.ts'
 import { keepPartitions } from './db/partitions.ts'
@@ -163,6 +164,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
   webhookRoutes(http, { db, settings: webhooks, eventDataOf })
+  alertRoutes(http, db)
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })
   linkRoutes(http, { ports, settings: alertSettings(settings), linkKey: linkKeyFrom(secretKey) })
   eventRoutes(http, db)

@@ -7,7 +7,7 @@ import { type Alert, type AlertGroup, payloadJson } from './alert-group.ts'
 import type { Labels } from './signal.ts'
 
 /** An alert as the API and webhooks show it (contract grafana-oncall 4.11). */
-function alertDocument(alert: Alert): JsonWithRaw {
+export function alertDocument(alert: Alert): JsonWithRaw {
   return {
     id: alert.id,
     alert_group_id: alert.alertGroupId,

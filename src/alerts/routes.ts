@@ -17,6 +17,7 @@ import type { Alert } from './alert-group.ts'
 import { act, findAlertGroup, findLatestAlerts, findLatestAlertsCut, listAlertGroups, removeAlertGroup } from './commands.ts'
 import { alertGroupDocument } from './document.ts'
 import { filterOf, silenceOf } from './query.ts'
+import { AlertShape } from './alert-routes.ts'
 import { alertGroupActions, alertGroupStates } from './state.ts'
 import type { ListedGroup } from './store.ts'
 
@@ -169,13 +170,6 @@ const AlertGroupQuery = Type.Object({
 
 const SilenceBody = Type.Object({
   delay: Type.Optional(Type.Unsafe<unknown>({ description: 'Seconds; -1 or 0 until somebody ends it. Required.' })),
-})
-
-const AlertShape = Type.Object({
-  id: Type.String(),
-  alert_group_id: Type.String(),
-  created_at: Type.String({ format: 'date-time' }),
-  payload: Type.Unknown({ description: 'As the source sent it.' }),
 })
 
 const NameShape = Type.Object({ id: Type.String(), name: Type.String() })

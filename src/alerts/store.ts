@@ -17,8 +17,8 @@ import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { AlertGroupFilter } from './query.ts'
-import type { AlertGroupState } from './state.ts'
 import type { Labels } from './signal.ts'
+import type { AlertGroupState } from './state.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 
 /** What names the group of an alert: at most one is open per key. */
@@ -262,7 +262,8 @@ export async function findLatestAlertsCut(
   return new Map(answer.rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
 }
 
-const listedPayloadMax = 64 * 1024
+/** How much of a payload lists show, in bytes. */
+export const listedPayloadMax = 64 * 1024
 
 export async function findLatestAlerts(
   db: Sql,
@@ -278,7 +279,7 @@ export async function findLatestAlerts(
   return new Map(rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
 }
 
-type AlertRow = {
+export type AlertRow = {
   readonly id: string
   readonly alert_group_id: string
   readonly received_at: Date
@@ -286,7 +287,7 @@ type AlertRow = {
   readonly truncated: boolean
 }
 
-function alertOf(row: AlertRow): Alert {
+export function alertOf(row: AlertRow): Alert {
   return {
     id: asId<AlertId>(row.id),
     alertGroupId: asId<AlertGroupId>(row.alert_group_id),

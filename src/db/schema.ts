@@ -30,7 +30,7 @@ export interface AlertGroups {
   grouping_hash: Buffer | null;
   id: string;
   integration_id: string;
-  labels: Json;
+  labels: Generated<Json>;
   message: string;
   organization_id: string;
   resolved_at: Timestamp | null;

@@ -24,7 +24,8 @@ export type Things = Readonly<
     | 'scheduleId'
     | 'shiftId'
     | 'webhookId'
-    | 'alertGroupId',
+    | 'alertGroupId'
+    | 'alertId',
     string
   >
 >
@@ -96,6 +97,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     },
     ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
     ...{ integrationId: integration.id, routeId: added.id, alertGroupId: groups.results[0].id },
+    alertId: groups.results[0].last_alert.id,
   }
 }
 

@@ -326,6 +326,16 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('POST', 'alert_groups/:alertGroupId/unsilence/', { ...show, first: 'silence' }),
   ...route('DELETE', 'alert_groups/:alertGroupId/', { ...remove, body: () => ({ mode: 'delete' }) }),
 
+  ...route(
+    'GET',
+    'alerts/',
+    list(
+      { query: ({ alertId }) => ({ id: alertId }), ...nothing },
+      { query: ({ alertGroupId }) => ({ alert_group_id: alertGroupId }), ...nothing },
+    ),
+  ),
+  ...route('GET', 'alerts/:alertId/', show),
+
   ...route('GET', 'events/', show),
 ])
 

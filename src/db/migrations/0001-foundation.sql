@@ -308,7 +308,7 @@ create table alert_groups (
   source_link text,
   urgency text not null check (urgency in ('low', 'medium', 'high', 'critical')),
   -- {"severity": "critical"}, as the alert that opened the group said.
-  labels jsonb not null,
+  labels jsonb not null default '{}',
   state text not null check (state in ('firing', 'acknowledged', 'silenced', 'resolved')),
   alerts_count bigint not null check (alerts_count > 0),
   started_at timestamptz not null,
@@ -351,6 +351,8 @@ create table alerts (
   primary key (organization_id, id, received_at)
 ) partition by range (received_at);
 create index alerts_group on alerts (organization_id, alert_group_id, received_at, number);
+-- Lists and searches walk from the newest back, and not far.
+create index alerts_received on alerts (organization_id, received_at, number, id);
 
 create table latest_alerts (
   organization_id text not null,
