@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const onDatabase = [
   'src/db/*.test.ts',
+  'src/db/backup/*.test.ts',
   'src/*/**/{commands,store,loop,routes}.test.ts',
   'src/*/**/*-{commands,store,loop,routes}.test.ts',
   'test/**/*.test.ts',

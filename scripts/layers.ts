@@ -61,6 +61,7 @@ const stageOfHttp = 'accounts'
 const packageLayers: Readonly<Record<string, readonly Layer[]>> = {
   kysely: ['store', 'db', 'ports', 'app'],
   pg: ['store', 'db', 'app'],
+  'pg-copy-streams': ['db'],
   fastify: ['http', 'routes', 'app'],
   pino: ['node', 'app', 'main'],
   'pino-pretty': ['node', 'app', 'main'],
@@ -140,6 +141,7 @@ const outerLayers: readonly (readonly [string, Layer])[] = [
   ['src/app.ts', 'app'],
   ['src/metrics.ts', 'app'],
   ['src/main.ts', 'main'],
+  ['src/backup.ts', 'main'],
   ['src/open.ts', 'main'],
   ['src/serve.ts', 'main'],
 ]

@@ -1,26 +1,17 @@
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { expect, inject, test } from 'vitest'
-import { inDatabase, run } from '../../test/support/address.ts'
-import { freshDatabase } from '../../test/support/database.ts'
+import { expect, test } from 'vitest'
+import { run } from '../../test/support/address.ts'
+import { emptyDatabase, freshDatabase } from '../../test/support/database.ts'
 import { StartFault } from '../lib/start-fault.ts'
 import { migrateDatabase, pendingMigrations } from './migrate.ts'
 import { type Connection, poolConfig } from './open.ts'
 
 const files = (await readdir(new URL('./migrations/', import.meta.url))).toSorted()
 const names = files.map((file) => file.replace(/\.sql$/, ''))
-
-/** A database with nothing in it. */
-async function emptyDatabase(): Promise<Connection> {
-  const { address } = inject('testDatabase')
-  const name = `empty_${randomUUID().replaceAll('-', '')}`
-  await run(address, `create database ${name} template template0`)
-  return inDatabase(address, name)
-}
 
 const applied = async (connection: Connection) =>
   (await run(connection, 'select name from kysely_migration order by name')).map((row) => row['name'])

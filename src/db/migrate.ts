@@ -21,13 +21,28 @@ export async function migrateDatabase(connection: Connection): Promise<readonly 
     await refuseOldServer(kysely)
     const migrations = await readMigrations()
     await refuseNewerSchema(kysely, Object.keys(migrations))
-    const migrator = new Migrator({ db: kysely, provider: { getMigrations: async () => migrations } })
-    const { error, results } = await migrator.migrateToLatest()
-    if (error !== undefined) throw error instanceof Error ? error : new Error('a migration failed', { cause: error })
-    return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName)
+    return await runMigrations(kysely, migrations, null)
   } finally {
     await kysely.destroy()
   }
+}
+
+/** Migrations by name; they run in the order of their names. */
+export type Migrations = Readonly<Record<string, Migration>>
+
+/**
+ * Runs what the database has not seen yet, up to the named migration or, for null, all, and returns the names of what ran. Given
+ * a transaction it stays inside, and other migrators wait for its end.
+ */
+export async function runMigrations<Schema>(
+  db: Kysely<Schema>,
+  migrations: Migrations,
+  last: string | null,
+): Promise<readonly string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error, results } = await (last === null ? migrator.migrateToLatest() : migrator.migrateTo(last))
+  if (error !== undefined) throw error instanceof Error ? error : new Error('a migration failed', { cause: error })
+  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName)
 }
 
 /** How many migrations of this program the database has not seen yet; 0 when it is ready to serve. */
@@ -42,7 +57,8 @@ export async function latestMigration(): Promise<string> {
   return known(Object.keys(await readMigrations()).at(-1), 'there are migrations')
 }
 
-async function readMigrations(): Promise<Record<string, Migration>> {
+/** The migrations of this program. */
+export async function readMigrations(): Promise<Migrations> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).toSorted()
   const migrations: Record<string, Migration> = {}
   for (const file of files) {
@@ -52,7 +68,8 @@ async function readMigrations(): Promise<Record<string, Migration>> {
   return migrations
 }
 
-async function refuseOldServer(db: Kysely<unknown>): Promise<void> {
+/** Refuses a PostgreSQL that is older than 15 with a `StartFault`. */
+export async function refuseOldServer<Schema>(db: Kysely<Schema>): Promise<void> {
   const answer = await sql<{ version: string; number: string }>`
     select current_setting('server_version') as version, current_setting('server_version_num') as number`.execute(db)
   const row = answer.rows[0]
@@ -62,7 +79,8 @@ async function refuseOldServer(db: Kysely<unknown>): Promise<void> {
     )
 }
 
-async function refuseNewerSchema(db: Kysely<unknown>, names: readonly string[]): Promise<void> {
+/** Refuses a database that has seen other migrations than the known ones with a `StartFault`. */
+export async function refuseNewerSchema<Schema>(db: Kysely<Schema>, names: readonly string[]): Promise<void> {
   const unknown = (await appliedMigrations(db)).filter((name) => !names.includes(name))
   if (unknown.length > 0)
     throw new StartFault(
@@ -70,7 +88,8 @@ async function refuseNewerSchema(db: Kysely<unknown>, names: readonly string[]):
     )
 }
 
-async function appliedMigrations<Schema>(db: Kysely<Schema>): Promise<readonly string[]> {
+/** The names of the migrations that the database has seen, in their order; none for one that is no Watchbell's. */
+export async function appliedMigrations<Schema>(db: Kysely<Schema>): Promise<readonly string[]> {
   const there = await sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`.execute(db)
   if (there.rows[0]?.there !== true) return []
   const answer = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)

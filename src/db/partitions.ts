@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { StartFault } from '../lib/start-fault.ts'
 import { after, before, days, type Instant, startOfUtcDay, startOfUtcMonth, utcDay } from '../lib/time.ts'
 import type { Log, Sql } from '../ports.ts'
 
@@ -25,7 +26,7 @@ type Partition = { readonly table: string; readonly name: string; readonly from:
  */
 export async function keepPartitions(db: Sql, now: Instant, log: Log): Promise<void> {
   for (const [table, { unit, instant, keptDays }] of Object.entries(cuts)) {
-    const existing = await partitionsOf(db, table, unit)
+    const existing = await partitionsOf(db, table)
     const wanted = new Map<string, Partition>()
     for (let offset = -1; offset <= daysAhead; offset += 1) {
       const partition = partitionAt(table, unit, after(now, days(offset)))
@@ -85,6 +86,35 @@ async function done(db: Sql, { partition, statement, did }: Job, log: Log): Prom
 
 const lockNotAvailable = '55P03'
 
+/** The names of the partitions of each table that is cut, but for the default ones. */
+export async function partitionNames(db: Sql): Promise<Readonly<Record<string, readonly string[]>>> {
+  const answer = await sql<{ readonly table: string; readonly names: readonly string[] }>`
+    select parent.relname::text as table, array_agg(child.relname::text order by child.relname collate "C") as names
+    from pg_inherits i join pg_class parent on parent.oid = i.inhparent join pg_class child on child.oid = i.inhrelid
+    where parent.relnamespace = current_schema()::regnamespace and parent.relkind = 'p'
+      and pg_get_expr(child.relpartbound, child.oid) <> 'DEFAULT'
+    group by 1 order by 1`.execute(db)
+  return Object.fromEntries(answer.rows.map(({ table, names }) => [table, names]))
+}
+
+/** Makes partitions that another database had, from what `partitionNames` said of it, inside the caller's transaction. */
+export async function makePartitions(db: Sql, names: Readonly<Record<string, readonly string[]>>): Promise<void> {
+  for (const [table, ofTable] of Object.entries(names))
+    for (const name of ofTable) {
+      const partition = partitionNamed(table, name)
+      if (partition === null) throw new StartFault(`The backup has a partition ${name} of ${table}, which no version would make.`)
+      await sql.raw(making(partition).statement).execute(db)
+    }
+}
+
+/**
+ * Keeps every node from making or dropping partitions until the connection closes. They give up before they touch the table, so
+ * nobody waits behind them.
+ */
+export async function holdPartitions(db: Sql): Promise<void> {
+  await sql`select pg_advisory_lock_shared(${partitionLock})`.execute(db)
+}
+
 /** Any number that nothing else in the database locks. */
 const partitionLock = 7_283_645
 
@@ -100,14 +130,16 @@ async function alone(db: Sql, statement: string): Promise<void> {
   })
 }
 
-async function partitionsOf(db: Sql, table: string, unit: 'day' | 'month'): Promise<readonly Partition[]> {
-  const answer = await sql<{ name: string }>`
-    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = ${table}::regclass`.execute(db)
-  return answer.rows.flatMap(({ name }) => {
-    const match = /_(\d{4})_(\d{2})(?:_(\d{2}))?$/.exec(name)
-    return match === null ? [] : [partitionAt(table, unit, startOfUtcDay(`${match[1]}-${match[2]}-${match[3] ?? '01'}`))]
-  })
+async function partitionsOf(db: Sql, table: string): Promise<readonly Partition[]> {
+  const names = (await partitionNames(db))[table] ?? []
+  return names.flatMap((name) => partitionNamed(table, name) ?? [])
+}
+
+function partitionNamed(table: string, name: string): Partition | null {
+  const match = /^_(\d{4})_(\d{2})(?:_(\d{2}))?$/.exec(name.startsWith(table) ? name.slice(table.length) : '')
+  if (match === null) return null
+  const [, year, month, day] = match
+  return partitionAt(table, day === undefined ? 'month' : 'day', startOfUtcDay(`${year}-${month}-${day ?? '01'}`))
 }
 
 function partitionAt(table: string, unit: 'day' | 'month', at: Instant): Partition {

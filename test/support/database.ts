@@ -18,3 +18,11 @@ export async function freshDatabase(): Promise<Address> {
   await run(address, `create database ${name} template ${template} strategy file_copy`)
   return inDatabase(address, name)
 }
+
+/** A database with nothing in it. */
+export async function emptyDatabase(): Promise<Address> {
+  const { address } = inject('testDatabase')
+  const name = `empty_${randomUUID().replaceAll('-', '')}`
+  await run(address, `create database ${name} template template0`)
+  return inDatabase(address, name)
+}

@@ -1,0 +1,76 @@
+import { type Address, run } from './address.ts'
+import { tablesIn } from './contents.ts'
+
+/**
+ * Gives a row to each table that has none, made from the catalogue: what must not be null gets a value of its type, the first
+ * that a check allows, or the key of a row that it refers to. A table for which that does not do fails by name.
+ */
+export async function fillEmptyTables(address: Address): Promise<void> {
+  let faults: readonly string[] = []
+  // Tables refer to each other, so that some can be filled only after others.
+  for (let round = 0; round < 5; round += 1) {
+    faults = []
+    for (const table of await tablesIn(address)) {
+      const count = await run(address, `select count(*)::int as count from "${table}"`)
+      if (count[0]?.['count'] !== 0) continue
+      await fill(address, table).catch((fault: unknown) => {
+        faults = [...faults, `${table}: ${String(fault)}`]
+      })
+    }
+    if (faults.length === 0) return
+  }
+  throw new Error(`give these tables a row in the test: ${faults.join('; ')}`)
+}
+
+const values: Readonly<Record<string, string>> = {
+  text: `'x'`,
+  bytea: `'\\x00ff5c0a'`,
+  uuid: `'01900000-0000-7000-8000-000000000001'`,
+  boolean: 'true',
+  smallint: '1',
+  integer: '1',
+  bigint: '1',
+  jsonb: `'{"a": [1, null]}'`,
+  'timestamp with time zone': `'2026-04-01T12:00:00Z'`,
+  'text[]': `array['x']`,
+}
+
+async function fill(address: Address, table: string): Promise<void> {
+  const columns = await run(
+    address,
+    `select attname::text as name, format_type(atttypid, null) as type from pg_attribute
+     where attrelid = '"${table}"'::regclass and attnum > 0 and not attisdropped and attnotnull and attidentity = '' and not atthasdef`,
+  )
+  const row: Record<string, string> = {}
+  for (const { name, type } of columns) row[String(name)] = values[String(type)] ?? 'null'
+  Object.assign(row, await allowedTexts(address, table), await keysOfOthers(address, table))
+  const names = Object.keys(row).map((name) => `"${name}"`)
+  await run(address, `insert into "${table}" (${names.join(', ')}) select ${Object.values(row).join(', ')}`)
+}
+
+/** For checks such as `state in ('running', 'finished')`. */
+async function allowedTexts(address: Address, table: string): Promise<Record<string, string>> {
+  const checks = await run(
+    address,
+    `select pg_get_constraintdef(oid) as what from pg_constraint where conrelid = '"${table}"'::regclass and contype = 'c'`,
+  )
+  const found = checks.map(({ what }) => /^CHECK \(\((\w+) = ANY \(ARRAY\[('\w+')/.exec(String(what)))
+  return Object.fromEntries(found.flatMap((match) => (match === null ? [] : [[match[1], match[2]]])))
+}
+
+async function keysOfOthers(address: Address, table: string): Promise<Record<string, string>> {
+  const keys = await run(
+    address,
+    `select confrelid::regclass::text as other,
+       array(select attname::text from unnest(conkey) with ordinality k (n, o) join pg_attribute on attrelid = conrelid and attnum = n order by o) as own,
+       array(select attname::text from unnest(confkey) with ordinality k (n, o) join pg_attribute on attrelid = confrelid and attnum = n order by o) as others
+     from pg_constraint where conrelid = '"${table}"'::regclass and contype = 'f'`,
+  )
+  const found: Record<string, string> = {}
+  for (const { other, own, others } of keys) {
+    if (!Array.isArray(own) || !Array.isArray(others)) continue
+    for (const [index, column] of own.entries())
+      found[column] = `(select ${others[index]} from ${String(other)} order by 1 limit 1)`
+  }
+  return found
+}
