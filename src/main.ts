@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { createOrganization } from './accounts/commands.ts'
 import { createTokenForOperator } from './accounts/operator-commands.ts'
 import { isRole, roles } from './accounts/role.ts'
+import { backUp, restore } from './backup.ts'
 import { type Config, configWarnings, readConfig } from './config.ts'
 import { latestMigration, migrateDatabase } from './db/migrate.ts'
 import type { OpenDatabase } from './db/open.ts'
@@ -22,6 +23,11 @@ const usage = `Usage: watchbell [command]
                            e-mail address with --role makes a new user.
   organization create --name NAME --admin EMAIL
                            make an organization with its first admin and show the admin's token
+  backup FILE              write all that the database holds to a file; - for standard output
+  restore FILE [--drop-owed] [--webhooks-off]
+                           fill an empty database from such a file; - for standard input.
+                           --drop-owed: pages and webhooks that were under way are not sent.
+                           --webhooks-off: all webhooks are switched off, for a trial.
   healthcheck              ask the running server whether it is ready; exit code 0 or 1
   version                  show the versions of Watchbell, Node and the database's schema
 
@@ -41,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function run(argv: readonly string[]): Promise<void> {
   const { words, options } = commandLine(argv)
   if (options.help === true) return print(usage)
+  if (words[0] === 'backup' || words[0] === 'restore') return carry(words, options)
   switch (words.join(' ')) {
     case '':
     case 'serve':
@@ -62,13 +69,15 @@ async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
+const restoreOptions = { 'drop-owed': { type: 'boolean' }, 'webhooks-off': { type: 'boolean' } } as const
+
 function commandLine(argv: readonly string[]) {
   const text = { type: 'string' } as const
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { name: text, user: text, role: text, admin: text, help: { type: 'boolean', short: 'h' } },
+      options: { name: text, user: text, role: text, admin: text, ...restoreOptions, help: { type: 'boolean', short: 'h' } },
     })
     return { words: positionals, options: values }
   } catch (fault) {
@@ -131,6 +140,18 @@ async function migrate(config: Config): Promise<void> {
     } finally {
       await database.stop()
     }
+  })
+}
+
+/** `backup FILE` or `restore FILE`. */
+async function carry([command, file, ...more]: readonly string[], options: Options): Promise<void> {
+  if (file === undefined || more.length > 0)
+    throw new StartFault(`watchbell ${command} needs one file, or - for a pipe. Example: watchbell ${command} watchbell.backup`)
+  const config = readConfig(process.env)
+  await withLog(config, async (log) => {
+    const work = { config, log, file, desk: process }
+    if (command === 'backup') return backUp(work)
+    return restore(work, { dropOwed: options['drop-owed'] === true, webhooksOff: options['webhooks-off'] === true })
   })
 }
 

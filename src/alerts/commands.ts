@@ -120,6 +120,9 @@ export async function turn(tx: Tx, settings: AlertSettings, { actor, group, chan
   for (const beginning of started) publish(tx, beginning)
 }
 
+/** Lets no silence of any organization end by itself; people still end them. */
+export const keepSilences = store.clearSilenceEnds
+
 /** The silence is over: paging begins anew. Nothing happens when somebody was faster. */
 export async function endSilence(
   tx: Tx,

@@ -402,6 +402,11 @@ export async function nextSilenceEnd(db: Sql, shards: readonly number[]): Promis
   return until === null ? null : fromDate(until)
 }
 
+/** Takes the end off the silences of all organizations: they are for ever now. */
+export async function clearSilenceEnds(tx: Tx): Promise<void> {
+  await tx.sql.updateTable('alert_groups').set({ silenced_until: null }).where('silenced_until', 'is not', null).execute()
+}
+
 type GroupRow = {
   readonly organization_id: string
   readonly id: string

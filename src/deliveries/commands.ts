@@ -28,6 +28,12 @@ export async function cancelDeliveries(tx: Tx, cancelKeys: readonly string[]): P
 /** Takes away what was written to people about a subject, also what has left; that it left stays in the log. */
 export const forgetMails = deleteMailsAbout
 
+/** How many deliveries wait or are under way, in all organizations. */
+export const countDeliveries = store.countAll
+
+/** Ends every delivery of all organizations, dead with the reason, a sentence for people; nobody is told of the results. */
+export const endAllDeliveries = store.endAll
+
 /** The endpoint of a key, made when there is none. */
 export async function endpointFor(tx: Tx, key: EndpointKey): Promise<EndpointId> {
   const [id] = await endpointsFor(tx, [key])

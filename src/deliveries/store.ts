@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countRows } from '../db/listing.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
@@ -67,6 +68,24 @@ export async function endWaiting(tx: Tx, endpointIds: readonly EndpointId[], rea
     )
     select count(*) from ended`.execute(tx.sql)
   return answer.rows[0]?.count ?? 0
+}
+
+export function countAll(db: Sql): Promise<number> {
+  return countRows(db.selectFrom('deliveries'))
+}
+
+/** Ends all that waits in all organizations, dead for one reason; without results, since nobody goes on from them. */
+export async function endAll(tx: Tx, reason: string): Promise<void> {
+  await sql`
+    with ended as (
+      delete from deliveries returning *
+    )
+    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
+      attempts_count, reason, at)
+    select organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane, attempt - 1,
+      ${reason}::text, ${toDate(tx.now)}::timestamptz
+    from ended
+    on conflict do nothing`.execute(tx.sql)
 }
 
 type Due = {

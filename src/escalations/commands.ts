@@ -11,7 +11,7 @@ import {
   type UserId,
 } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
-import { forgetNotifications, removeNotifications, stopNotifications } from '../notifications/commands.ts'
+import { forgetNotifications, removeNotifications, stopAllNotifications, stopNotifications } from '../notifications/commands.ts'
 import type { Subject, SubjectRef } from '../notifications/subject.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { whoIsOnCall } from '../schedules/commands.ts'
@@ -79,6 +79,15 @@ export async function stopEscalations(
 ): Promise<void> {
   await store.stopRuns(tx, organizationId, subjectIds)
   for (const subjectId of subjectIds) await stopNotifications(tx, organizationId, subjectId)
+}
+
+/** How many subjects are being escalated, in all organizations. */
+export const countRunningEscalations = store.countRunning
+
+/** Stops every escalation and every paging of a person, in all organizations; what waits to be sent is not touched. */
+export async function stopAllEscalations(tx: Tx): Promise<void> {
+  await store.stopAllRuns(tx)
+  await stopAllNotifications(tx)
 }
 
 /** Takes away what is kept of a subject for escalating and paging; nothing of it runs any more. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import * as due from '../db/due-runs.ts'
+import { countRows } from '../db/listing.ts'
 import type { Step } from '../escalation-chains/step.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EscalationChainId, newUuid, type OrganizationId } from '../lib/ids.ts'
@@ -94,6 +95,16 @@ export async function stopRuns(tx: Tx, organizationId: OrganizationId, subjectId
     .where('organization_id', '=', organizationId)
     .where(sql<boolean>`subject_id = any(${[...subjectIds]}::text[])`)
     .execute()
+}
+
+export function countRunning(db: Sql): Promise<number> {
+  return countRows(db.selectFrom('escalation_runs').where('state', '=', 'running'))
+}
+
+/** Stops every run of all organizations, and takes back what any has asked for. */
+export async function stopAllRuns(tx: Tx): Promise<void> {
+  await tx.sql.updateTable('escalation_runs').set({ state: 'stopped' }).where('state', '=', 'running').execute()
+  await tx.sql.deleteFrom('escalation_requests').execute()
 }
 
 /** Takes away what the runs of a subject say about it. */

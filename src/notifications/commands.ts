@@ -65,6 +65,9 @@ export async function stopNotifications(tx: Tx, organizationId: OrganizationId, 
   await cancelDeliveries(tx, await store.runIdsAbout(tx, organizationId, subjectId))
 }
 
+/** Stops paging everybody about everything, in all organizations; what waits to be sent is not touched. */
+export const stopAllNotifications = store.stopAllRuns
+
 /** Takes away what is kept of a subject for paging about it, and what was written to people. Nothing may still wait to leave. */
 export async function forgetNotifications(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
   await store.blankRunsAbout(tx, organizationId, subjectId)

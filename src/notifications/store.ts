@@ -67,6 +67,11 @@ export async function stopRunsAbout(tx: Tx, organizationId: OrganizationId, subj
     .execute()
 }
 
+/** Stops the running runs of all organizations. */
+export async function stopAllRuns(tx: Tx): Promise<void> {
+  await tx.sql.updateTable('notification_runs').set({ state: 'stopped' }).where('state', '=', 'running').execute()
+}
+
 /** Takes away what the runs about a subject say of it. */
 export async function blankRunsAbout(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
   await tx.sql

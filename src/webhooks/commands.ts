@@ -243,6 +243,9 @@ export async function findWebhook(db: Sql, organizationId: OrganizationId, id: W
   return row === null ? null : briefOf(row)
 }
 
+/** Switches every webhook of all organizations off, and returns how many were on. */
+export const switchOffAllWebhooks = store.disableAll
+
 /** Webhooks by their keys, deleted ones too, for telling what was sent by them. */
 export async function webhooksEvenDeleted(
   db: Sql,

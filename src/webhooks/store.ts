@@ -72,6 +72,17 @@ export async function markWebhookDeleted(tx: Tx, webhook: Pick<Webhook, 'organiz
     .execute()
 }
 
+/** Switches off what is on in all organizations, and returns how many that were. */
+export async function disableAll(tx: Tx): Promise<number> {
+  const result = await tx.sql
+    .updateTable('webhooks')
+    .set({ enabled: false })
+    .where('enabled', '=', true)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}
+
 export async function findWebhook(db: Sql, organizationId: OrganizationId, id: WebhookId): Promise<SealedWebhook | null> {
   const row = await existing(db, organizationId, {}).selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : webhookOf(row)

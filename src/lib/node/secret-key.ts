@@ -4,14 +4,27 @@ import type { Random } from '../../ports.ts'
 import { known } from '../check.ts'
 import { secretKeyOf } from '../secret-key.ts'
 import { StartFault } from '../start-fault.ts'
+import { syncFolder } from './whole-file.ts'
 
 /**
  * The key that encrypts secrets at rest, from `secret.key` in the data directory; made on the first start, mode 0600.
  * A file that holds no key is a `StartFault`: a new key in its place would lose every secret that is sealed.
  */
 export async function keptSecretKey(dataDir: string, random: Random): Promise<Uint8Array> {
-  const path = join(dataDir, 'secret.key')
-  const text = (await contentOf(path)) ?? (await makeKey(path, random))
+  const path = secretKeyPath(dataDir)
+  return keyIn((await contentOf(path)) ?? (await makeKey(path, random)), path)
+}
+
+/** The same key where there is one, and null otherwise. */
+export async function findSecretKey(dataDir: string): Promise<Uint8Array | null> {
+  const path = secretKeyPath(dataDir)
+  const text = await contentOf(path)
+  return text === null ? null : keyIn(text, path)
+}
+
+export const secretKeyPath = (dataDir: string): string => join(dataDir, 'secret.key')
+
+function keyIn(text: string, path: string): Uint8Array {
   const key = secretKeyOf(text.trim())
   if (key === null)
     throw new StartFault(
@@ -49,15 +62,6 @@ async function makeKey(path: string, random: Random): Promise<string> {
   }
   await syncFolder(join(path, '..'))
   return known(await contentOf(path), 'the key was just written')
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 const codeOf = (fault: unknown): unknown => (fault instanceof Error && 'code' in fault ? fault.code : null)
