@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureAccepting } from './accept.ts'
+import { measureBackup } from './backup.ts'
 import { measureIdle } from './footprint.ts'
 import { measureLatency } from './latency.ts'
 import { play } from './roles.ts'
@@ -12,6 +13,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   idle: measureIdle,
   accept: measureAccepting,
   latency: measureLatency,
+  backup: measureBackup,
 }
 
 /**
