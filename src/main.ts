@@ -91,7 +91,6 @@ type Options = ReturnType<typeof commandLine>['options']
 
 async function serveUntilStopped(config: Config): Promise<void> {
   const { log, flush } = openLog({ level: config.logLevel, pretty: process.stdout.isTTY, descriptor: 1 })
-  process.on('exit', flush)
   for (const warning of configWarnings(process.env)) log.warn('unknown setting', { warning })
   const signal = stopSignal()
   const server = await serve(config, log)
@@ -104,6 +103,7 @@ async function serveUntilStopped(config: Config): Promise<void> {
   log.info('server stopping', { reason: typeof reason === 'string' ? reason : 'database ended' })
   await stopInTime(server.stop, log)
   log.info('server stopped')
+  await flush()
   // Nothing is left to do, but a receiver that hangs could hold the process.
   process.exit()
 }
@@ -208,7 +208,11 @@ async function withDatabase(config: Config, work: (db: OpenDatabase) => Promise<
 async function withLog(config: Config, work: (log: Log) => Promise<void>): Promise<void> {
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const { log, flush } = openLog({ level, pretty: process.stderr.isTTY, descriptor: 2 })
-  await work(log).finally(flush)
+  try {
+    await work(log)
+  } finally {
+    await flush()
+  }
 }
 
 const print = (text: string): void => void process.stdout.write(text)
