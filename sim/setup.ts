@@ -1,7 +1,7 @@
 import { bootstrap } from '../src/accounts/commands.ts'
 import { isObject } from '../src/lib/json.ts'
 import { check, known } from '../src/lib/check.ts'
-import { toDate } from '../src/lib/time.ts'
+import { minutes, type Ms, toDate } from '../src/lib/time.ts'
 import type { Database } from '../src/ports.ts'
 import { askApi, type Town } from './town.ts'
 
@@ -38,7 +38,7 @@ export async function setUp(town: Town, db: Database): Promise<Setting> {
   const bob = await create(town, '/users/', { username: 'bob', email: 'bob@example.com', role: 'editor' })
   const cho = await create(town, '/users/', { username: 'cho', email: 'cho@example.com', role: 'editor' })
   const people = [ann, bob.id, cho.id]
-  await giveRules(db, organizationId, cho.id)
+  await giveRules(db, { organizationId, userId: cho.id, waitMs: minutes(1 + town.dice.fork('rules').below(20)) })
   const called = await create(town, '/webhooks/', webhookBody({ name: 'called', url: url(2), trigger_type: 'escalation' }))
   const chains: string[] = []
   for (let number = 0; number < 1 + town.dice.below(3); number += 1)
@@ -123,11 +123,14 @@ async function create(town: Town, path: string, body: object) {
   return { id: document['id'], document }
 }
 
-async function giveRules(db: Database, organizationId: string, userId: string): Promise<void> {
+type RuleOptions = { readonly organizationId: string; readonly userId: string; readonly waitMs: Ms }
+
+/** With the longer waits, a later page comes while an earlier one still waits. */
+async function giveRules(db: Database, { organizationId, userId, waitMs }: RuleOptions): Promise<void> {
   await db.tx('give rules', async (tx) => {
     const rules = [
       { type: 'email', duration_seconds: null },
-      { type: 'wait', duration_seconds: 120 },
+      { type: 'wait', duration_seconds: waitMs / 1000 },
       { type: 'email', duration_seconds: null },
     ]
     const common = { organization_id: organizationId, user_id: userId, important: false, created_at: toDate(tx.now) }
