@@ -1,4 +1,5 @@
 import type { Patch } from './patches.ts'
+import type { Trouble } from './trouble.ts'
 
 /** A bug that is planted to see whether the simulator finds it. */
 export type Bug = {
@@ -6,15 +7,15 @@ export type Bug = {
   readonly patches: readonly Patch[]
   /** What is changed in the database of the seed. */
   readonly statements?: readonly string[]
-  /** A seed that found it. The program has changed since, so it may be another one by now. */
-  readonly seed: number
+  /** The kinds of trouble in which it shows; its seeds are full of them and have no others. */
+  readonly troubles: readonly Trouble[]
 }
 
 /** Each is a mistake that somebody could make, and that no test of a single function would show. */
 export const bugs: readonly Bug[] = [
   {
     name: 'a page is enqueued after the commit',
-    seed: 4,
+    troubles: ['crashes'],
     patches: [
       {
         file: 'escalations/step-commands.ts',
@@ -36,7 +37,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a retry is kept in memory only',
-    seed: 7,
+    troubles: ['crashes', 'bad receivers'],
     patches: [
       {
         file: 'deliveries/finish-store.ts',
@@ -62,7 +63,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'the end of an attempt is not fenced by its number',
-    seed: 21,
+    troubles: ['two nodes', 'freezes at sending', 'bad receivers'],
     patches: [
       {
         file: 'deliveries/finish-store.ts',
@@ -78,7 +79,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'an acknowledgement does not take back the pages that wait',
-    seed: 1,
+    troubles: ['bad receivers', 'hasty people'],
     patches: [
       {
         file: 'notifications/commands.ts',
@@ -89,7 +90,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a later page ends the one that still waits',
-    seed: 9,
+    troubles: [],
     patches: [
       {
         file: 'notifications/commands.ts',
@@ -102,7 +103,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'an acknowledgement stops the escalation in a transaction of its own',
-    seed: 1,
+    troubles: ['crashes', 'broken connections', 'hasty people'],
     patches: [
       {
         file: 'alerts/commands.ts',
@@ -124,7 +125,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a delivery is marked delivered before it is sent',
-    seed: 1,
+    troubles: ['bad receivers'],
     patches: [
       { file: 'deliveries/attempt-loop.ts', find: 'const outcome = await answerOf(', put: 'void answerOf(' },
       {
@@ -138,13 +139,13 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'one open group per key is only looked for, not made sure of',
-    seed: 11,
+    troubles: ['two nodes', 'rivalry'],
     statements: ['drop index alert_groups_open'],
     patches: [],
   },
   {
     name: 'every attempt has a webhook-id of its own',
-    seed: 1,
+    troubles: ['bad receivers'],
     patches: [
       {
         file: 'deliveries/attempt-loop.ts',
@@ -155,7 +156,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'events are numbered when they are written, not in the order of the commits',
-    seed: 20,
+    troubles: ['two nodes', 'rivalry'],
     statements: ['create sequence early'],
     patches: [
       {
@@ -171,7 +172,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a lease never ends',
-    seed: 11,
+    troubles: ['two nodes', 'crashes'],
     patches: [
       {
         file: 'shards/store.ts',
@@ -182,12 +183,12 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'nobody is told how a delivery ended',
-    seed: 1,
+    troubles: [],
     patches: [{ file: 'deliveries/finish-loop.ts', find: '  await insertResults(tx, ended)\n', put: '' }],
   },
   {
     name: 'a step that is found late is left out',
-    seed: 1,
+    troubles: ['freezes', 'crashes'],
     patches: [
       {
         file: 'escalations/step-commands.ts',
@@ -198,7 +199,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'an alert is accepted before it is stored',
-    seed: 7,
+    troubles: ['broken connections'],
     patches: [
       {
         file: 'inbound/routes.ts',
@@ -209,7 +210,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'what was committed and not heard of is written twice',
-    seed: 21,
+    troubles: ['broken connections'],
     patches: [{ file: 'deliveries/attempt-store.ts', find: '::int[])\n    on conflict do nothing`', put: '::int[])`' }],
   },
 ]

@@ -1,5 +1,6 @@
 import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../src/lib/time.ts'
 import type { Dice } from './random.ts'
+import type { Troubles } from './trouble.ts'
 
 /** What goes wrong with one transaction. */
 export type TransactionFault =
@@ -50,33 +51,27 @@ export type Faults = {
   heal(): void
 }
 
-/** Off in half of the seeds, else between rare and frequent. */
-function rate(dice: Dice, low: number, high: number): number {
-  return dice.chance(0.5) ? 0 : low * (high / low) ** dice.between(0, 1)
-}
-
-const fragileShare = 0.25
-const fragileRate = 0.05
-/** A boot costs more than all else. */
-const crashesMax = 6
-
-export function drawFaults(dice: Dice, startAt: Instant): Faults {
-  const isAlone = dice.chance(0.45)
-  const connectionCount = dice.chance(0.4) ? 1 : 2 + dice.below(3)
-  const durationMs = hours(dice.between(1, 5))
+export function drawFaults({ dice, troubles, startAt }: FaultsOptions): Faults {
+  const isAlone = !troubles.has('two nodes', !dice.chance(0.45))
+  const connectionCount = troubles.has('rivalry', !dice.chance(0.4)) ? 2 + dice.below(3) : 1
+  const durationMs = hours(dice.between(1, 1 + 4 / troubles.pace))
   const skewMax = dice.chance(0.5) ? 0 : 3000
   let isCalm = true
   const live = (share: number): boolean => !isCalm && dice.chance(share)
+  const draw = (name: string): Draw => ({ dice: dice.fork(name), troubles, live })
+  const outages = drawOutages(draw('outages'), { startAt, durationMs })
   return {
     isAlone,
     connectionCount,
     sleepMaxMs: minutes((isAlone ? 6 : 2) * 10 ** dice.between(0, 1)),
     durationMs,
     skewsMs: [ms(Math.round(dice.between(-skewMax, skewMax))), ms(Math.round(dice.between(-skewMax, skewMax)))],
-    ...databaseFaults(dice.fork('database'), { live, connectionCount }),
-    ...lifeFaults(dice.fork('life'), () => isCalm),
-    onTheWayIn: waysIn(dice.fork('in'), live),
-    onTheWayOut: waysOut(dice.fork('out'), live, drawOutages(dice.fork('outages'), startAt, durationMs)),
+    ofTransaction: transactionFaults(draw('transactions')),
+    databaseDelay: databaseDelays(draw('delays'), connectionCount),
+    ...freezes(draw('freezes')),
+    ...lifeFaults(draw('life'), () => isCalm),
+    onTheWayIn: waysIn(draw('in')),
+    onTheWayOut: waysOut(draw('out'), outages),
     begin: () => {
       isCalm = false
     },
@@ -86,61 +81,79 @@ export function drawFaults(dice: Dice, startAt: Instant): Faults {
   }
 }
 
-type Live = (share: number) => boolean
+type FaultsOptions = { readonly dice: Dice; readonly troubles: Troubles; readonly startAt: Instant }
+
+type Draw = {
+  readonly dice: Dice
+  readonly troubles: Troubles
+  /** True in this share of the cases, unless all is calm. */
+  readonly live: (share: number) => boolean
+}
+
+/** A boot costs more than all else. */
+const crashesMax = 8
+/** Of one transaction, so that one that comes often leaves some for the others. */
+const crashesOfOneMax = 2
 
 /** In two steps: each name of a transaction is safe for the whole run, or it is fragile and then breaks often. */
-function databaseFaults(
-  dice: Dice,
-  { live, connectionCount }: { readonly live: Live; readonly connectionCount: number },
-): Pick<Faults, 'ofTransaction' | 'databaseDelay' | 'freeze' | 'freezeAtSending'> {
-  const kinds = (['crash before', 'crash after', 'fails', 'answer lost'] as const).filter(() => dice.chance(0.5))
+function transactionFaults({ dice, troubles, live }: Draw): Faults['ofTransaction'] {
+  const crashing = (['crash before', 'crash after'] as const).filter(() => troubles.has('crashes', dice.chance(0.5)))
+  const breaking = (['fails', 'answer lost'] as const).filter(() => troubles.has('broken connections', dice.chance(0.5)))
+  const kinds: readonly TransactionFault[] = [...crashing, ...breaking]
   const fragile = new Map<string, readonly TransactionFault[]>()
-  const delayShare = rate(dice, 0.002, 0.1)
-  // A few milliseconds, so that transactions of the same moment overlap where they can.
-  const shortShare = connectionCount > 1 ? dice.between(0.05, 0.4) : 0
-  const freezeShare = rate(dice, 0.0005, 0.005)
-  const sendingShare = rate(dice, 0.01, 0.1)
-  // From a hiccup to longer than any lease.
-  const freezeMs = (share: number): Ms => (live(share) ? seconds(5 * 600 ** dice.between(0, 1)) : ms(0))
-  let crashes = 0
   const kindsOf = (name: string): readonly TransactionFault[] => {
     const known = fragile.get(name)
     if (known !== undefined) return known
     const own = dice.fork(name)
-    const drawn = kinds.filter(() => own.chance(fragileShare))
+    const drawn = kinds.filter(() => own.chance(troubles.fragileShare))
     fragile.set(name, drawn)
     return drawn
   }
-  return {
-    ofTransaction: (name) => {
-      const kind = kindsOf(name).find(() => live(fragileRate)) ?? 'none'
-      if (!kind.startsWith('crash')) return kind
-      crashes += 1
-      return crashes > crashesMax ? 'none' : kind
-    },
-    databaseDelay: () => {
-      if (live(delayShare)) return ms(Math.ceil(1 + 5000 * dice.between(0, 1) ** 4))
-      return live(shortShare) ? ms(Math.ceil(dice.between(0, 20))) : ms(0)
-    },
-    freeze: () => freezeMs(freezeShare),
-    freezeAtSending: () => freezeMs(sendingShare),
+  const crashes: string[] = []
+  const isEnough = (name: string): boolean =>
+    crashes.length >= crashesMax || crashes.filter((other) => other === name).length >= crashesOfOneMax
+  return (name) => {
+    const kind = kindsOf(name).find(() => live(troubles.fragileRate)) ?? 'none'
+    if (!kind.startsWith('crash')) return kind
+    if (isEnough(name)) return 'none'
+    crashes.push(name)
+    return kind
   }
 }
 
-function lifeFaults(dice: Dice, isCalm: () => boolean): Pick<Faults, 'downtime' | 'nextDisturbance'> {
-  const everyMs = dice.chance(0.5) ? null : hours(dice.between(0.5, 4))
+function databaseDelays({ dice, troubles, live }: Draw, connectionCount: number): Faults['databaseDelay'] {
+  const delayShare = troubles.rate('rivalry', dice, { low: 0.002, high: 0.1 })
+  // A few milliseconds, so that transactions of the same moment overlap where they can.
+  const shortShare = connectionCount > 1 ? troubles.force(dice, { low: 0.05, high: 0.4 }) : 0
+  return () => {
+    if (live(delayShare)) return ms(Math.ceil(1 + 5000 * dice.between(0, 1) ** 4))
+    return live(shortShare) ? ms(Math.ceil(dice.between(0, 20))) : ms(0)
+  }
+}
+
+function freezes({ dice, troubles, live }: Draw): Pick<Faults, 'freeze' | 'freezeAtSending'> {
+  const freezeShare = troubles.rate('freezes', dice, { low: 0.0005, high: 0.005 })
+  const sendingShare = troubles.rate('freezes at sending', dice, { low: 0.01, high: 0.1 })
+  // From a hiccup to longer than any lease.
+  const freezeMs = (share: number): Ms => (live(share) ? seconds(troubles.force(dice, { low: 5, high: 3000 })) : ms(0))
+  return { freeze: () => freezeMs(freezeShare), freezeAtSending: () => freezeMs(sendingShare) }
+}
+
+function lifeFaults({ dice, troubles }: Draw, isCalm: () => boolean): Pick<Faults, 'downtime' | 'nextDisturbance'> {
+  const isDisturbed = troubles.has('crashes', dice.chance(0.5))
+  const everyMs = hours(dice.between(0.5, 4) / troubles.pace)
   return {
     downtime: () => seconds(dice.chance(0.8) ? dice.between(1, 60) : dice.between(60, 3600)),
     nextDisturbance: () => {
-      if (everyMs === null || isCalm()) return null
+      if (!isDisturbed || isCalm()) return null
       return { afterMs: ms(everyMs * dice.between(0.2, 1.8)), kind: dice.chance(0.6) ? 'crash' : 'stop' }
     },
   }
 }
 
-function waysIn(dice: Dice, live: Live): Faults['onTheWayIn'] {
-  const lostShare = rate(dice, 0.01, 0.3)
-  const answerLostShare = rate(dice, 0.01, 0.3)
+function waysIn({ dice, troubles, live }: Draw): Faults['onTheWayIn'] {
+  const lostShare = troubles.rate('bad lines', dice, { low: 0.01, high: 0.3 })
+  const answerLostShare = troubles.rate('bad lines', dice, { low: 0.01, high: 0.3 })
   return () => ({
     isLost: live(lostShare),
     isAnswerLost: live(answerLostShare),
@@ -148,14 +161,15 @@ function waysIn(dice: Dice, live: Live): Faults['onTheWayIn'] {
   })
 }
 
-function waysOut(dice: Dice, live: Live, outages: readonly Outage[]): Faults['onTheWayOut'] {
+function waysOut({ dice, troubles, live }: Draw, outages: readonly Outage[]): Faults['onTheWayOut'] {
+  const rate = (low: number, high: number): number => troubles.rate('bad receivers', dice, { low, high })
   const shares = {
-    lost: rate(dice, 0.01, 0.3),
-    answerLost: rate(dice, 0.01, 0.4),
-    slow: rate(dice, 0.01, 0.5),
-    broken: rate(dice, 0.01, 0.5),
-    busy: rate(dice, 0.01, 0.3),
-    gone: rate(dice, 0.001, 0.03),
+    lost: rate(0.01, 0.3),
+    answerLost: rate(0.01, 0.4),
+    slow: rate(0.01, 0.5),
+    broken: rate(0.01, 0.5),
+    busy: rate(0.01, 0.3),
+    gone: rate(0.001, 0.03),
   }
   const afterMs = (): Ms => (live(shares.slow) ? seconds(dice.between(1, 14)) : ms(Math.ceil(dice.between(1, 200))))
   return (receiver, now) => {
@@ -173,9 +187,11 @@ function waysOut(dice: Dice, live: Live, outages: readonly Outage[]): Faults['on
 
 const receivers = ['mail', 'hook-0.example.com', 'hook-1.example.com', 'hook-2.example.com'] as const
 
-function drawOutages(dice: Dice, startAt: Instant, durationMs: Ms): readonly Outage[] {
+type Span = { readonly startAt: Instant; readonly durationMs: Ms }
+
+function drawOutages({ dice, troubles }: Draw, { startAt, durationMs }: Span): readonly Outage[] {
   return receivers.flatMap((receiver) => {
-    if (dice.chance(0.6)) return []
+    if (!troubles.has('bad receivers', dice.chance(0.4))) return []
     const from = after(startAt, ms(dice.between(0, durationMs)))
     return [{ receiver, from, to: after(from, minutes(dice.between(1, 90))) }]
   })

@@ -10,8 +10,9 @@ const keptSeeds = new URL('./seeds.txt', import.meta.url)
 
 /**
  * `npm run sim [-- --seconds N | --seed K [--trace]]`: lives through seeds for a while, those first that failed once. A seed
- * that breaks a promise is kept, and the exit code is 1. `--from K` begins at a seed, `--seeds N` lives through so many,
- * `--bug NAME` plants a bug, and `--socket DIR` uses a PostgreSQL that runs.
+ * that breaks a promise is kept, and the exit code is 1. `--from K` begins at a seed, `--seeds N` lives through so many, up
+ * to the first that fails, or with `--all` through all of them. `--bug NAME` plants a bug, and `--socket DIR` uses a
+ * PostgreSQL that runs.
  */
 async function main(): Promise<void> {
   const text = { type: 'string' } as const
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
       bug: text,
       socket: text,
       trace: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
     },
   })
   const bug =
@@ -56,7 +58,10 @@ async function prepare({
   const { serverAt, startServer } = await import('./server.ts')
   const server = socket === null ? await startServer() : serverAt(socket)
   const onNote = isTraced ? (line: string) => console.log(line) : () => {}
-  return { live: (seed) => runSeed({ seed, server, statements: bug?.statements ?? [], onNote }), stop: server.stop }
+  return {
+    live: (seed) => runSeed({ seed, server, statements: bug?.statements ?? [], troubles: bug?.troubles ?? null, onNote }),
+    stop: server.stop,
+  }
 }
 
 type Search = {
@@ -65,19 +70,24 @@ type Search = {
   readonly countMax: number
   /** The seeds that failed once come first, and new ones are kept. */
   readonly keeps: boolean
+  /** One that fails is enough. */
+  readonly stops: boolean
 }
 
-function searchOf({ seconds, from, seeds }: { seconds?: string; from?: string; seeds?: string }, isPlanted: boolean): Search {
+type Wish = { readonly seconds?: string; readonly from?: string; readonly seeds?: string; readonly all: boolean }
+
+function searchOf({ seconds, from, seeds, all }: Wish, isPlanted: boolean): Search {
   const isCounted = seeds !== undefined
   return {
     from: from === undefined ? Math.floor(Date.now() / 1000) : Number(from),
     untilMs: isCounted ? Number.POSITIVE_INFINITY : performance.now() + Number(seconds ?? 20) * 1000,
     countMax: isCounted ? Number(seeds) : Number.POSITIVE_INFINITY,
     keeps: !isPlanted && !isCounted,
+    stops: isCounted && !all,
   }
 }
 
-async function search(live: Live, { from, untilMs, countMax, keeps }: Search): Promise<void> {
+async function search(live: Live, { from, untilMs, countMax, keeps, stops }: Search): Promise<void> {
   const startedAt = performance.now()
   const kept = keeps ? keptNumbers() : []
   let count = 0
@@ -93,7 +103,7 @@ async function search(live: Live, { from, untilMs, countMax, keeps }: Search): P
     if (keeps && !kept.includes(seed)) appendFileSync(keptSeeds, `${seed}\n`)
   }
   for (const seed of kept) await take(seed)
-  for (let seed = from; performance.now() < untilMs && seed < from + countMax && (keeps || failed === 0); seed += 1)
+  for (let seed = from; performance.now() < untilMs && seed < from + countMax && !(stops && failed > 0); seed += 1)
     await take(seed)
   const spent = (performance.now() - startedAt) / 1000
   const speed = `${spent.toFixed(1)} s, ${(count / spent).toFixed(2)} per second`

@@ -1,5 +1,5 @@
 import { isObject } from '../src/lib/json.ts'
-import { minutes, type Ms, ms, seconds } from '../src/lib/time.ts'
+import { hours, type Ms, ms, seconds } from '../src/lib/time.ts'
 import { baseUrl } from './process.ts'
 import type { Deed, Sending } from './record.ts'
 import { ask, askApi, byAndBy, insist, type Town } from './town.ts'
@@ -14,11 +14,11 @@ export type Habits = {
   readonly everyMs: Ms
 }
 
-export function drawHabits({ dice }: Town): Habits {
+export function drawHabits({ dice, troubles }: Town): Habits {
   return {
     linkShare: dice.between(0, 0.3),
-    badMomentShare: dice.chance(0.5) ? 0 : dice.between(0.02, 0.2),
-    everyMs: minutes(5 * 20 ** dice.between(0, 1)),
+    badMomentShare: troubles.rate('hasty people', dice, { low: 0.02, high: 0.5 }),
+    everyMs: hours(1 / (troubles.pace * troubles.force(dice, { low: 0.6, high: 12 }))),
   }
 }
 

@@ -19,6 +19,7 @@ import { startAt } from './server.ts'
 import { setUp } from './setup.ts'
 import { startSources } from './sources.ts'
 import type { Town } from './town.ts'
+import { decidedTroubles, drawnTroubles, type Trouble, type Troubles } from './trouble.ts'
 import { type Life, newWorld, type World } from './world.ts'
 
 /** What became of a seed. */
@@ -38,6 +39,8 @@ type SeedOptions = {
   readonly seed: number
   readonly server: Server
   readonly statements: readonly string[]
+  /** Null: the seed draws them. */
+  readonly troubles: readonly Trouble[] | null
   readonly onNote: (line: string) => void
 }
 
@@ -48,19 +51,20 @@ const happeningsMax = 400_000
 const healMax = hours(80)
 
 /** Lives through one seed: some hours of faults, then healing, then the checkers. `statements` run on its database first. */
-export async function runSeed({ seed, server, statements, onNote }: SeedOptions): Promise<Finding> {
+export async function runSeed({ seed, server, statements, troubles: decided, onNote }: SeedOptions): Promise<Finding> {
   const connection = await server.freshDatabase()
   const reader = new pg.Client(poolConfig(connection))
   await reader.connect()
   for (const statement of statements) await reader.query(statement)
   const dice = newDice(String(seed))
   const world = newWorld({ startAt, dice: dice.fork('world'), onNote })
-  const faults = drawFaults(dice.fork('faults'), startAt)
+  const troubles = decided === null ? drawnTroubles : decidedTroubles(decided)
+  const faults = drawFaults({ dice: dice.fork('faults'), troubles, startAt })
   const records = newRecords()
   const processes: Process[] = []
   const underway = (): number => processes.reduce((sum, process) => sum + process.underway(), 0)
   const engine = await openEngine({ connection, world, faults, records, dice: dice.fork('engine'), underway })
-  const story: Story = { world, faults, records, processes, engine, dice, reader, isOpen: true, isDone: false }
+  const story: Story = { world, faults, troubles, records, processes, engine, dice, reader, isOpen: true, isDone: false }
   try {
     const violations = await live(story).catch((fault: unknown) => [
       `The run broke: ${fault instanceof Error ? fault.stack : String(fault)}`,
@@ -86,6 +90,7 @@ export async function runSeed({ seed, server, statements, onNote }: SeedOptions)
 type Story = {
   readonly world: World
   readonly faults: Faults
+  readonly troubles: Troubles
   readonly records: Records
   readonly processes: Process[]
   readonly engine: Engine
@@ -98,10 +103,11 @@ type Story = {
 }
 
 async function live(story: Story): Promise<readonly string[]> {
-  const { world, faults, records, processes, dice, reader } = story
+  const { world, faults, troubles, records, processes, dice, reader } = story
   const town: Town = {
     world,
     faults,
+    troubles,
     records,
     processes,
     dice: dice.fork('town'),

@@ -1,4 +1,4 @@
-import { minutes, type Ms, ms } from '../src/lib/time.ts'
+import { hours, type Ms, ms } from '../src/lib/time.ts'
 import type { AlertRequest } from './record.ts'
 import type { Setting } from './setup.ts'
 import { ask, byAndBy, insist, type Town } from './town.ts'
@@ -7,8 +7,8 @@ type Integration = Setting['integrations'][number]
 
 /** Starts the monitoring tools: each thing that they watch breaks and heals, and each alert is sent until it is heard. */
 export function startSources(town: Town, { integrations }: Setting): void {
-  const everyMs = minutes(10 * 12 ** town.dice.between(0, 1))
-  const burstShare = town.dice.chance(0.4) ? 0 : town.dice.between(0.05, 0.5)
+  const everyMs = hours(1 / (town.troubles.pace * town.troubles.force(town.dice, { low: 0.5, high: 6 })))
+  const burstShare = town.troubles.rate('rivalry', town.dice, { low: 0.05, high: 0.5 })
   for (const integration of integrations) {
     for (let number = 1 + town.dice.below(3); number > 0; number -= 1)
       void watch(town, { integration, key: `thing-${number}`, everyMs, burstShare })

@@ -3,12 +3,14 @@ import type { Faults } from './faults.ts'
 import type { Answer, Process, Request } from './process.ts'
 import type { Dice } from './random.ts'
 import type { Records } from './record.ts'
+import type { Troubles } from './trouble.ts'
 import type { World } from './world.ts'
 
 /** Where the people and the machines live that use the servers. */
 export type Town = {
   readonly world: World
   readonly faults: Faults
+  readonly troubles: Troubles
   readonly records: Records
   readonly processes: readonly Process[]
   readonly dice: Dice
