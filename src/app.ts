@@ -6,6 +6,7 @@ import { linkRoutes } from './alerts/link-routes.ts'
 import { alertsLoop } from './alerts/loop.ts'
 import { removeAllOldAlertGroups } from './alerts/retention-loop.ts'
 import { alertRoutes } from './alerts/alert-routes.ts'
+import { noteRoutes } from './alerts/note-routes.ts'
 import { alertGroupRoutes } from './alerts/routes.ts'
 import { pendingMigrations } from './db/migrate.ts'
 import { keepPartitions } from './db/partitions.ts'
@@ -165,6 +166,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
   webhookRoutes(http, { db, settings: webhooks, eventDataOf })
   alertRoutes(http, db)
+  noteRoutes(http, db)
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })
   linkRoutes(http, { ports, settings: alertSettings(settings), linkKey: linkKeyFrom(secretKey) })
   eventRoutes(http, db)

@@ -14,6 +14,7 @@ import { forbidden, invalid, notFound } from '../lib/rejection.ts'
 import { after, type Ms, utcDay } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
+import { deleteNotesAbout } from './note-store.ts'
 import type { AlertGroupFilter } from './query.ts'
 import type { AlertSettings } from './settings.ts'
 import { type AlertGroupAction, pages, transition } from './state.ts'
@@ -78,6 +79,7 @@ export async function removeAlertGroup(
   await stopEscalations(tx, actor.organizationId, [id])
   await forgetEscalations(tx, actor.organizationId, id)
   await wipeEvents(tx, actor.organizationId, { id, startedAt: group.startedAt })
+  await deleteNotesAbout(tx, actor.organizationId, id)
   if (mode === 'delete') {
     await removeEscalations(tx, [{ organizationId: actor.organizationId, id }])
     await store.deleteGroup(tx, actor.organizationId, id)

@@ -293,6 +293,15 @@ export interface Organizations {
   name: string;
 }
 
+export interface ResolutionNotes {
+  alert_group_id: string;
+  author_id: string | null;
+  created_at: Timestamp;
+  id: string;
+  organization_id: string;
+  text: string;
+}
+
 export interface Routes {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
@@ -445,6 +454,7 @@ export interface DB {
   notification_rules: NotificationRules;
   notification_runs: NotificationRuns;
   organizations: Organizations;
+  resolution_notes: ResolutionNotes;
   routes: Routes;
   schedule_versions: ScheduleVersions;
   schedules: Schedules;

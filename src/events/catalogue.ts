@@ -16,6 +16,9 @@ export const catalogue = {
   'alert_group.pages_nobody': null,
   /** A source sent something that is no alert, or acts on a group that is not there. */
   'alert.ignored': null,
+  'resolution_note.added': null,
+  'resolution_note.changed': null,
+  'resolution_note.removed': null,
   'escalation.started': null,
   'escalation.step_taken': null,
   /** A step that reached nobody or could not be done; the chain goes on. */

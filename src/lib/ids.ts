@@ -11,6 +11,7 @@ export type IntegrationId = Brand<string, 'IntegrationId'>
 export type RouteId = Brand<string, 'RouteId'>
 export type AlertId = Brand<string, 'AlertId'>
 export type AlertGroupId = Brand<string, 'AlertGroupId'>
+export type ResolutionNoteId = Brand<string, 'ResolutionNoteId'>
 export type EscalationChainId = Brand<string, 'EscalationChainId'>
 export type EscalationPolicyId = Brand<string, 'EscalationPolicyId'>
 export type NotificationRuleId = Brand<string, 'NotificationRuleId'>
@@ -36,6 +37,7 @@ type PublicIds = {
   readonly R: RouteId
   readonly A: AlertId
   readonly I: AlertGroupId
+  readonly M: ResolutionNoteId
   readonly F: EscalationChainId
   readonly E: EscalationPolicyId
   readonly N: NotificationRuleId

@@ -25,7 +25,8 @@ export type Things = Readonly<
     | 'shiftId'
     | 'webhookId'
     | 'alertGroupId'
-    | 'alertId',
+    | 'alertId'
+    | 'noteId',
     string
   >
 >
@@ -85,7 +86,9 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   })
   if (sent.statusCode !== 200) throw new Error(`alert: ${sent.statusCode} ${sent.body}`)
   const { json: groups } = await crew.api('GET', `alert_groups/?integration_id=${integration.id}`)
+  const note = await make('resolution_notes/', { alert_group_id: groups.results[0].id, text: `${name} was lit` })
   return {
+    noteId: note.id,
     ...{
       organizationId,
       userId: user.id,

@@ -336,6 +336,16 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ),
   ...route('GET', 'alerts/:alertId/', show),
 
+  ...route('GET', 'resolution_notes/', list({ query: ({ alertGroupId }) => ({ alert_group_id: alertGroupId }), ...nothing })),
+  ...route('GET', 'resolution_notes/:noteId/', show),
+  ...route('POST', 'resolution_notes/', {
+    status: 201,
+    body: ({ alertGroupId }) => ({ alert_group_id: alertGroupId, text: fresh() }),
+    foreign: [{ body: ({ alertGroupId }) => ({ alert_group_id: alertGroupId, text: fresh() }), ...refused('alert_group_id') }],
+  }),
+  ...route('PUT PATCH', 'resolution_notes/:noteId/', { status: 200, body: () => ({ text: fresh() }) }),
+  ...route('DELETE', 'resolution_notes/:noteId/', remove),
+
   ...route('GET', 'events/', show),
 ])
 

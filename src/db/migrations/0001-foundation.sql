@@ -365,6 +365,21 @@ create table latest_alerts (
   foreign key (organization_id, alert_group_id) references alert_groups
 ) with (fillfactor = 50);
 
+-- What people write down about an alert group.
+create table resolution_notes (
+  organization_id text not null,
+  id text not null,
+  alert_group_id text not null,
+  author_id text,
+  text text not null,
+  created_at timestamptz not null,
+  primary key (organization_id, id),
+  foreign key (organization_id, alert_group_id) references alert_groups on delete cascade,
+  foreign key (organization_id, author_id) references users
+);
+create index resolution_notes_created on resolution_notes (organization_id, created_at, id);
+create index resolution_notes_group on resolution_notes (organization_id, alert_group_id, created_at, id);
+
 create table escalation_runs (
   organization_id text not null references organizations,
   id uuid not null,
