@@ -18,17 +18,24 @@ export async function tryOut(promises: Readonly<Record<string, Proof>>): Promise
   const { port, release } = await holdFreePort('127.0.0.1')
   await release()
   const place: Place = { folder, dataDir: join(folder, 'data'), port }
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void clear(place).finally(() => process.exit(1)))
   const faults: string[] = []
   for (const [promise, proof] of Object.entries(promises)) {
     const fault = await proof(place).catch((error: unknown) => String(error))
     console.log(`${fault === null ? 'passed' : 'FAILED'}  ${promise}${fault === null ? '' : `: ${fault}`}`)
     if (fault !== null) faults.push(fault)
   }
-  for (const pid of started) endGroup(pid)
-  rmSync(homeOf(place), { recursive: true, force: true })
-  rmSync(folder, { recursive: true, force: true })
+  await clear(place)
   console.log(`${Object.keys(promises).length - faults.length} passed, ${faults.length} failed`)
   process.exitCode = faults.length === 0 ? 0 : 1
+}
+
+async function clear(place: Place): Promise<void> {
+  for (const pid of started) endGroup(pid)
+  // It ends with its server, and writes until then.
+  await postmasterEnds(place)
+  rmSync(homeOf(place), { recursive: true, force: true })
+  rmSync(place.folder, { recursive: true, force: true })
 }
 
 const started: number[] = []
@@ -77,8 +84,7 @@ export function stopsByInterrupt(npm: ChildProcess, place: Place): Promise<strin
 
 async function isGone(npm: ChildProcess, place: Place): Promise<string | null> {
   if (!(await ended(npm, 15_000))) return 'npm did not end within 15 s of the signal'
-  for (let tries = 0; tries < 50 && postmasterOf(place) !== null; tries += 1) await wait(100)
-  const left = postmasterOf(place)
+  const left = await postmasterEnds(place)
   return left === null ? null : `PostgreSQL is left behind as process ${left}`
 }
 
@@ -98,6 +104,12 @@ export function serverOf(npm: ChildProcess): number | null {
   return (
     commands.find((one) => isOurs(one.parent) && one.argv.includes('serve') && /\bnode$/.test(one.argv[0] ?? ''))?.pid ?? null
   )
+}
+
+/** Waits five seconds at most; the process that is left then, or null. */
+async function postmasterEnds(place: Place): Promise<number | null> {
+  for (let tries = 0; tries < 50 && postmasterOf(place) !== null; tries += 1) await wait(100)
+  return postmasterOf(place)
 }
 
 function postmasterOf(place: Place): number | null {
