@@ -150,6 +150,30 @@ describe('what is missing or wrong in a body', () => {
   })
 })
 
+describe('an empty id', () => {
+  test('ties nothing, as null does', async () => {
+    const single = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 60, name: 'untied' }
+    const route = { integration_id: things.integrationId, routing_regex: 'untied' }
+    for (const [path, body, untied] of [
+      ['teams/', { name: 'untied', escalation_chain_id: '' }, { escalation_chain_id: null }],
+      ['services/', { name: 'untied', team_id: '' }, { team_id: null }],
+      ['escalation_chains/', { name: 'untied', team_id: '' }, { team_id: null }],
+      ['integrations/', { type: 'webhook', team_id: '', service: '' }, { team_id: null, service: null }],
+      [
+        'integrations/',
+        { type: 'webhook', default_route: { id: '', escalation_chain_id: '' } },
+        { default_route: { escalation_chain_id: null } },
+      ],
+      ['routes/', { ...route, escalation_chain_id: '' }, { escalation_chain_id: null }],
+      ['schedules/', { type: 'web', name: 'untied', time_zone: 'UTC', team_id: '' }, { team_id: null }],
+      ['on_call_shifts/', { ...single, team_id: '', schedule: '' }, { team_id: null, schedule: null }],
+    ] as const) {
+      const { status, json: made } = await crew.api('POST', path, body)
+      expect({ path, status, made }).toMatchObject({ path, status: 201, made: untied })
+    }
+  })
+})
+
 describe('an empty body that is announced as JSON', () => {
   test('counts as none, as the clients of the contract send it', async () => {
     const { json: chain } = await crew.api('POST', 'escalation_chains/', { name: 'to be removed' })

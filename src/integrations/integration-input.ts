@@ -6,9 +6,8 @@ import {
   orNull,
   type Reader,
   readFields,
-  reference,
-  required,
   referenceOrNull,
+  required,
   text,
 } from '../lib/fields.ts'
 import { isObject } from '../lib/json.ts'
@@ -47,7 +46,7 @@ export function parseIntegrationChange(body: Body): Result<IntegrationChange, Re
       name: take(optional(body, 'name', text(150)), undefined),
       description: take(optional(body, 'description_short', orNull(anyText(250))), undefined),
       teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
-      serviceId: take(optional(body, 'service', orNull(reference)), undefined),
+      serviceId: take(optional(body, 'service', referenceOrNull), undefined),
       urgency: take(optional(body, 'urgency', urgency), undefined),
       defaultRoute: take(optional(body, 'default_route', routeTarget), undefined),
     }

@@ -4,10 +4,10 @@ import {
   detailRefusal,
   fieldRefusal,
   optional,
-  orNull,
   type Reader,
   readFields,
   reference,
+  referenceOrNull,
   required,
   text,
 } from '../lib/fields.ts'
@@ -40,7 +40,7 @@ export function parseRouteTarget(body: Body): Result<RouteTarget, Refusal> {
       return isOn === undefined ? [] : [[name, isOn] as const]
     })
     return {
-      escalationChainId: take(optional(body, 'escalation_chain_id', orNull(reference)), undefined),
+      escalationChainId: take(optional(body, 'escalation_chain_id', referenceOrNull), undefined),
       messengers: Object.fromEntries(switches),
     }
   })
@@ -62,7 +62,7 @@ export function parseNewRoute(body: Body): Result<NewRouteInput, Refusal> {
       target: take(parseRouteTarget(body), sameTarget),
       placement: placementOf(body, take),
     }
-    take(required(body, 'escalation_chain_id', orNull(reference)), null)
+    take(required(body, 'escalation_chain_id', referenceOrNull), null)
     take(optional(body, 'routing_type', routingType), undefined)
     return input
   })

@@ -1,7 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
 import { audit, peopleByIds } from '../accounts/commands.ts'
 import { requireTeam } from '../accounts/team-commands.ts'
-import { accepted, type Body, optional, orNull, reference } from '../lib/fields.ts'
+import { accepted, type Body, optional, referenceOrNull } from '../lib/fields.ts'
 import { asId, newShiftId, type OrganizationId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
@@ -43,7 +43,7 @@ export function listShifts(sql: Sql, { organizationId }: Actor, filter: store.Sh
  */
 export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<PlacedShift> {
   const { organizationId } = actor
-  const scheduleId = accepted(optional(body, 'schedule', orNull(reference))) ?? null
+  const scheduleId = accepted(optional(body, 'schedule', referenceOrNull)) ?? null
   const fields = await withKnownIds(tx, organizationId, accepted(parseNewShift(body)))
   const shift: OnCallShift = { ...fields, id: newShiftId(tx.random.bytes) }
   const schedule = scheduleId === null ? null : await lockSchedule(tx, { organizationId, id: asId<ScheduleId>(scheduleId) })
