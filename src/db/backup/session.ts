@@ -19,11 +19,20 @@ export async function openSession(connection: Connection, log: Log): Promise<Ses
   pool.on('error', noteLoss)
   pool.on('connect', (made) => made.on('error', noteLoss))
   const client = await pool.connect()
+  const closed = new Promise<void>((resolve) => client.once('end', resolve))
   // Kysely gets this very connection: there is no other.
   client.release()
   const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
   for (const [name, value] of Object.entries(settings)) await sql`select set_config(${name}, ${value}, false)`.execute(kysely)
-  return { kysely, client, close: () => kysely.destroy() }
+  return {
+    kysely,
+    client,
+    close: async () => {
+      await kysely.destroy()
+      // A server that stops right after would still see it.
+      await closed
+    },
+  }
 }
 
 const settings: Readonly<Record<string, string>> = {
