@@ -170,7 +170,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })
   linkRoutes(http, { ports, settings: alertSettings(settings), linkKey: linkKeyFrom(secretKey) })
   eventRoutes(http, db)
-  await inboundRoutes(http, intake)
+  await inboundRoutes(http, { intake, vault: tokens })
 }
 
 /** The loops whose steps are transactions only. */

@@ -5,7 +5,7 @@ import type { EscalationRequestKey } from '../escalations/run.ts'
 import type { EventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
 import { sourceOf } from '../integrations/commands.ts'
-import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
+import { type AlertRoute, type AlertSource, integrationTypes } from '../integrations/integration.ts'
 import { routeOfGroup } from '../integrations/routing-commands.ts'
 import { check, known } from '../lib/check.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
@@ -110,10 +110,11 @@ export type Turn = {
 
 /** Writes a new state and what follows from it. */
 export async function turn(tx: Tx, settings: AlertSettings, { actor, group, changed, fact, newestAlert }: Turn): Promise<void> {
-  if (group.state === 'resolved') await store.standAloneIfKeyIsTaken(tx, group)
+  const origin = await originOf(tx, changed)
+  const keyIsId = integrationTypes[origin.source.type].keysAreIds
+  if (group.state === 'resolved') await store.standAloneIfKeyIsTaken(tx, group, { keyIsId })
   const written = await store.saveState(tx, changed, group.state)
   check(written === 1, 'a locked alert group keeps its state')
-  const origin = await originOf(tx, changed)
   const starts = pages(changed.state) ? [startOf({ actor, group: changed, ...origin }, settings)] : []
   const started = await startEscalations(tx, starts)
   if (starts.length === 0) await stopEscalations(tx, group.organizationId, [group.id])

@@ -196,6 +196,8 @@ function source(integration: string): AlertSource {
     teamName: null,
     teamChainId: null,
     urgency: 'medium',
+    enabled: true,
+    headerTokenSealed: null,
     defaultRoute: { id: asId<RouteId>('R1'), escalationChainId: null },
     routesVersion: 0,
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
+import { type AlertRoute, type AlertSource, integrationTypes } from '../integrations/integration.ts'
 import {
   type AlertGroupId,
   type AlertId,
@@ -123,13 +123,13 @@ export function roundsOf(arrivals: readonly Arrival[]): readonly (readonly Arriv
 
 /**
  * Leads signals that open nothing to the route of the group that they are about, however little their own payload says: to
- * the last one that opens in front of them, else to the known one of their key.
+ * the last one that opens in front of them, else to the known one of their key. An id leads to its group by itself.
  */
 export function followOpenings(arrivals: readonly Arrival[], known: ReadonlyMap<string, RouteId>): readonly Arrival[] {
   const latest = new Map(known)
   return arrivals.map((arrival) => {
     const key = keyOnAnyRoute(arrival)
-    if (key === null) return arrival
+    if (key === null || keyRouteOf(arrival) === null) return arrival
     if (arrival.signal.action === 'open') {
       latest.set(key, arrival.route.id)
       return arrival
@@ -151,10 +151,26 @@ export const textOnAnyRoute = ({ organizationId, integrationId, hash }: KeyOnAny
   `${organizationId} ${integrationId} ${hash.toString('hex')}`
 
 /** Groups are one per integration, route and grouping key; this names the three at once. Null: stands alone. */
-export function groupKeyOf({ source, route, signal }: Arrival): string | null {
-  const hash = groupingHash(signal)
-  return hash === null ? null : `${source.organizationId} ${source.id} ${route.id} ${hash.toString('hex')}`
+export function groupKeyOf(arrival: Arrival): string | null {
+  const { organizationId, id } = arrival.source
+  const hash = groupingHash(arrival.signal)
+  return hash === null ? null : keyName({ organizationId, integrationId: id, routeId: keyRouteOf(arrival), hash })
 }
+
+/** The route in which an arrival's key holds; null: it is an id, which holds in all routes of its integration. */
+export const keyRouteOf = ({ source, route }: Omit<Arrival, 'signal'>): RouteId | null =>
+  integrationTypes[source.type].keysAreIds ? null : route.id
+
+/** What names the group of an alert: at most one is open per key. */
+export type GroupKey = {
+  readonly organizationId: OrganizationId
+  readonly integrationId: IntegrationId
+  readonly routeId: RouteId | null
+  readonly hash: Buffer
+}
+
+export const keyName = ({ organizationId, integrationId, routeId, hash }: GroupKey): string =>
+  `${organizationId} ${integrationId} ${routeId} ${hash.toString('hex')}`
 
 /** Grouping keys can be as long as a payload, so their SHA-256 is what is stored and compared. */
 export function groupingHash(signal: Signal): Buffer | null {

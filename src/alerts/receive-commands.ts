@@ -14,7 +14,10 @@ import {
   type Arrival,
   followOpenings,
   groupingHash,
+  type GroupKey,
   groupKeyOf,
+  keyName,
+  keyRouteOf,
   type Placement,
   place,
   roundsOf,
@@ -41,7 +44,9 @@ export async function receive(tx: Tx, settings: AlertSettings, arrivals: readonl
 
 /** The routes of the groups that signals which open nothing are about, where an integration has several. */
 async function routesOfGroups(tx: Tx, arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, RouteId>> {
-  const turning = arrivals.filter(({ source, signal }) => source.routesVersion > 0 && signal.action !== 'open')
+  const turning = arrivals.filter(
+    (arrival) => arrival.source.routesVersion > 0 && arrival.signal.action !== 'open' && keyRouteOf(arrival) !== null,
+  )
   const keys = [...keysOf(turning).values()]
   if (keys.length === 0) return new Map()
   const found = await store.findRoutesOfGroups(tx, keys)
@@ -50,7 +55,7 @@ async function routesOfGroups(tx: Tx, arrivals: readonly Arrival[]): Promise<Rea
 
 async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly Arrival[]): Promise<void> {
   const found = await lockGroupsOf(tx, arrivals)
-  const joinable = found.map((group) => ({ ...group, key: keyText(group, group.hash) }))
+  const joinable = found.map((group) => ({ ...group, key: keyOf(group) }))
   const { placements, ignored } = place(arrivals, joinable, tx.random.bytes)
   const counts = new Map(placements.map(({ alertGroupId, number }) => [alertGroupId, number]))
   const counted = (group: AlertGroup): AlertGroup => ({ ...group, alertsCount: counts.get(group.id) ?? group.alertsCount })
@@ -67,14 +72,12 @@ async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly 
   tellIgnored(tx, ignored)
 }
 
-type HashedGroup = AlertGroup & { readonly hash: Buffer }
-
 /** The groups that the arrivals can be about: the open one of each key, and where a key without one does not open any the latest resolved. */
-async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<readonly HashedGroup[]> {
+async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<readonly store.FoundGroup[]> {
   const keys = keysOf(arrivals)
   if (keys.size === 0) return []
   const open = await store.lockOpenGroups(tx, [...keys.values()])
-  const found = new Set(open.map((group) => keyText(group, group.hash)))
+  const found = new Set(open.map((group) => keyOf(group)))
   const lookingBack = [...keysOf(arrivals.filter(({ signal }) => signal.action !== 'open'))]
     .filter(([key]) => !found.has(key))
     .map(([, key]) => key)
@@ -82,13 +85,13 @@ async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<reado
   return [...open, ...(await store.lockLatestResolvedGroups(tx, lookingBack))]
 }
 
-function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, store.GroupKey> {
-  const keys = new Map<string, store.GroupKey>()
+function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, GroupKey> {
+  const keys = new Map<string, GroupKey>()
   for (const arrival of arrivals) {
     const key = groupKeyOf(arrival)
     const hash = groupingHash(arrival.signal)
     const { organizationId, id } = arrival.source
-    if (key !== null && hash !== null) keys.set(key, { organizationId, integrationId: id, routeId: arrival.route.id, hash })
+    if (key !== null && hash !== null) keys.set(key, { organizationId, integrationId: id, routeId: keyRouteOf(arrival), hash })
   }
   return keys
 }
@@ -204,5 +207,4 @@ function alertOf({ alertId, alertGroupId, arrival }: Placement, receivedAt: Inst
   return { id: alertId, alertGroupId, receivedAt, payload: arrival.signal.payload }
 }
 
-const keyText = (group: AlertGroup, hash: Buffer): string =>
-  `${group.organizationId} ${group.integrationId} ${group.routeId} ${hash.toString('hex')}`
+const keyOf = (group: store.FoundGroup): string => keyName({ ...group, routeId: group.keyRouteId })

@@ -213,6 +213,8 @@ export interface Integrations {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
   description: string | null;
+  enabled: boolean;
+  header_token_sealed: Buffer | null;
   id: string;
   name: string;
   organization_id: string;

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { hasMoreFields } from '../lib/form.ts'
 import { isObject, nestingOf } from '../lib/json.ts'
 import { invalid } from '../lib/rejection.ts'
 import type { App } from './app.ts'
@@ -63,16 +64,6 @@ function jsonFault(text: string): string {
   } catch (fault) {
     return fault instanceof Error ? fault.message : String(fault)
   }
-}
-
-/** Whether a form has more fields than that. Reads no further than it must, since millions of fields take minutes to parse. */
-export function hasMoreFields(form: string, countMax: number): boolean {
-  let position = -1
-  for (let count = 0; count < countMax; count += 1) {
-    position = form.indexOf('&', position + 1)
-    if (position < 0) return false
-  }
-  return true
 }
 
 /** A key that is there once is a text; one that is there more often is a list. */

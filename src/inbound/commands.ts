@@ -16,7 +16,7 @@ export type Intake = {
   sourceOf(token: string): Promise<AlertSource | null>
   /** The source that a token belongs to now. */
   sourceAsItIs(token: string): Promise<AlertSource | null>
-  /** True when the alerts are durable; false when the source was deleted meanwhile. */
+  /** True when the alerts are durable; false when the source was deleted, disabled or locked otherwise meanwhile. */
   accept(sending: Sending): Promise<boolean>
   /** How long nothing has been stored although alerts wait for it; 0 while none waits. */
   stalledMs(): Ms
@@ -75,15 +75,22 @@ async function receiveAll(
 ): Promise<readonly boolean[]> {
   const wanted = new Map(sent.map(({ source }) => [keyOf(source), source]))
   const fresh = new Map((await freshSources(tx, [...wanted.values()])).map((source) => [keyOf(source), source]))
-  const signals = sent.flatMap(({ source, signals: own }) => {
+  const isOpen = ({ source }: Sent): boolean => isAsOpen(fresh.get(keyOf(source)), source)
+  const signals = sent.filter(isOpen).flatMap(({ source, signals: own }) => {
     const now = fresh.get(keyOf(source))
     return now === undefined ? [] : own.map((signal) => ({ source: now, signal, payload: signal.payload.json }))
   })
   const routes = await routing.routesOf(tx, signals)
   const arrivals = signals.map(({ source, signal }, index) => ({ source, signal, route: routes[index] ?? source.defaultRoute }))
   if (arrivals.length > 0) await receive(tx, settings, arrivals)
-  return sent.map(({ source }) => fresh.has(keyOf(source)))
+  return sent.map(isOpen)
 }
+
+/** Whether a request that came in by what was remembered of its source may still. */
+const isAsOpen = (now: AlertSource | undefined, remembered: AlertSource): boolean =>
+  now !== undefined && now.enabled && sealOf(now) === sealOf(remembered)
+
+const sealOf = ({ headerTokenSealed }: AlertSource): string | undefined => headerTokenSealed?.toString('base64')
 
 const keyOf = ({ organizationId, id }: AlertSource): string => `${organizationId} ${id}`
 

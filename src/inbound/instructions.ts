@@ -20,5 +20,7 @@ const advice: Record<IntegrationType, string> = {
     'Put it into the configuration of Prometheus Alertmanager, as the <code>url</code> of a <code>webhook_configs</code> entry.',
   formatted_webhook:
     'Send a JSON object with <code>alert_uid</code>, <code>title</code>, <code>message</code>, <code>state</code> (<code>alerting</code> or <code>ok</code>) and <code>link_to_upstream_details</code>. All are optional.',
+  pagertree:
+    'Send a JSON object with <code>event_type</code> (<code>create</code>, <code>acknowledge</code> or <code>resolve</code>), <code>Id</code>, <code>Title</code> and <code>Description</code>, as to PagerTree.',
   webhook: 'Send any JSON. A body with <code>"state": "ok"</code> ends the alert group that it belongs to.',
 }

@@ -4,11 +4,13 @@ import { alertmanager } from './alertmanager.ts'
 import { formattedWebhook } from './formatted-webhook.ts'
 import { webhook } from './webhook.ts'
 
-/** Every integration type and what its bodies mean. */
-export const adapters = { alertmanager, formatted_webhook: formattedWebhook, webhook } as const satisfies Record<
-  IntegrationType,
-  Adapter
->
+/** Every integration type that Grafana OnCall's URLs take, and what its bodies mean; null: the type has URLs of its own. */
+export const adapters: Readonly<Record<IntegrationType, Adapter | null>> = {
+  alertmanager,
+  formatted_webhook: formattedWebhook,
+  pagertree: null,
+  webhook,
+}
 
 /** The types whose URL has a handler of its own upstream, which words a wrong type a little differently. */
 const dedicated: ReadonlySet<string> = new Set(['alertmanager', 'grafana_alerting', 'grafana', 'amazon_sns'])
@@ -29,8 +31,9 @@ const upstreamTitles: ReadonlyMap<string, string> = new Map([
   ['amazon_sns', 'Amazon SNS'],
 ])
 
-/** What a sender is told whose URL names another type than its key (contract grafana-oncall 6.2, to the letter). */
+/** What a sender is told whose URL is not for its key, since it names another type (contract grafana-oncall 6.2, to the letter) or is of another kind. */
 export function wrongType(urlType: string, keyType: IntegrationType): string {
+  if (urlType === keyType) return `${integrationTypes[keyType].title} has URLs of its own: send to the "link" of the integration.`
   const title = isIntegrationType(urlType) ? integrationTypes[urlType].title : (upstreamTitles.get(urlType) ?? urlType)
   const blank = dedicated.has(urlType) ? ' ' : ''
   return `This url is for integration with ${title}.${blank}Key is for ${integrationTypes[keyType].title}`

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Actor } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import type { Vault } from '../accounts/secret.ts'
@@ -11,7 +11,6 @@ import {
   type EscalationChainId,
   type IntegrationId,
   newPublicId,
-  newUrlToken,
   type OrganizationId,
   type ServiceId,
   type TeamId,
@@ -22,6 +21,7 @@ import type { Sql, Tx } from '../ports.ts'
 import { keepService } from '../services/commands.ts'
 import { autoNames } from './auto-name.ts'
 import { type AlertSource, defaultUrgency, type Integration, type IntegrationType } from './integration.ts'
+import { newKey } from './link.ts'
 import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
 import type { RouteTarget } from './route-input.ts'
 import { insertRoute, type RouteKey, updateTarget } from './route-store.ts'
@@ -45,6 +45,13 @@ export function freshSources(
 /** The source of an alert group, even one that was deleted since; null when there never was one. */
 export function sourceOf(sql: Sql, organizationId: OrganizationId, id: IntegrationId): Promise<AlertSource | null> {
   return store.findSourceEvenDeleted(sql, organizationId, id)
+}
+
+/** Whether a request may come in with what its header shows, which is null when it has none. */
+export function headerTokenFits(vault: Vault, source: AlertSource, shown: string | null): boolean {
+  if (source.headerTokenSealed === null) return true
+  const wanted = vault.open(source.headerTokenSealed, headerContextOf(source.id))
+  return shown !== null && timingSafeEqual(digestOf(shown), digestOf(wanted))
 }
 
 /** The ids among these that name an integration of the organization. */
@@ -92,14 +99,18 @@ export async function createIntegration(
 ): Promise<Integration> {
   const { organizationId } = actor
   const input = accepted(parseNewIntegration(body))
-  const { type, description = null, urgency = defaultUrgency } = input
+  const { type, description = null, urgency = defaultUrgency, enabled = true, headerToken = null } = input
   const escalationChainId = await requireChain(tx, organizationId, input.defaultRoute?.escalationChainId ?? null)
   const teamId = await requireTeam(tx, organizationId, input.teamId ?? null)
   const serviceId = await requireService(tx, organizationId, input.serviceId ?? null)
   const id = newPublicId('C', tx.random.bytes)
   const name = input.name ?? (await freeName(tx, organizationId, { type, teamId, id }))
-  const token = newUrlToken(tx.random.bytes)
-  const tokens = { tokenDigest: digestOf(token), tokenSealed: vault.seal(token, contextOf(id)) }
+  const token = newKey(type, tx.random.bytes)
+  const tokens = {
+    tokenDigest: digestOf(token),
+    tokenSealed: vault.seal(token, contextOf(id)),
+    headerTokenSealed: sealedHeaderToken(vault, { id, type }, headerToken),
+  }
   const isNew = await store.insertIntegration(tx, {
     organizationId,
     id,
@@ -109,6 +120,7 @@ export async function createIntegration(
     teamId,
     serviceId,
     urgency,
+    enabled,
     createdAt: tx.now,
     ...tokens,
   })
@@ -138,19 +150,23 @@ export async function updateIntegration(tx: Tx, actor: Actor, { id, body, vault 
   if (!(await store.lockIntegration(tx, organizationId, id))) throw notFound()
   const before = await store.findIntegration(tx.sql, organizationId, id)
   if (before === null) throw notFound()
-  const { name, description, teamId, serviceId, urgency, defaultRoute } = accepted(parseIntegrationChange(body))
+  const { name, description, teamId, serviceId, defaultRoute, ...more } = accepted(parseIntegrationChange(body))
   const isFree = await store.updateIntegration(tx, {
     ...before,
     name: name ?? before.name,
     description: description === undefined ? before.description : description,
     teamId: teamId === undefined ? before.teamId : await requireTeam(tx, organizationId, teamId),
     serviceId: serviceId === undefined ? before.serviceId : await requireService(tx, organizationId, serviceId),
-    urgency: urgency ?? before.urgency,
+    urgency: more.urgency ?? before.urgency,
+    enabled: more.enabled ?? before.enabled,
+    headerTokenSealed:
+      more.headerToken === undefined ? before.headerTokenSealed : sealedHeaderToken(vault, before, more.headerToken),
   })
   if (!isFree) throw nameTaken()
   if (defaultRoute !== undefined) await changeTarget(tx, { organizationId, id: before.defaultRoute.id }, defaultRoute)
   const after = await findIntegration(tx.sql, actor, { id, vault })
-  const details = { name: after.name, team_id: after.teamId, escalation_chain_id: after.defaultRoute.escalationChainId }
+  const { enabled } = after
+  const details = { name: after.name, enabled, team_id: after.teamId, escalation_chain_id: after.defaultRoute.escalationChainId }
   await audit(tx, actor, { action: 'integration updated', subjectId: id, details })
   return after
 }
@@ -198,11 +214,26 @@ async function freeName(
 
 const nameTaken = () => invalid('An integration with this name already exists for this team')
 
-function opened(vault: Vault, { tokenSealed, ...integration }: store.SealedIntegration): Integration {
-  return { ...integration, token: vault.open(tokenSealed, contextOf(integration.id)) }
+type Owner = Pick<Integration, 'id' | 'type'>
+
+/** The empty text is none. Rejects a token for a type whose senders show none. */
+function sealedHeaderToken(vault: Vault, { id, type }: Owner, headerToken: string | null): Buffer | null {
+  if (headerToken === null || headerToken === '') return null
+  if (type !== 'pagertree') throw invalidField('header_token', 'Only integrations of the type pagertree have one.')
+  return vault.seal(headerToken, headerContextOf(id))
+}
+
+function opened(vault: Vault, { tokenSealed, headerTokenSealed, ...integration }: store.SealedIntegration): Integration {
+  const { id } = integration
+  return {
+    ...integration,
+    token: vault.open(tokenSealed, contextOf(id)),
+    headerToken: headerTokenSealed === null ? null : vault.open(headerTokenSealed, headerContextOf(id)),
+  }
 }
 
 const contextOf = (id: IntegrationId) => `integration ${id} token`
+const headerContextOf = (id: IntegrationId) => `integration ${id} header token`
 
 /** Tokens carry enough randomness that a plain digest cannot be turned back. */
 function digestOf(token: string): Buffer {

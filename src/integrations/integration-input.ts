@@ -1,6 +1,7 @@
 import {
   anyText,
   type Body,
+  boolean,
   detailRefusal,
   optional,
   orNull,
@@ -25,6 +26,9 @@ export type IntegrationChange = {
   readonly teamId?: string | null | undefined
   readonly serviceId?: string | null | undefined
   readonly urgency?: Urgency | undefined
+  readonly enabled?: boolean | undefined
+  /** Whether its type has one is not known yet. */
+  readonly headerToken?: string | null | undefined
   readonly defaultRoute?: RouteTarget | undefined
 }
 
@@ -48,6 +52,8 @@ export function parseIntegrationChange(body: Body): Result<IntegrationChange, Re
       teamId: take(optional(body, 'team_id', referenceOrNull), undefined),
       serviceId: take(optional(body, 'service', referenceOrNull), undefined),
       urgency: take(optional(body, 'urgency', urgency), undefined),
+      enabled: take(optional(body, 'enabled', boolean), undefined),
+      headerToken: take(optional(body, 'header_token', orNull(anyText(250))), undefined),
       defaultRoute: take(optional(body, 'default_route', routeTarget), undefined),
     }
   })

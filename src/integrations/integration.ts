@@ -3,12 +3,20 @@ import type { IntegrationId, OrganizationId, RouteId, ServiceId, TeamId, Escalat
 import type { Instant } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
 
-/** The kinds of alert source, with the titles that people see (contract grafana-oncall 6.3). */
+type TypeFacts = {
+  /** What people see (contract grafana-oncall 6.3). */
+  readonly title: string
+  /** Its grouping keys are ids: an alert group is found by its key whatever route a later signal would take. */
+  readonly keysAreIds: boolean
+}
+
+/** The kinds of alert source. */
 export const integrationTypes = {
-  alertmanager: { title: 'Alertmanager' },
-  formatted_webhook: { title: 'Formatted webhook' },
-  webhook: { title: 'Webhook' },
-} as const satisfies Record<string, { readonly title: string }>
+  alertmanager: { title: 'Alertmanager', keysAreIds: false },
+  formatted_webhook: { title: 'Formatted webhook', keysAreIds: false },
+  pagertree: { title: 'PagerTree', keysAreIds: true },
+  webhook: { title: 'Webhook', keysAreIds: false },
+} as const satisfies Record<string, TypeFacts>
 
 export type IntegrationType = keyof typeof integrationTypes
 
@@ -31,8 +39,12 @@ export type Integration = {
   readonly serviceId: ServiceId | null
   /** Of its alert groups, but for those whose alerts say their own. */
   readonly urgency: Urgency
+  /** A disabled integration takes no alerts. */
+  readonly enabled: boolean
   /** The secret part of the inbound URL. */
   readonly token: string
+  /** What a header of each request must be, too; null: no such header is looked at. Only of the type `pagertree`. */
+  readonly headerToken: string | null
   readonly createdAt: Instant
   readonly defaultRoute: Route
 }
@@ -60,8 +72,9 @@ export type Route = {
 /** What an alert needs to know of its source. */
 export type AlertSource = Pick<
   Integration,
-  'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'teamChainId' | 'urgency'
+  'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'teamChainId' | 'urgency' | 'enabled'
 > & {
+  readonly headerTokenSealed: Buffer | null
   readonly defaultRoute: AlertRoute
   /** Counts the changes of its other routes; 0: there never was one. */
   readonly routesVersion: number

@@ -42,7 +42,7 @@ describe('integrations', () => {
         `"escalation_chain_id":null,"mobile_app":${channel},"mobile_app_critical":${channel},"email":${channel},"webhook":${channel}},` +
         '"templates":{"grouping_key":null,"resolve_signal":null,"acknowledge_signal":null,"source_link":null,' +
         `"slack":${image},"web":${image},"sms":{"title":null},"phone_call":{"title":null},"telegram":${image},` +
-        `"mobile_app":${message},"email":${message}},"heartbeat":null,"service":null,"urgency":"medium","key":"${body.key}"}`,
+        `"mobile_app":${message},"email":${message}},"heartbeat":null,"service":null,"urgency":"medium","key":"${body.key}","enabled":true,"header_token":null}`,
     )
     expect(body.id).toMatch(/^C[A-Z1-9]{12}$/)
     expect(body.default_route.id).toMatch(/^R[A-Z1-9]{12}$/)

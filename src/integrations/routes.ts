@@ -12,6 +12,7 @@ import type { Ports } from '../ports.ts'
 import { createIntegration, deleteIntegration, findIntegration, listIntegrations, updateIntegration } from './commands.ts'
 import { urgencies } from '../notifications/urgency.ts'
 import { type Integration, integrationTypes } from './integration.ts'
+import { linkOf } from './link.ts'
 import { messengerShapes, routeRoutes, shownMessengers } from './route-routes.ts'
 import { shownTemplates } from './template-input.ts'
 
@@ -72,6 +73,8 @@ const IntegrationShape = Type.Object({
   service: nullable(Type.String({ description: 'Id of a service.' })),
   urgency: choice(urgencies),
   key: Type.String({ description: 'The secret part of `link`.' }),
+  enabled: Type.Boolean(),
+  header_token: nullable(Type.String({ description: 'What the header `pagertree-token` must be, too.' })),
 })
 
 const IntegrationBody = lenientInput({
@@ -83,6 +86,8 @@ const IntegrationBody = lenientInput({
   default_route: '`escalation_chain_id`: id of an escalation chain, or null.',
   service: 'Id of a service, or null.',
   urgency: `One of ${urgencies.join(', ')}; medium when it is not said, or null.`,
+  enabled: 'A disabled integration takes no alerts. True when it is not said.',
+  header_token: 'Only of the type pagertree: what the header `pagertree-token` of each request must be; null or empty: anything.',
 })
 
 const IntegrationQuery = Type.Object({
@@ -183,7 +188,7 @@ function integrationShape(integration: Integration, baseUrl: string): Static<typ
     name: integration.name,
     description_short: integration.description,
     team_id: integration.teamId,
-    link: `${baseUrl}/integrations/v1/${type}/${token}/`,
+    link: linkOf(integration, baseUrl),
     inbound_email: null,
     type,
     default_route: {
@@ -198,5 +203,7 @@ function integrationShape(integration: Integration, baseUrl: string): Static<typ
     service: integration.serviceId,
     urgency: integration.urgency,
     key: token,
+    enabled: integration.enabled,
+    header_token: integration.headerToken,
   }
 }

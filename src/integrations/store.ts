@@ -9,8 +9,11 @@ import type { Urgency } from '../notifications/urgency.ts'
 import type { AlertSource, Integration, IntegrationType } from './integration.ts'
 import { routeOf } from './route-store.ts'
 
-/** An integration as stored: the token is sealed. */
-export type SealedIntegration = Omit<Integration, 'token'> & { readonly tokenSealed: Buffer }
+/** An integration as stored: its secrets are sealed. */
+export type SealedIntegration = Omit<Integration, 'token' | 'headerToken'> & {
+  readonly tokenSealed: Buffer
+  readonly headerTokenSealed: Buffer | null
+}
 
 export type StoredIntegration = Omit<SealedIntegration, 'teamName' | 'teamChainId' | 'defaultRoute'> & {
   readonly tokenDigest: Buffer
@@ -46,14 +49,19 @@ export function updateIntegration(tx: Tx, integration: SealedIntegration): Promi
   )
 }
 
-type Changeable = Pick<Integration, 'name' | 'description' | 'teamId' | 'serviceId' | 'urgency'>
+type Changeable = Pick<
+  SealedIntegration,
+  'name' | 'description' | 'teamId' | 'serviceId' | 'urgency' | 'enabled' | 'headerTokenSealed'
+>
 
-const changeable = ({ name, description, teamId, serviceId, urgency }: Changeable) => ({
+const changeable = ({ name, description, teamId, serviceId, urgency, enabled, headerTokenSealed }: Changeable) => ({
   name,
   description,
   team_id: teamId,
   service_id: serviceId,
   urgency,
+  enabled,
+  header_token_sealed: headerTokenSealed,
 })
 
 /** Whether the integration exists; if so, nobody else changes it before the commit. */
@@ -210,6 +218,8 @@ const columns = [
   'teams.escalation_chain_id as team_chain_id',
   'integrations.service_id',
   'integrations.urgency',
+  'integrations.enabled',
+  'integrations.header_token_sealed',
   'integrations.token_sealed',
   'integrations.routes_version',
   'integrations.created_at',
@@ -230,6 +240,8 @@ type IntegrationRow = {
   readonly team_chain_id: string | null
   readonly service_id: string | null
   readonly urgency: string
+  readonly enabled: boolean
+  readonly header_token_sealed: Buffer | null
   readonly token_sealed: Buffer
   readonly routes_version: number
   readonly created_at: Date
@@ -254,6 +266,8 @@ function integrationOf(row: IntegrationRow): SealedIntegration {
     teamChainId: row.team_chain_id === null ? null : asId<EscalationChainId>(row.team_chain_id),
     serviceId: row.service_id === null ? null : asId<ServiceId>(row.service_id),
     urgency: row.urgency as Urgency,
+    enabled: row.enabled,
+    headerTokenSealed: row.header_token_sealed,
     tokenSealed: row.token_sealed,
     createdAt: fromDate(row.created_at),
     defaultRoute: routeOf({

@@ -65,15 +65,25 @@ export function newUrlToken(bytes: Bytes): string {
   return randomText(tokenAlphabet, 25, bytes)
 }
 
+/** A UUID version 4 (RFC 9562, 5.4): 122 random bits. */
+export function newRandomUuid(bytes: Bytes): string {
+  const raw = Buffer.from(bytes(16))
+  raw[6] = (raw.readUInt8(6) & 0x0f) | 0x40
+  raw[8] = (raw.readUInt8(8) & 0x3f) | 0x80
+  return uuidText(raw.toString('hex'))
+}
+
+/** A UUID as it is written, from its 32 hexadecimal digits. */
+export const uuidText = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+
 /** A UUID version 7 (RFC 9562, 5.7): 48 bits of time, the rest random. */
 export function newUuid<Id extends Brand<string, string>>(now: Instant, bytes: Bytes): Id {
   const raw = Buffer.from(bytes(16))
   raw.writeUIntBE(now, 0, 6)
   raw[6] = (raw.readUInt8(6) & 0x0f) | 0x70
   raw[8] = (raw.readUInt8(8) & 0x3f) | 0x80
-  const hex = raw.toString('hex')
-  const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-  return text as Id
+  return uuidText(raw.toString('hex')) as Id
 }
 
 /** Evenly distributed characters: bytes that would favour some letters are thrown away. */

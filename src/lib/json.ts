@@ -29,6 +29,14 @@ export function jsonText(value: JsonWithRaw): string {
   return JSON.stringify(value)
 }
 
+/** The JSON of a text, with numbers that JavaScript would round, or that are not whole, as the texts that were sent. */
+export function parseExactly(text: string): unknown {
+  type Context = { readonly source?: string }
+  return JSON.parse(text, (_key, value: unknown, ...[context]: readonly Context[]) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) ? (context?.source ?? value) : value,
+  )
+}
+
 export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 

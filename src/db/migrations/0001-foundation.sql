@@ -230,8 +230,11 @@ create table integrations (
   team_id text,
   service_id text,
   urgency text not null check (urgency in ('low', 'medium', 'high', 'critical')),
+  enabled boolean not null,
   token_digest bytea not null,
   token_sealed bytea not null,
+  -- What a header must carry beside the key in the path; null: no header is looked at.
+  header_token_sealed bytea,
   -- Counts the changes of its routes beside the default one, so that prepared expressions are known to be stale; 0: there never were any.
   routes_version integer not null default 0,
   created_at timestamptz not null,
