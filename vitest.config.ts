@@ -7,7 +7,7 @@ const onDatabase = [
   'src/*/**/*-{commands,store,loop,routes}.test.ts',
   'test/**/*.test.ts',
 ]
-const onProcesses = ['src/db/embedded/**/*.test.ts', 'src/lib/node/**/*.test.ts', 'scripts/**/*.test.ts']
+const onProcesses = ['src/demo/run.test.ts', 'src/db/embedded/**/*.test.ts', 'src/lib/node/**/*.test.ts', 'scripts/**/*.test.ts']
 const onDebian = ['test/debian/**/*.test.ts']
 
 export default defineConfig(() => {

@@ -43,6 +43,8 @@ test.each([
   ['src/app.ts', './alerts/loop.ts'],
   ['src/app.ts', './lib/node/clock.ts'],
   ['src/main.ts', './app.ts'],
+  ['src/main.ts', './demo/run.ts'],
+  ['src/demo/run.ts', '../serve.ts'],
   ['src/lib/node/clock.ts', '../../ports.ts'],
   ['src/alerts/grouping.test.ts', '../inbound/store.ts'],
   ['test/alert-life.test.ts', '../src/alerts/store.ts'],

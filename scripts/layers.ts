@@ -68,6 +68,7 @@ const packageLayers: Readonly<Record<string, readonly Layer[]>> = {
   'prom-client': ['node', 'http', 'app'],
   undici: ['node', 'send'],
   nodemailer: ['node', 'send', 'channel'],
+  'smtp-server': ['main'],
 }
 
 const worldlyLayers: readonly Layer[] = ['node', 'config', 'db', 'embedded', 'http', 'send', 'app', 'main']
@@ -140,6 +141,7 @@ const outerLayers: readonly (readonly [string, Layer])[] = [
   ['src/config.ts', 'config'],
   ['src/app.ts', 'app'],
   ['src/metrics.ts', 'app'],
+  ['src/demo/', 'main'],
   ['src/main.ts', 'main'],
   ['src/backup.ts', 'main'],
   ['src/open.ts', 'main'],

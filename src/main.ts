@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseArgs, styleText } from 'node:util'
 import { createOrganization } from './accounts/commands.ts'
 import { createTokenForOperator } from './accounts/operator-commands.ts'
 import { isRole, roles } from './accounts/role.ts'
@@ -6,6 +6,7 @@ import { backUp, restore } from './backup.ts'
 import { type Config, configWarnings, readConfig } from './config.ts'
 import { latestMigration, migrateDatabase } from './db/migrate.ts'
 import type { OpenDatabase } from './db/open.ts'
+import type { Screen } from './demo/teller.ts'
 import { openLog } from './lib/node/log.ts'
 import { Rejection } from './lib/rejection.ts'
 import { StartFault } from './lib/start-fault.ts'
@@ -17,6 +18,7 @@ import { programVersion } from './lib/node/version.ts'
 const usage = `Usage: watchbell [command]
 
   serve                    start the server (the default)
+  demo                     tell the story of an alert with a sample organization, and stay up to be tried
   migrate                  bring the database up to this version
   token create --name NAME [--user EMAIL] [--role admin|editor|viewer|none]
                            make an API token; without --user it is the oldest admin's. A new
@@ -52,6 +54,8 @@ async function run(argv: readonly string[]): Promise<void> {
     case '':
     case 'serve':
       return serveUntilStopped(readConfig(process.env))
+    case 'demo':
+      return demoUntilStopped()
     case 'migrate':
       return migrate(readConfig(process.env))
     case 'token create':
@@ -127,6 +131,21 @@ async function stopInTime(stop: () => Promise<void>, log: Log): Promise<void> {
   }, stopMaxMs)
   await stop()
   clearTimeout(late)
+}
+
+async function demoUntilStopped(): Promise<void> {
+  // Only here is it needed what the demo brings along.
+  const { runDemo } = await import('./demo/run.ts')
+  const { log, flush } = openLog({ level: 'warn', pretty: process.stderr.isTTY, descriptor: 2 })
+  const readerGone = new Promise((resolve) => process.stdout.on('error', resolve))
+  const stopped = Promise.race([stopSignal(), readerGone])
+  const paint: Screen['paint'] = (style, text) => styleText(style, text)
+  try {
+    await runDemo({ screen: { write: print, paint }, fetch, log, stopped })
+  } finally {
+    await flush()
+  }
+  process.exit()
 }
 
 // Other commands ---------------------------------------------------------------------------------------------------------
