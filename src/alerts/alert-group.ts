@@ -2,6 +2,7 @@ import type { AlertGroupId, AlertId, IntegrationId, OrganizationId, RouteId, Use
 import { RawJson } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
+import type { Assignee } from './assignee.ts'
 import type { AlertGroupState } from './state.ts'
 import type { Labels, Payload } from './signal.ts'
 
@@ -30,6 +31,8 @@ export type AlertGroup = {
   readonly resolvedAt: Instant | null
   /** Null when the source or an escalation resolved it. */
   readonly resolvedBy: UserId | null
+  /** Whom somebody reassigned it to; null: the chain where it comes from. */
+  readonly assignee: Assignee | null
 }
 
 /** One signal as it was received. */

@@ -4,10 +4,8 @@ import { forgetEscalations, removeEscalations, startEscalations, stopEscalations
 import type { EscalationRequestKey } from '../escalations/run.ts'
 import type { EventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
-import { sourceOf } from '../integrations/commands.ts'
-import { type AlertRoute, type AlertSource, integrationTypes } from '../integrations/integration.ts'
-import { routeOfGroup } from '../integrations/routing-commands.ts'
-import { check, known } from '../lib/check.ts'
+import { integrationTypes } from '../integrations/integration.ts'
+import { check } from '../lib/check.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
 import { forbidden, invalid, notFound } from '../lib/rejection.ts'
@@ -15,6 +13,7 @@ import { after, type Ms, utcDay } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { deleteNotesAbout } from './note-store.ts'
+import { originOf, targetOf } from './origin-commands.ts'
 import type { AlertGroupFilter } from './query.ts'
 import type { AlertSettings } from './settings.ts'
 import { type AlertGroupAction, pages, transition } from './state.ts'
@@ -115,11 +114,12 @@ export async function turn(tx: Tx, settings: AlertSettings, { actor, group, chan
   if (group.state === 'resolved') await store.standAloneIfKeyIsTaken(tx, group, { keyIsId })
   const written = await store.saveState(tx, changed, group.state)
   check(written === 1, 'a locked alert group keeps its state')
-  const starts = pages(changed.state) ? [startOf({ actor, group: changed, ...origin }, settings)] : []
+  const target = pages(changed.state) ? await targetOf(tx, changed, origin.chainId) : null
+  const starts = target === null ? [] : [startOf({ actor, group: changed, source: origin.source, target }, settings)]
   const started = await startEscalations(tx, starts)
-  if (starts.length === 0) await stopEscalations(tx, group.organizationId, [group.id])
+  if (target === null) await stopEscalations(tx, group.organizationId, [group.id])
   if (changed.silencedUntil !== null) tx.wake('alerts')
-  await tell(tx, settings, { actor, group: changed, ...origin, fact, newestAlert, webhookId: null })
+  await tell(tx, settings, { actor, group: changed, ...origin, fact, newestAlert, webhookId: null, reassignedFrom: null })
   for (const beginning of started) publish(tx, beginning)
 }
 
@@ -164,16 +164,9 @@ export async function answerEscalationRequest(tx: Tx, settings: AlertSettings, k
         fact: 'alert_group.escalated',
         newestAlert: null,
         webhookId: request.webhookId,
+        reassignedFrom: null,
       })
       return
     }
   }
-}
-
-type Origin = { readonly source: AlertSource; readonly route: AlertRoute }
-
-/** Where an alert group comes from, even when that was deleted since. */
-async function originOf(tx: Tx, { organizationId, integrationId, routeId }: AlertGroup): Promise<Origin> {
-  const source = known(await sourceOf(tx.sql, organizationId, integrationId), 'every alert group has a source')
-  return { source, route: await routeOfGroup(tx.sql, source, routeId) }
 }

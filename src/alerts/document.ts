@@ -1,9 +1,11 @@
 import type { User } from '../accounts/user.ts'
 import { type AlertSource, displayName } from '../integrations/integration.ts'
+import type { EscalationChainId } from '../lib/ids.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
 import { type Instant, isoOffset, isoZ } from '../lib/time.ts'
 import type { Trigger } from '../webhooks/trigger.ts'
 import { type Alert, type AlertGroup, payloadJson } from './alert-group.ts'
+import { type Assignee, assigneeDocument, assigneeOf } from './assignee.ts'
 import type { Labels } from './signal.ts'
 
 /** An alert as the API and webhooks show it (contract grafana-oncall 4.11). */
@@ -16,10 +18,19 @@ export function alertDocument(alert: Alert): JsonWithRaw {
   }
 }
 
+/** What an alert group is shown with. */
+type GroupView = {
+  readonly baseUrl: string
+  readonly teamId: string | null
+  /** The chain of its route now, or else of its team. */
+  readonly chainId: EscalationChainId | null
+  readonly lastAlert: Alert | null
+}
+
 /** An alert group as the API and webhooks show it (contract grafana-oncall 4.10), in the contract's order of members. */
 export function alertGroupDocument(
   group: AlertGroup,
-  { baseUrl, teamId, lastAlert }: { readonly baseUrl: string; readonly teamId: string | null; readonly lastAlert: Alert | null },
+  { baseUrl, teamId, chainId, lastAlert }: GroupView,
 ): { readonly [key: string]: JsonWithRaw } {
   return {
     id: group.id,
@@ -39,6 +50,7 @@ export function alertGroupDocument(
     silenced_at: orNull(group.silencedAt),
     last_alert: lastAlert === null ? null : alertDocument(lastAlert),
     urgency: group.urgency,
+    assigned_to: assigneeDocument(assigneeOf(group, chainId)),
   }
 }
 
@@ -59,11 +71,14 @@ type Person = Pick<User, 'id' | 'username' | 'email'>
 
 /** All that an event says about an alert group: what webhooks send (contract grafana-oncall 3.3). */
 export type EventView = {
-  readonly trigger: Trigger
+  /** What happened: a trigger of webhooks, or what will be one. */
+  readonly type: Trigger | 'reassign'
   /** Who did it; null for machines. */
   readonly person: Person | null
   readonly group: AlertGroup
   readonly source: AlertSource
+  readonly chainId: EscalationChainId | null
+  readonly reassignedFrom: Assignee | null
   readonly baseUrl: string
   readonly firstAlert: Alert | null
   readonly lastAlert: Alert | null
@@ -77,9 +92,14 @@ export type EventView = {
 export function eventData(view: EventView): JsonWithRaw {
   const { group, source } = view
   return {
-    event: { type: view.trigger, ...eventTime(view) },
+    event: { type: view.type, ...eventTime(view) },
     user: personDocument(view.person),
-    alert_group: alertGroupDocument(group, { baseUrl: view.baseUrl, teamId: source.teamId, lastAlert: view.lastAlert }),
+    alert_group: alertGroupDocument(group, {
+      baseUrl: view.baseUrl,
+      teamId: source.teamId,
+      chainId: view.chainId,
+      lastAlert: view.lastAlert,
+    }),
     alert_group_id: group.id,
     alert_payload: view.firstAlert === null ? '' : payloadJson(view.firstAlert.payload),
     integration: { id: source.id, type: source.type, name: displayName(source), team: source.teamName },
@@ -91,8 +111,8 @@ export function eventData(view: EventView): JsonWithRaw {
 }
 
 /** `unsilence`, `unresolve` and `unacknowledge` say no time; that is the contract's form. */
-function eventTime({ trigger, group, now }: EventView): Readonly<Record<string, string | null>> {
-  switch (trigger) {
+function eventTime({ type, group, chainId, reassignedFrom, now }: EventView): Readonly<Record<string, JsonWithRaw>> {
+  switch (type) {
     case 'alert group created':
       return { time: isoOffset(group.startedAt) }
     case 'acknowledge':
@@ -103,6 +123,12 @@ function eventTime({ trigger, group, now }: EventView): Readonly<Record<string, 
       return {
         time: isoOffset(group.silencedAt ?? now),
         until: group.silencedUntil === null ? null : isoOffset(group.silencedUntil),
+      }
+    case 'reassign':
+      return {
+        time: isoOffset(now),
+        from: assigneeDocument(reassignedFrom),
+        to: assigneeDocument(assigneeOf(group, chainId)),
       }
     case 'escalation':
       return { time: isoOffset(now) }

@@ -116,6 +116,7 @@ function newGroupOf({ arrival, alertGroupId, opening }: Placement, now: Instant)
     silencedUntil: null,
     resolvedAt: null,
     resolvedBy: null,
+    assignee: null,
   }
   return { group, shard: shardOf(alertGroupId), hash: groupingHash(signal) }
 }
@@ -155,7 +156,9 @@ async function beginNewGroups(tx: Tx, settings: AlertSettings, { placements, gro
   const opened = openingsOf(placements)
   if (opened.length === 0) return
   const tellings = opened.map((placement) => tellingOf(placement, { tx, groups, fact: 'alert_group.created' }))
-  const starts = tellings.filter((_, index) => opened[index]?.turn === null).map((telling) => startOf(telling, settings))
+  const starts = tellings
+    .filter((_, index) => opened[index]?.turn === null)
+    .map((telling) => startOf({ ...telling, target: { chainId: telling.chainId } }, settings))
   const started = await startEscalations(tx, starts)
   await tellOpened(
     tx,
@@ -196,7 +199,8 @@ function tellingOf(
     actor: actorOf(source),
     group: known(groups.get(placement.alertGroupId), 'the group of a placement is at hand'),
     source,
-    route,
+    chainId: route.escalationChainId ?? source.teamChainId,
+    reassignedFrom: null,
     fact,
     newestAlert: alertOf(placement, tx.now),
     webhookId: null,

@@ -27,7 +27,8 @@ describe('an alert group', () => {
         `"acknowledged_at":"2026-04-01T12:00:00Z","acknowledged_by":"${crew.users.admin}","labels":[],"title":"${json.title}",` +
         `"permalinks":{"slack":null,"slack_app":null,"telegram":null,"web":"https://bell.example/alert-groups/${id}"},"silenced_at":null,` +
         `"last_alert":{"id":"${json.last_alert.id}","alert_group_id":"${id}","created_at":"2026-04-01T12:00:00Z",` +
-        `"payload":{"alert_uid":"${json.title}","title":"${json.title}","message":"99 degrees"}},"urgency":"medium"}`,
+        `"payload":{"alert_uid":"${json.title}","title":"${json.title}","message":"99 degrees"}},"urgency":"medium",` +
+        `"assigned_to":{"type":"escalation_chain","id":"${room.source.default_route.escalation_chain_id}"}}`,
     )
     expect(id).toMatch(/^I[A-NP-Z1-9]{12}$/)
     expect(json.last_alert.id).toMatch(/^A[A-NP-Z1-9]{12}$/)

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { teamFilter } from '../accounts/team-commands.ts'
 import { readTimeline } from '../events/commands.ts'
 import { eventDocument, EventShape } from '../events/document.ts'
+import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { choice, noContent, nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
@@ -16,6 +17,7 @@ import type { AlertSettings } from './settings.ts'
 import type { Alert } from './alert-group.ts'
 import { act, findAlertGroup, findLatestAlerts, findLatestAlertsCut, listAlertGroups, removeAlertGroup } from './commands.ts'
 import { alertGroupDocument } from './document.ts'
+import { reassign } from './reassign-commands.ts'
 import { filterOf, silenceOf } from './query.ts'
 import { AlertShape } from './alert-routes.ts'
 import { alertGroupActions, alertGroupStates } from './state.ts'
@@ -88,6 +90,7 @@ export function alertGroupRoutes(app: App, { db, settings }: { readonly db: Data
   )
 
   actionRoutes(app, db, settings)
+  reassignRoute(app, db, settings)
   removalRoute(app, db)
 }
 
@@ -115,6 +118,29 @@ function actionRoutes(app: App, db: Database, settings: AlertSettings): void {
       },
     )
   }
+}
+
+function reassignRoute(app: App, db: Database, settings: AlertSettings): void {
+  app.post(
+    '/api/v1/alert_groups/:alertGroupId/reassign/',
+    {
+      config: write,
+      schema: {
+        summary: 'Hand an alert group over',
+        description:
+          'To exactly one of a user, a team and an escalation chain. Who was paged before is left alone, and the new one is paged at once; an acknowledged or silenced group fires again.',
+        tags,
+        params: AlertGroupParams,
+        body: ReassignBody,
+        response: { 200: Type.Unsafe<Buffer>({ description: 'Done; no body.' }) },
+      },
+    },
+    async (request, reply) => {
+      const reassignment = { actor: request.actor, id: idOf(request.params), body: request.body }
+      await db.tx('reassign alert group', (tx) => reassign(tx, settings, reassignment))
+      return reply.type('application/json').send(Buffer.alloc(0))
+    },
+  )
 }
 
 /** Its errors are bare JSON texts, as upstream answers them. */
@@ -149,6 +175,7 @@ function documentOf(group: ListedGroup, { settings, latest }: Shown): JsonWithRa
   return alertGroupDocument(group, {
     baseUrl: settings.baseUrl,
     teamId: group.teamId,
+    chainId: group.chainId,
     lastAlert: latest.get(group.id) ?? null,
   })
 }
@@ -167,6 +194,14 @@ const AlertGroupQuery = Type.Object({
   started_at: Type.Optional(Type.String({ description: 'A range in UTC: `2024-01-01T00:00:00_2024-01-31T23:59:59`.' })),
   label: Type.Optional(Type.Array(Type.String(), { description: '`key:value`; repeatable: all must be there.' })),
 })
+
+const ReassignBody = lenientInput({
+  user: 'Id of a user, who is paged by their notification rules.',
+  team: 'Id of a team: its escalation chain, or else all of its members.',
+  escalation_chain: 'Id of an escalation chain, which begins with its first step.',
+})
+
+const AssigneeShape = Type.Object({ type: choice(['user', 'team', 'escalation_chain']), id: Type.String() })
 
 const SilenceBody = Type.Object({
   delay: Type.Optional(Type.Unsafe<unknown>({ description: 'Seconds; -1 or 0 until somebody ends it. Required.' })),
@@ -197,4 +232,5 @@ const AlertGroupShape = Type.Object({
   silenced_at: nullable(Type.String({ format: 'date-time' })),
   last_alert: nullable(AlertShape),
   urgency: choice(urgencies),
+  assigned_to: nullable(AssigneeShape),
 })

@@ -99,4 +99,5 @@ const firing: AlertGroup = {
   silencedUntil: null,
   resolvedAt: null,
   resolvedBy: null,
+  assignee: null,
 }

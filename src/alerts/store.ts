@@ -6,6 +6,7 @@ import {
   type AlertGroupId,
   type AlertId,
   asId,
+  type EscalationChainId,
   type IntegrationId,
   type OrganizationId,
   type RouteId,
@@ -16,6 +17,7 @@ import { jsonbText } from '../lib/json.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
 import type { Sql, Tx } from '../ports.ts'
+import type { Assignee } from './assignee.ts'
 import type { AlertGroupFilter } from './query.ts'
 import type { GroupKey } from './intake.ts'
 import type { Labels } from './signal.ts'
@@ -172,6 +174,7 @@ export async function standAloneIfKeyIsTaken(
 }
 
 function stateColumns(group: AlertGroup) {
+  const assigned = (type: Assignee['type']) => (group.assignee?.type === type ? group.assignee.id : null)
   return {
     state: group.state,
     acknowledged_at: group.acknowledgedAt === null ? null : toDate(group.acknowledgedAt),
@@ -180,6 +183,9 @@ function stateColumns(group: AlertGroup) {
     silenced_until: group.silencedUntil === null ? null : toDate(group.silencedUntil),
     resolved_at: group.resolvedAt === null ? null : toDate(group.resolvedAt),
     resolved_by: group.resolvedBy,
+    assigned_user_id: assigned('user'),
+    assigned_team_id: assigned('team'),
+    assigned_chain_id: assigned('escalation_chain'),
   }
 }
 
@@ -309,7 +315,11 @@ export function alertOf(row: AlertRow): Alert {
 // Lists ----------------------------------------------------------------------------------------------------------------
 
 /** A group with what its integration adds to it. */
-export type ListedGroup = AlertGroup & { readonly teamId: TeamId | null }
+export type ListedGroup = AlertGroup & {
+  readonly teamId: TeamId | null
+  /** The chain of its route now, or else of its team. */
+  readonly chainId: EscalationChainId | null
+}
 
 export async function findGroup(db: Sql, organizationId: OrganizationId, id: AlertGroupId): Promise<ListedGroup | null> {
   const [group] = await listGroups(db, organizationId, { filter: { id }, limit: 1, offset: 0 })
@@ -328,14 +338,26 @@ export async function listGroups(
 ): Promise<readonly ListedGroup[]> {
   const rows = await filtered(db, organizationId, filter)
     .selectAll('alert_groups')
-    .select(['integrations.team_id', 'routes.id as route_id'])
+    .select(['integrations.team_id', 'routes.id as route_id', chainWhereItComesFrom.as('chain_id')])
     .orderBy('alert_groups.started_at', 'desc')
     .orderBy('alert_groups.id')
     .limit(limit)
     .offset(offset)
     .execute()
-  return rows.map((row) => ({ ...groupOf(row), teamId: row.team_id === null ? null : asId<TeamId>(row.team_id) }))
+  return rows.map((row) => ({
+    ...groupOf(row),
+    teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
+    chainId: row.chain_id === null ? null : asId<EscalationChainId>(row.chain_id),
+  }))
 }
+
+/** As `originOf` finds it for one group. */
+const chainWhereItComesFrom = sql<string | null>`coalesce(
+  case when routes.id is not null then routes.escalation_chain_id
+    else (select d.escalation_chain_id from routes d
+      where d.organization_id = integrations.organization_id and d.integration_id = integrations.id and d.is_default) end,
+  (select t.escalation_chain_id from teams t
+    where t.organization_id = integrations.organization_id and t.id = integrations.team_id))`
 
 function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter) {
   let query = withRoutes(db)
@@ -436,6 +458,9 @@ type GroupRow = {
   readonly silenced_until: Date | null
   readonly resolved_at: Date | null
   readonly resolved_by: string | null
+  readonly assigned_user_id: string | null
+  readonly assigned_team_id: string | null
+  readonly assigned_chain_id: string | null
 }
 
 function groupOf(row: GroupRow): AlertGroup {
@@ -460,5 +485,13 @@ function groupOf(row: GroupRow): AlertGroup {
     silencedUntil: at(row.silenced_until),
     resolvedAt: at(row.resolved_at),
     resolvedBy: person(row.resolved_by),
+    assignee: assigneeFrom(row),
   }
+}
+
+function assigneeFrom(row: GroupRow): Assignee | null {
+  if (row.assigned_user_id !== null) return { type: 'user', id: asId<UserId>(row.assigned_user_id) }
+  if (row.assigned_team_id !== null) return { type: 'team', id: asId<TeamId>(row.assigned_team_id) }
+  if (row.assigned_chain_id === null) return null
+  return { type: 'escalation_chain', id: asId<EscalationChainId>(row.assigned_chain_id) }
 }

@@ -1,15 +1,17 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import { peopleByIds } from '../accounts/commands.ts'
 import type { User } from '../accounts/user.ts'
-import { peopleToPage, type Start } from '../escalations/commands.ts'
+import { peopleToPage, type Start, type Target } from '../escalations/commands.ts'
 import { catalogue, type EventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
-import type { AlertRoute, AlertSource } from '../integrations/integration.ts'
+import type { AlertSource } from '../integrations/integration.ts'
 import { known } from '../lib/check.ts'
-import type { AlertGroupId, OrganizationId, UserId, WebhookId } from '../lib/ids.ts'
+import type { AlertGroupId, EscalationChainId, OrganizationId, UserId, WebhookId } from '../lib/ids.ts'
 import { notifiedPeople } from '../notifications/commands.ts'
 import type { Tx } from '../ports.ts'
+import type { Trigger } from '../webhooks/trigger.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
+import type { Assignee } from './assignee.ts'
 import { eventData, permalink } from './document.ts'
 import type { AlertSettings } from './settings.ts'
 import * as store from './store.ts'
@@ -20,18 +22,20 @@ export type Telling = {
   /** As it is now. */
   readonly group: AlertGroup
   readonly source: AlertSource
-  /** The default one where the group's own was deleted. */
-  readonly route: AlertRoute
+  /** The chain of its route now, or else of its team. */
+  readonly chainId: EscalationChainId | null
   readonly fact: EventType
   /** The alert that brought it about and may not be stored yet; null: the newest one that is. */
   readonly newestAlert: Alert | null
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
+  /** Whom it was for before; only a reassignment tells it. */
+  readonly reassignedFrom: Assignee | null
 }
 
-/** What an escalation works on: the alert group as people are told of it, and the chain that its route names now, or else its team. */
+/** What an escalation works on: the alert group as people are told of it, and whom it pages. */
 export function startOf(
-  { actor, group, source, route }: Pick<Telling, 'actor' | 'group' | 'source' | 'route'>,
+  { actor, group, source, target }: Pick<Telling, 'actor' | 'group' | 'source'> & { readonly target: Target },
   { baseUrl }: AlertSettings,
 ): Start {
   const subject = {
@@ -45,7 +49,7 @@ export function startOf(
     urgency: group.urgency,
     startedAt: group.startedAt,
   }
-  return { actor, subject, chainId: route.escalationChainId ?? source.teamChainId }
+  return { actor, subject, target }
 }
 
 /** Publishes what happened to an alert group. */
@@ -85,14 +89,16 @@ type One = {
 }
 
 async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, people, notified, toPage }: One): Promise<void> {
-  const { actor, group, source, fact, webhookId } = telling
+  const { actor, group, source, chainId, fact, webhookId, reassignedFrom } = telling
   const who = (userId: string | null) => (userId === null ? null : (people.get(userId) ?? null))
   const lastAlert = telling.newestAlert ?? (await newestAlertOf(tx, group.organizationId, group.id))
   const data = eventData({
-    trigger: known(catalogue[fact], 'what happens to an alert group is a trigger of webhooks'),
+    type: fact === 'alert_group.reassigned' ? 'reassign' : triggerOf(fact),
     person: who(personOf(actor)),
     group,
     source,
+    chainId,
+    reassignedFrom,
     baseUrl,
     firstAlert: group.alertsCount === 1 ? lastAlert : await store.findFirstAlert(tx.sql, group),
     lastAlert,
@@ -104,6 +110,8 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, people,
   })
   publish(tx, { type: fact, actor, alertGroup: { id: group.id, integrationId: group.integrationId }, data, webhookId })
 }
+
+const triggerOf = (fact: EventType): Trigger => known(catalogue[fact], 'what happens to an alert group is a trigger of webhooks')
 
 async function newestAlertOf(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<Alert | null> {
   return (await store.findLatestAlerts(tx.sql, organizationId, [id])).get(id) ?? null

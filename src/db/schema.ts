@@ -27,6 +27,9 @@ export interface AlertGroups {
   acknowledged_at: Timestamp | null;
   acknowledged_by: string | null;
   alerts_count: number;
+  assigned_chain_id: string | null;
+  assigned_team_id: string | null;
+  assigned_user_id: string | null;
   grouping_hash: Buffer | null;
   id: string;
   integration_id: string;
@@ -185,7 +188,7 @@ export interface EscalationRequests {
 
 export interface EscalationRuns {
   due_at: Timestamp;
-  escalation_chain_id: string;
+  escalation_chain_id: string | null;
   id: string;
   next_step: number;
   organization_id: string;

@@ -1,8 +1,8 @@
 import type { EscalationPolicyId, ScheduleId, UserId, WebhookId } from '../lib/ids.ts'
 import type { Ms } from '../lib/time.ts'
 
-/** One step of an escalation chain, as a run keeps it. */
-export type Step = { readonly policyId: EscalationPolicyId } & (
+/** One step of an escalation chain, as a run keeps it; without an escalation policy where no chain is behind it. */
+export type Step = { readonly policyId: EscalationPolicyId | null } & (
   | { readonly type: 'wait'; readonly durationMs: Ms }
   | { readonly type: 'notify_persons'; readonly userIds: readonly UserId[]; readonly important: boolean }
   | { readonly type: 'notify_on_call_from_schedule'; readonly scheduleId: ScheduleId | null; readonly important: boolean }

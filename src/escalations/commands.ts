@@ -18,8 +18,11 @@ import { whoIsOnCall } from '../schedules/commands.ts'
 import type { EscalationRun, EscalationRunId } from './run.ts'
 import * as store from './store.ts'
 
-/** Something that wants people, and the chain for it; null: there is none. */
-export type Start = { readonly actor: Actor; readonly subject: Subject; readonly chainId: EscalationChainId | null }
+/** Something that wants people, and whom. */
+export type Start = { readonly actor: Actor; readonly subject: Subject; readonly target: Target }
+
+/** A chain, where null is none; or people, who are paged at once. */
+export type Target = { readonly chainId: EscalationChainId | null } | { readonly userIds: readonly UserId[] }
 
 /**
  * Begins to escalate: each run keeps the chain's steps as they are now and is due at once. Returns what the timelines are
@@ -28,7 +31,7 @@ export type Start = { readonly actor: Actor; readonly subject: Subject; readonly
 export async function startEscalations(tx: Tx, starts: readonly Start[]): Promise<readonly Fact[]> {
   if (starts.length === 0) return []
   const chains = await stepsOfChains(tx.sql, starts)
-  const begun = starts.map((start) => begin(tx, start, start.chainId === null ? [] : (chains.get(start.chainId) ?? [])))
+  const begun = starts.map((start) => begin(tx, start, stepsFor(start.target, chains)))
   const runs = begun.flatMap(({ run }) => run ?? [])
   if (runs.length > 0) {
     await store.insertRuns(tx, runs)
@@ -37,11 +40,19 @@ export async function startEscalations(tx: Tx, starts: readonly Start[]): Promis
   return begun.map(({ fact }) => fact)
 }
 
-function begin(tx: Tx, { actor, subject, chainId }: Start, steps: readonly Step[]): { run: EscalationRun | null; fact: Fact } {
+type Chains = ReadonlyMap<EscalationChainId, readonly Step[]>
+
+function stepsFor(target: Target, chains: Chains): readonly Step[] {
+  if ('chainId' in target) return target.chainId === null ? [] : (chains.get(target.chainId) ?? [])
+  if (target.userIds.length === 0) return []
+  return [{ policyId: null, type: 'notify_persons', userIds: target.userIds, important: false }]
+}
+
+function begin(tx: Tx, { actor, subject, target }: Start, steps: readonly Step[]): { run: EscalationRun | null; fact: Fact } {
+  const chainId = chainOf(target)
   const told = { actor, alertGroup: { id: subject.id, integrationId: subject.integrationId }, webhookId: null }
-  if (chainId === null || steps.length === 0) {
-    const reason =
-      chainId === null ? 'Neither the route nor the team has an escalation chain' : 'The escalation chain has no steps'
+  if (steps.length === 0) {
+    const reason = whyNobody(target)
     return { run: null, fact: { ...told, type: 'alert_group.pages_nobody', data: { reason, escalation_chain_id: chainId } } }
   }
   const run = {
@@ -59,12 +70,19 @@ function begin(tx: Tx, { actor, subject, chainId }: Start, steps: readonly Step[
   return { run, fact: { ...told, type: 'escalation.started', data: { escalation_chain_id: chainId, steps_count: steps.length } } }
 }
 
+const chainOf = (target: Target): EscalationChainId | null => ('chainId' in target ? target.chainId : null)
+
+function whyNobody(target: Target): string {
+  if ('userIds' in target) return 'The team has neither an escalation chain nor members'
+  return target.chainId === null ? 'Neither the route nor the team has an escalation chain' : 'The escalation chain has no steps'
+}
+
 /** One select per organization. */
-async function stepsOfChains(db: Sql, starts: readonly Start[]): Promise<ReadonlyMap<EscalationChainId, readonly Step[]>> {
+async function stepsOfChains(db: Sql, starts: readonly Start[]): Promise<Chains> {
   const found = new Map<EscalationChainId, readonly Step[]>()
   for (const organizationId of new Set(starts.map(({ actor }) => actor.organizationId))) {
     const own = starts.filter(({ actor }) => actor.organizationId === organizationId)
-    const chainIds = [...new Set(own.flatMap(({ chainId }) => chainId ?? []))]
+    const chainIds = [...new Set(own.flatMap(({ target }) => chainOf(target) ?? []))]
     if (chainIds.length === 0) continue
     for (const [chainId, steps] of await stepsOf(db, organizationId, chainIds)) found.set(chainId, steps)
   }

@@ -8,12 +8,13 @@ export type EscalationRunId = Brand<string, 'EscalationRunId'>
 
 export type EscalationRunKey = { readonly organizationId: OrganizationId; readonly id: EscalationRunId }
 
-/** A chain at work on a subject. It keeps the steps as they were when it began. */
+/** A chain, or a page to people, at work on a subject. It keeps the steps as they were when it began. */
 export type EscalationRun = Progress &
   EscalationRunKey & {
     readonly shard: number
     readonly subject: Subject
-    readonly escalationChainId: EscalationChainId
+    /** Null where no chain is behind it. */
+    readonly escalationChainId: EscalationChainId | null
     readonly dueAt: Instant
     readonly startedAt: Instant
   }

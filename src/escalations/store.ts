@@ -135,7 +135,7 @@ export async function latestSteps(
   const answer = await sql<{ subject_id: string; steps: unknown }>`
     select distinct on (subject_id) subject_id, steps from escalation_runs
     where organization_id = ${organizationId} and subject_id = any(${[...subjectIds]}::text[])
-    order by subject_id, started_at desc`.execute(db)
+    order by subject_id, state = 'running' desc, started_at desc`.execute(db)
   return new Map(answer.rows.map((row) => [asId<AlertGroupId>(row.subject_id), row.steps as readonly Step[]]))
 }
 
@@ -209,7 +209,7 @@ type RunRow = {
   readonly id: string
   readonly shard: number
   readonly subject: unknown
-  readonly escalation_chain_id: string
+  readonly escalation_chain_id: string | null
   readonly steps: unknown
   readonly next_step: number
   readonly repeat_count: number
@@ -223,7 +223,7 @@ function runOf(row: RunRow): EscalationRun {
     id: asId<EscalationRunId>(row.id),
     shard: row.shard,
     subject: parseSubject(row.subject),
-    escalationChainId: asId<EscalationChainId>(row.escalation_chain_id),
+    escalationChainId: row.escalation_chain_id === null ? null : asId<EscalationChainId>(row.escalation_chain_id),
     steps: row.steps as readonly Step[],
     nextStep: row.next_step,
     repeatCount: row.repeat_count,

@@ -324,6 +324,15 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('POST', 'alert_groups/:alertGroupId/unresolve/', { ...show, first: 'resolve' }),
   ...route('POST', 'alert_groups/:alertGroupId/silence/', { ...show, body: () => ({ delay: 3600 }) }),
   ...route('POST', 'alert_groups/:alertGroupId/unsilence/', { ...show, first: 'silence' }),
+  ...route('POST', 'alert_groups/:alertGroupId/reassign/', {
+    ...show,
+    body: ({ chainId }) => ({ escalation_chain: chainId }),
+    foreign: [
+      { body: ({ userId }) => ({ user: userId }), ...refused('user') },
+      { body: ({ teamId }) => ({ team: teamId }), ...refused('team') },
+      { body: ({ chainId }) => ({ escalation_chain: chainId }), ...refused('escalation_chain') },
+    ],
+  }),
   ...route('DELETE', 'alert_groups/:alertGroupId/', { ...remove, body: () => ({ mode: 'delete' }) }),
 
   ...route(

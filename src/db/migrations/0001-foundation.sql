@@ -322,8 +322,16 @@ create table alert_groups (
   silenced_until timestamptz,
   resolved_at timestamptz,
   resolved_by text,
+  -- Whom somebody reassigned it to; all null: the chain where it comes from. That holds again when team or chain are deleted.
+  assigned_user_id text,
+  assigned_team_id text,
+  assigned_chain_id text,
   primary key (organization_id, id),
   foreign key (organization_id, integration_id) references integrations,
+  foreign key (organization_id, assigned_user_id) references users,
+  foreign key (organization_id, assigned_team_id) references teams on delete set null (assigned_team_id),
+  foreign key (organization_id, assigned_chain_id) references escalation_chains on delete set null (assigned_chain_id),
+  check (num_nonnulls(assigned_user_id, assigned_team_id, assigned_chain_id) <= 1),
   foreign key (organization_id, route_id) references routes on delete set null (route_id),
   check (state <> 'acknowledged' or acknowledged_at is not null),
   check ((state = 'silenced') = (silenced_at is not null)),
@@ -336,6 +344,8 @@ create unique index alert_groups_open on alert_groups (organization_id, integrat
 create index alert_groups_resolved on alert_groups (organization_id, integration_id, grouping_hash, started_at desc)
   where state = 'resolved' and grouping_hash is not null;
 create index alert_groups_labels on alert_groups using gin (labels jsonb_path_ops);
+create index alert_groups_team on alert_groups (organization_id, assigned_team_id) where assigned_team_id is not null;
+create index alert_groups_chain on alert_groups (organization_id, assigned_chain_id) where assigned_chain_id is not null;
 create index alert_groups_started on alert_groups (organization_id, started_at desc, id);
 -- For taking away what is past its time.
 create index alert_groups_ended on alert_groups (shard, resolved_at) where state = 'resolved';
@@ -390,8 +400,8 @@ create table escalation_runs (
   -- What is escalated: an alert group's id, and what a page says about it.
   subject_id text not null,
   subject jsonb not null,
-  -- The chain as it was when the run began.
-  escalation_chain_id text not null,
+  -- The chain as it was when the run began; null where people were named.
+  escalation_chain_id text,
   steps jsonb not null,
   next_step integer not null,
   repeat_count integer not null,
