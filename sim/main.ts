@@ -5,14 +5,15 @@ import { known } from '../src/lib/check.ts'
 import { type Bug, bugs } from './bugs.ts'
 import { applyPatches, lightening } from './patches.ts'
 import type { Finding } from './seed.ts'
+import { type Trouble, troubleKinds } from './trouble.ts'
 
 const keptSeeds = new URL('./seeds.txt', import.meta.url)
 
 /**
  * `npm run sim [-- --seconds N | --seed K [--trace]]`: lives through seeds for a while, those first that failed once. A seed
  * that breaks a promise is kept, and the exit code is 1. `--from K` begins at a seed, `--seeds N` lives through so many, up
- * to the first that fails, or with `--all` through all of them. `--bug NAME` plants a bug, and `--socket DIR` uses a
- * PostgreSQL that runs.
+ * to the first that fails, or with `--all` through all of them. `--trouble KIND`, once or more, has such trouble and no
+ * other; `--bug NAME` plants a bug and has its trouble. `--socket DIR` uses a PostgreSQL that runs.
  */
 async function main(): Promise<void> {
   const text = { type: 'string' } as const
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
       seed: text,
       from: text,
       seeds: text,
+      trouble: { ...text, multiple: true },
       bug: text,
       socket: text,
       trace: { type: 'boolean', default: false },
@@ -35,7 +37,8 @@ async function main(): Promise<void> {
           bugs.find(({ name }) => name === values.bug),
           'the bug is known',
         )
-  const { live, stop } = await prepare({ bug, socket: values.socket ?? null, isTraced: values.trace })
+  const troubles = bug?.troubles ?? values.trouble?.map(troubleOf) ?? null
+  const { live, stop } = await prepare({ bug, troubles, socket: values.socket ?? null, isTraced: values.trace })
   try {
     if (values.seed !== undefined) show(await live(Number(values.seed)))
     else await search(live, searchOf(values, bug !== null))
@@ -44,12 +47,26 @@ async function main(): Promise<void> {
   }
 }
 
-type Preparation = { readonly bug: Bug | null; readonly socket: string | null; readonly isTraced: boolean }
+function troubleOf(word: string): Trouble {
+  return known(
+    troubleKinds.find((kind) => kind === word),
+    `the trouble is one of: ${troubleKinds.join(', ')}`,
+  )
+}
+
+type Preparation = {
+  readonly bug: Bug | null
+  /** Null: the seeds draw them. */
+  readonly troubles: readonly Trouble[] | null
+  readonly socket: string | null
+  readonly isTraced: boolean
+}
 type Live = (seed: number) => Promise<Finding>
 
 /** Only what is imported after the patches were applied is patched. */
 async function prepare({
   bug,
+  troubles,
   socket,
   isTraced,
 }: Preparation): Promise<{ readonly live: Live; readonly stop: () => Promise<void> }> {
@@ -59,7 +76,7 @@ async function prepare({
   const server = socket === null ? await startServer() : serverAt(socket)
   const onNote = isTraced ? (line: string) => console.log(line) : () => {}
   return {
-    live: (seed) => runSeed({ seed, server, statements: bug?.statements ?? [], troubles: bug?.troubles ?? null, onNote }),
+    live: (seed) => runSeed({ seed, server, statements: bug?.statements ?? [], troubles, onNote }),
     stop: server.stop,
   }
 }

@@ -1,24 +1,26 @@
 import type { Dice } from './random.ts'
 
-/** A kind of trouble that a seed can be full of. */
-export type Trouble =
+/** The kinds of trouble that a seed can be full of. */
+export const troubleKinds = [
   /** Processes end at their transactions, and out of nowhere. */
-  | 'crashes'
+  'crashes',
   /** Connections to the database break, before a commit or while it is made. */
-  | 'broken connections'
+  'broken connections',
   /** Processes stand still for a while and go on as if nothing had been. */
-  | 'freezes'
+  'freezes',
   /** The same just when they have sent something. */
-  | 'freezes at sending'
-  | 'two nodes'
+  'freezes at sending',
+  'two nodes',
   /** Transactions overlap, because alerts come together and the database is slow now and then. */
-  | 'rivalry'
+  'rivalry',
   /** Receivers are slow, busy, down or gone, and what is sent to them or what they answer is lost. */
-  | 'bad receivers'
+  'bad receivers',
   /** What is sent to the servers or what they answer is lost. */
-  | 'bad lines'
+  'bad lines',
   /** People act just when a page leaves. */
-  | 'hasty people'
+  'hasty people',
+] as const
+export type Trouble = (typeof troubleKinds)[number]
 
 type Range = { readonly low: number; readonly high: number }
 
