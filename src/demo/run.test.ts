@@ -11,6 +11,7 @@ import { commandsOf } from '../../test/documents/shell.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const limitMs = 90_000
+const lastLine = /The demo ends, and \S+ is removed\.\n$/
 
 /** The demo as a user starts it, in a temporary directory of its own. */
 function startDemo(env: Readonly<Record<string, string>> = {}) {
@@ -134,7 +135,7 @@ describe('the demo', { timeout: 2 * limitMs }, () => {
   test('ends at Ctrl-C, and leaves neither a file nor a process behind', async () => {
     expect(processesIn(demo.folder).length).toBeGreaterThan(0)
     expect(await interrupt(demo)).toBe(0)
-    expect(demo.output).toMatch(/The demo ends, and \S+ is removed\.\n$/)
+    expect(demo.output).toMatch(lastLine)
     expect(readdirSync(demo.folder)).toEqual([])
     expect(processesIn(demo.folder)).toEqual([])
   })
@@ -144,6 +145,7 @@ test('a demo that is stopped while its database starts leaves nothing behind', {
   const demo = startDemo()
   await expectShown(demo, 'starts, with a PostgreSQL of its own')
   expect(await interrupt(demo)).toBe(0)
+  expect(demo.output).toMatch(lastLine)
   expect(readdirSync(demo.folder)).toEqual([])
   expect(processesIn(demo.folder)).toEqual([])
 })

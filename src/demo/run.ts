@@ -29,15 +29,17 @@ type Demo = {
  */
 export async function runDemo({ screen, fetch, log, stopped }: Demo): Promise<void> {
   const startedAt = nodeClock.monotonic()
-  const teller = makeTeller(screen, () => ms(nodeClock.monotonic() - startedAt))
   const folder = mkdtempSync(join(tmpdir(), 'watchbell-demo-'))
   const ending = new AbortController()
+  // What goes on for a moment after the end is not told any more.
+  const write: Screen['write'] = (text) => (ending.signal.aborted ? undefined : screen.write(text))
+  const teller = makeTeller({ ...screen, write }, () => ms(nodeClock.monotonic() - startedAt))
   const closers: Closer[] = [async () => removeData(folder)]
   try {
     await Promise.race([play({ teller, fetch, log, folder, closers, signal: ending.signal }), stopped])
   } finally {
-    ending.abort()
     teller.block(['', `The demo ends, and ${folder} is removed.`])
+    ending.abort()
     for (const close of closers.toReversed()) await close()
   }
 }
