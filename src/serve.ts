@@ -46,10 +46,10 @@ export async function serve(config: Config, log: Log): Promise<Server> {
   }
 }
 
-/** What was opened last is closed first. */
-type Closer = () => Promise<void> | void
+export type Closer = () => Promise<void> | void
 
-async function closeAll(closers: readonly Closer[]): Promise<void> {
+/** What was opened last is closed first. All are closed, and then the first fault is thrown. */
+export async function closeAll(closers: readonly Closer[]): Promise<void> {
   const faults: unknown[] = []
   for (const close of closers.toReversed()) {
     try {

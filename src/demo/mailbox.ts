@@ -38,5 +38,9 @@ export async function openMailbox(show: (mail: Mail) => void): Promise<Mailbox> 
   }
 }
 
-/** The link of a page that takes the alert group over; null in other e-mails. */
-export const acknowledgeLink = ({ text }: Mail): string | null => /^Acknowledge.*\n(\S+)/m.exec(text)?.[1] ?? null
+/** What a page offers to do about an alert group. */
+export type Button = 'Acknowledge' | 'Resolve'
+
+/** The link of a page that leads to the button; null in other e-mails. */
+export const linkOf = ({ text }: Mail, button: Button): string | null =>
+  new RegExp(`^${button}.*\\n(\\S+)`, 'm').exec(text)?.[1] ?? null

@@ -5,7 +5,7 @@ type Running = { readonly url: string; readonly token: string; readonly sample: 
 
 /** Commands to try next, to be pasted into a shell as they are. */
 export function nextSteps({ url, token, sample, now }: Running): readonly string[] {
-  const { prometheus, scheduleId, webhookId } = sample
+  const { prometheus, helpDesk, scheduleId, webhookId } = sample
   const [from, to] = [now, after(now, days(14))].map((at) => isoZ(at).slice(0, 10))
   const api = (path: string): string => `curl -s "$WATCHBELL/api/v1/${path}" -H "Authorization: $TOKEN"`
   const alert = (status: string): readonly string[] => [
@@ -16,11 +16,15 @@ export function nextSteps({ url, token, sample, now }: Running): readonly string
     `WATCHBELL=${url}`,
     `TOKEN=${token}`,
     '',
-    '# Page Ben again. Open the link of his e-mail in a browser to acknowledge, or wait 5 min for the page to Ada.',
+    '# Page Ben again. Acknowledge by the link of his e-mail, in a browser or with curl -X POST, or wait 5 min until Ada is paged.',
     ...alert('firing'),
     '',
     '# End that alert.',
     ...alert('resolved'),
+    '',
+    '# Page Ben as PagerTree would.',
+    `curl -s ${helpDesk.link} \\`,
+    `  -H 'Content-Type: application/json' -d '{"event_type": "create", "Id": "ticket-18", "Title": "Till 3 is silent"}'`,
     '',
     '# See all alert groups, and then all that has happened, in order.',
     api('alert_groups/'),

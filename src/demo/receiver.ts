@@ -43,5 +43,8 @@ function jsonOf(body: string): unknown {
   }
 }
 
+/** The title of the alert group that a body is about; null for other bodies. */
+export const titleOf = ({ body }: Hook): string | null => textOf(objectOf(body, 'alert_group'), 'title')
+
 /** The webhook trigger that a body names. */
 export const triggerOf = ({ body }: Hook): string => textOf(objectOf(body, 'event'), 'type') ?? 'something else'

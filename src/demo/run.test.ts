@@ -93,6 +93,12 @@ describe('the demo', { timeout: 2 * limitMs }, () => {
       'Alertmanager says that DiskFull (db-1) is resolved',
       'Ops room     gets a webhook, "resolve"',
       'alert  ->  page after ',
+      'Help desk    says that checkout takes no payments',
+      'Ben          gets an e-mail, "Alert: checkout takes no payments"',
+      'Ben          opens the link, and presses the button on the page: Resolve',
+      'is resolved by Ben',
+      'Ops room     gets a webhook, "resolve": checkout takes no payments',
+      'Your turn',
     ]
     const places = lines.map((line) => demo.output.indexOf(line))
     expect(places).not.toContain(-1)
@@ -119,17 +125,20 @@ describe('the demo', { timeout: 2 * limitMs }, () => {
     const paths = [...answers.keys()].map((path) => path.replaceAll(/[^/]{13,}/g, '…'))
     expect(paths).toEqual([
       '/integrations/v1/alertmanager/…/',
+      '/integration/1/…/…',
       '/api/v1/alert_groups/',
       '/api/v1/events/',
       '/api/v1/schedules/…/final_shifts/',
       '/api/v1/webhooks/…/responses/',
     ])
-    expect(answers.get('/api/v1/alert_groups/')?.text).toContain('QueueTooLong (mail-2)')
+    const groups = answers.get('/api/v1/alert_groups/')?.text
+    for (const title of ['QueueTooLong (mail-2)', 'Till 3 is silent']) expect(groups).toContain(title)
   })
 
   test('goes on to tell what they cause', async () => {
     await expectShown(demo, ': QueueTooLong (mail-2)')
     await expectShown(demo, '"resolve": QueueTooLong (mail-2)')
+    await expectShown(demo, 'gets an e-mail, "Alert: Till 3 is silent"')
   })
 
   test('ends at Ctrl-C, and leaves neither a file nor a process behind', async () => {

@@ -6,13 +6,13 @@ import { nodeClock } from '../lib/node/clock.ts'
 import { StartFault } from '../lib/start-fault.ts'
 import { ms } from '../lib/time.ts'
 import type { Log } from '../ports.ts'
-import type { Server } from '../serve.ts'
-import { alertmanagerAct } from './acts.ts'
+import { closeAll, type Closer, type Server } from '../serve.ts'
+import { alertmanagerAct, pagertreeAct } from './acts.ts'
 import { type Fetch, makeClient } from './client.ts'
 import { nextSteps } from './next-steps.ts'
 import { makeSample } from './sample.ts'
 import { makeScene } from './scene.ts'
-import { type Closer, openPlaces, startServer } from './start.ts'
+import { openPlaces, startServer } from './start.ts'
 import { makeTeller, type Screen, type Teller } from './teller.ts'
 
 type Demo = {
@@ -34,13 +34,13 @@ export async function runDemo({ screen, fetch, log, stopped }: Demo): Promise<vo
   // What goes on for a moment after the end is not told any more.
   const write: Screen['write'] = (text) => (ending.signal.aborted ? undefined : screen.write(text))
   const teller = makeTeller({ ...screen, write }, () => ms(nodeClock.monotonic() - startedAt))
-  const closers: Closer[] = [async () => removeData(folder)]
+  const closers: Closer[] = [() => removeData(folder)]
   try {
     await Promise.race([play({ teller, fetch, log, folder, closers, signal: ending.signal }), stopped])
   } finally {
     teller.block(['', `The demo ends, and ${folder} is removed.`])
     ending.abort()
-    for (const close of closers.toReversed()) await close()
+    await closeAll(closers)
   }
 }
 
@@ -73,7 +73,8 @@ async function play({ teller, fetch, log, folder, closers, signal }: Play): Prom
   const scene = makeScene({ client, teller, clock: nodeClock, people: [sample.ada, sample.ben] })
   places.hear(scene)
   const telling = Promise.race([scene.follow(signal), failureOf(server)])
-  await Promise.race([telling, alertmanagerAct({ sample, scene, teller, clock: nodeClock, fetch })])
+  const stage = { sample, scene, teller, clock: nodeClock, fetch }
+  await Promise.race([telling, alertmanagerAct(stage).then(() => pagertreeAct(stage))])
   teller.heading('Your turn: try these in another terminal, and see here what they cause. Ctrl-C ends the demo.')
   teller.block(['', ...nextSteps({ url: server.address, token, sample, now: nodeClock.now() }), ''])
   await telling

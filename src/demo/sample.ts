@@ -8,6 +8,7 @@ export type Sample = {
   readonly ada: Person
   readonly ben: Person
   readonly prometheus: Source
+  readonly helpDesk: Source
   readonly scheduleId: string
   readonly webhookId: string
 }
@@ -53,9 +54,13 @@ export async function makeSample({ client, teller, now, hookUrl }: Setting): Pro
     await create('escalation_policies/', { escalation_chain_id: chainId, ...step })
   teller.line(ada.actor, 'makes the escalation chain Night watch: page whoever is on call; after 5 min, page Ada')
 
-  const integration = { type: 'alertmanager', name: 'Prometheus', default_route: { escalation_chain_id: chainId } }
-  const link = memberOf(await client.post('integrations/', integration), 'link')
-  teller.line(ada.actor, 'makes an integration for Alertmanager, with Night watch behind it')
+  const linkTo = async (type: string, name: string): Promise<string> => {
+    const integration = { type, name, default_route: { escalation_chain_id: chainId } }
+    return memberOf(await client.post('integrations/', integration), 'link')
+  }
+  const prometheusLink = await linkTo('alertmanager', 'Prometheus')
+  const helpDeskLink = await linkTo('pagertree', 'Help desk')
+  teller.line(ada.actor, 'makes two integrations: for Alertmanager, and for a help desk that calls PagerTree')
 
   const webhook = { name: opsRoom.name, url: hookUrl, http_method: 'POST', trigger_type: 'status change' }
   const webhookId = await create('webhooks/', webhook)
@@ -64,7 +69,8 @@ export async function makeSample({ client, teller, now, hookUrl }: Setting): Pro
   return {
     ada: { id: adaId, ...ada },
     ben: { id: benId, ...ben },
-    prometheus: { actor: { name: 'Alertmanager', style: 'yellow' }, link },
+    prometheus: { actor: { name: 'Alertmanager', style: 'yellow' }, link: prometheusLink },
+    helpDesk: { actor: { name: 'Help desk', style: 'yellow' }, link: helpDeskLink },
     scheduleId,
     webhookId,
   }

@@ -1,11 +1,11 @@
-import { listOf, objectOf, textOf } from '../inbound/fields.ts'
+import { listOf, textOf } from '../inbound/fields.ts'
 import { StartFault } from '../lib/start-fault.ts'
 import { ms, seconds } from '../lib/time.ts'
 import type { Clock } from '../ports.ts'
 import type { Client } from './client.ts'
 import { bodyLines, happeningOf } from './happening.ts'
-import { acknowledgeLink, type Mail } from './mailbox.ts'
-import { type Hook, triggerOf } from './receiver.ts'
+import { linkOf, type Mail } from './mailbox.ts'
+import { type Hook, titleOf, triggerOf } from './receiver.ts'
 import { opsRoom, type Person } from './sample.ts'
 import { type Teller, watchbell } from './teller.ts'
 
@@ -91,14 +91,16 @@ export function makeScene({ client, teller, clock, people }: Cast): Scene {
 
 function tellMail(teller: Teller, people: readonly Person[], mail: Mail): void {
   const actor = people.find(({ email }) => email === mail.to)?.actor ?? { name: mail.to, style: 'green' }
-  const link = acknowledgeLink(mail)
-  teller.line(actor, `gets an e-mail, "${mail.subject}"${link === null ? '' : ', with a link to acknowledge:'}`)
-  if (link !== null) teller.details([link])
+  teller.line(actor, `gets an e-mail, "${mail.subject}", with links to act:`)
+  for (const button of ['Acknowledge', 'Resolve'] as const) {
+    const link = linkOf(mail, button)
+    if (link !== null) teller.details([`${button.padEnd('Acknowledge'.length)}  ${link}`])
+  }
 }
 
 /** Of the first one all that a newcomer wants to see, of the others the gist. */
 function tellHook(teller: Teller, hook: Hook, isFirst: boolean): void {
-  const title = textOf(objectOf(hook.body, 'alert_group'), 'title')
+  const title = titleOf(hook)
   teller.line(opsRoom, `gets a webhook, "${triggerOf(hook)}"${title === null ? '' : `: ${title}`}`)
   if (isFirst) teller.details(bodyLines(hook.body))
 }

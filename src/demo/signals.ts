@@ -27,3 +27,13 @@ export function alertmanagerBody({ status, at }: { readonly status: 'firing' | '
     ],
   }
 }
+
+/** What a tool sends to PagerTree's webhook. */
+export function pagertreeBody() {
+  return {
+    event_type: 'create',
+    Id: 'ticket-17',
+    Title: 'checkout takes no payments',
+    Description: 'Three customers have called.',
+  } as const
+}

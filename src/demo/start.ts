@@ -2,14 +2,12 @@ import { type Config, readConfig } from '../config.ts'
 import { known } from '../lib/check.ts'
 import { isFreePort } from '../lib/node/free-port.ts'
 import type { Log } from '../ports.ts'
-import { type Server, serve } from '../serve.ts'
+import { type Closer, type Server, serve } from '../serve.ts'
 import type { Fetch } from './client.ts'
 import { type Mail, type Mailbox, openMailbox } from './mailbox.ts'
 import { type Hook, openReceiver, type Receiver } from './receiver.ts'
 import { setUpOrganization } from './sample.ts'
 import { type Teller, watchbell } from './teller.ts'
-
-export type Closer = () => Promise<void>
 
 /** Where the server's e-mails and webhooks go. */
 export type Places = {
