@@ -70,6 +70,7 @@ async function withChains(
     const id = chosen[index] ?? null
     return id === null ? [] : [[id, { organizationId, id }] as const]
   })
+  if (keys.length === 0) return alerts.map(({ source }) => source.defaultRoute)
   const found = await store.findAlertRoutes(tx.sql, [...new Map(keys).values()])
   return alerts.map(({ source }, index) => found.get(chosen[index] ?? source.defaultRoute.id) ?? source.defaultRoute)
 }
