@@ -1,9 +1,105 @@
-import { type RawBuilder, sql } from 'kysely'
-import type { AlertGroupId, AlertId, OrganizationId } from '../lib/ids.ts'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type AlertGroupId, type AlertId, asId, type OrganizationId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
-import type { Sql } from '../ports.ts'
-import type { Alert } from './alert-group.ts'
-import { alertOf, type AlertRow, listedPayloadMax } from './store.ts'
+import { fromDate, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Alert, AlertGroup } from './alert-group.ts'
+
+export type StoredAlert = Alert & { readonly organizationId: OrganizationId; readonly number: number }
+
+export async function insertAlerts(tx: Tx, alerts: readonly StoredAlert[]): Promise<void> {
+  await sql`
+    insert into alerts (organization_id, id, received_at, alert_group_id, number, payload, truncated)
+    select organization_id, id, received_at, alert_group_id, number, payload, truncated from ${alertTable(alerts)}`.execute(
+    tx.sql,
+  )
+}
+
+/** One per group: the newest. */
+export async function saveLatestAlerts(tx: Tx, alerts: readonly StoredAlert[]): Promise<void> {
+  await sql`
+    insert into latest_alerts (organization_id, id, received_at, alert_group_id, payload, truncated)
+    select organization_id, id, received_at, alert_group_id, payload, truncated from ${alertTable(alerts)}
+    on conflict (organization_id, alert_group_id) do update
+      set id = excluded.id, received_at = excluded.received_at, payload = excluded.payload, truncated = excluded.truncated`.execute(
+    tx.sql,
+  )
+}
+
+function alertTable(alerts: readonly StoredAlert[]) {
+  return sql`unnest(
+    ${alerts.map((alert) => alert.organizationId)}::text[],
+    ${alerts.map((alert) => alert.id)}::text[],
+    ${alerts.map((alert) => toDate(alert.receivedAt))}::timestamptz[],
+    ${alerts.map((alert) => alert.alertGroupId)}::text[],
+    ${alerts.map((alert) => alert.number)}::bigint[],
+    ${alerts.map((alert) => alert.payload.json)}::bytea[],
+    ${alerts.map((alert) => alert.payload.truncated)}::boolean[]
+  ) as a (organization_id, id, received_at, alert_group_id, number, payload, truncated)`
+}
+
+/** The alert that opened the group; null when its payload is past its days. */
+export async function findFirstAlert(
+  db: Sql,
+  group: Pick<AlertGroup, 'organizationId' | 'id' | 'startedAt'>,
+): Promise<Alert | null> {
+  const row = await db
+    .selectFrom('alerts')
+    .selectAll()
+    .where('organization_id', '=', group.organizationId)
+    .where('alert_group_id', '=', group.id)
+    .where('received_at', '=', toDate(group.startedAt))
+    .orderBy('number')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? null : alertOf(row)
+}
+
+/** The newest alerts of groups for a list: of a payload only the first 64 KiB, which then counts as truncated. */
+export async function findLatestAlertsCut(
+  db: Sql,
+  organizationId: OrganizationId,
+  groupIds: readonly AlertGroupId[],
+): Promise<ReadonlyMap<AlertGroupId, Alert>> {
+  const answer = await sql<AlertRow>`
+    select id, alert_group_id, received_at, substring(payload from 1 for ${listedPayloadMax}::int) as payload,
+      truncated or octet_length(payload) > ${listedPayloadMax} as truncated
+    from latest_alerts
+    where organization_id = ${organizationId} and alert_group_id = any(${[...groupIds]}::text[])`.execute(db)
+  return new Map(answer.rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
+}
+
+/** How much of a payload lists show, in bytes. */
+const listedPayloadMax = 64 * 1024
+
+export async function findLatestAlerts(
+  db: Sql,
+  organizationId: OrganizationId,
+  groupIds: readonly AlertGroupId[],
+): Promise<ReadonlyMap<AlertGroupId, Alert>> {
+  const rows = await db
+    .selectFrom('latest_alerts')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where(sql<SqlBool>`alert_group_id = any(${[...groupIds]}::text[])`)
+    .execute()
+  return new Map(rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
+}
+
+/** Takes the payloads of a group away, and with them what it said. */
+export async function wipeAlerts(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<void> {
+  const blank = { payload: Buffer.from('""'), truncated: false }
+  for (const table of ['alerts', 'latest_alerts'] as const) {
+    await tx.sql
+      .updateTable(table)
+      .set(blank)
+      .where('organization_id', '=', organizationId)
+      .where('alert_group_id', '=', id)
+      .execute()
+  }
+}
+
+// Lists --------------------------------------------------------------------------------------------------------------
 
 export type AlertFilter = {
   readonly id?: AlertId | undefined
@@ -75,4 +171,21 @@ function newest(organizationId: OrganizationId, { id, alertGroupId }: AlertFilte
     where organization_id = ${organizationId} and ${isIt} and alert_group_id = ${alertGroupId}
       and not exists (select 1 from alerts a
         where a.organization_id = l.organization_id and a.id = l.id and a.received_at = l.received_at)`
+}
+
+type AlertRow = {
+  readonly id: string
+  readonly alert_group_id: string
+  readonly received_at: Date
+  readonly payload: Buffer
+  readonly truncated: boolean
+}
+
+function alertOf(row: AlertRow): Alert {
+  return {
+    id: asId<AlertId>(row.id),
+    alertGroupId: asId<AlertGroupId>(row.alert_group_id),
+    receivedAt: fromDate(row.received_at),
+    payload: { json: row.payload, truncated: row.truncated },
+  }
 }

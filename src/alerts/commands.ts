@@ -12,6 +12,7 @@ import { forbidden, invalid, notFound } from '../lib/rejection.ts'
 import { after, type Ms, utcDay } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
+import { wipeAlerts } from './alert-store.ts'
 import { deleteNotesAbout } from './note-store.ts'
 import { originOf, targetOf } from './origin-commands.ts'
 import type { AlertGroupFilter } from './query.ts'
@@ -61,9 +62,6 @@ export async function findAlertGroup(db: Sql, organizationId: OrganizationId, id
   return group
 }
 
-export const findLatestAlerts = store.findLatestAlerts
-export const findLatestAlertsCut = store.findLatestAlertsCut
-
 /**
  * Takes away what an alert group says (`wipe`: its payloads, message and title, also in the log) or all of it (`delete`).
  * It pages nobody any more, and what was written to people about it goes too. What has left as a webhook stays in the log of
@@ -87,7 +85,7 @@ export async function removeAlertGroup(
     const people = await peopleByIds(tx.sql, actor.organizationId, person === null ? [] : [person])
     const username = people.get(person ?? '')?.username ?? 'Watchbell'
     const wiped = { ...group, title: `Wiped by ${username} at ${utcDay(tx.now)}`, message: '', sourceLink: null, labels: {} }
-    await store.wipeAlerts(tx, actor.organizationId, id)
+    await wipeAlerts(tx, actor.organizationId, id)
     await store.rename(tx, wiped)
     const closed = turned(wiped, 'resolved', { now: tx.now, person, silencedUntil: null })
     if (group.state !== 'resolved') await store.saveState(tx, closed, group.state)

@@ -9,6 +9,7 @@ import { shardOf } from '../lib/shard.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
+import { insertAlerts, saveLatestAlerts } from './alert-store.ts'
 import { turn } from './commands.ts'
 import {
   type Arrival,
@@ -146,9 +147,9 @@ async function keepAlerts(tx: Tx, placements: readonly Placement[]): Promise<voi
     number: placement.number,
   }))
   const first = alerts.filter(({ number }) => number <= keptAlertsMax)
-  if (first.length > 0) await store.insertAlerts(tx, first)
+  if (first.length > 0) await insertAlerts(tx, first)
   const newest = new Map(alerts.map((alert) => [alert.alertGroupId, alert]))
-  if (newest.size > 0) await store.saveLatestAlerts(tx, [...newest.values()])
+  if (newest.size > 0) await saveLatestAlerts(tx, [...newest.values()])
 }
 
 /** New groups page, and the timeline begins; what is taken over or over already pages nobody. */

@@ -4,7 +4,6 @@ import { violatedIndex } from '../db/violation.ts'
 import { Again } from '../lib/again.ts'
 import {
   type AlertGroupId,
-  type AlertId,
   asId,
   type EscalationChainId,
   type IntegrationId,
@@ -22,7 +21,7 @@ import type { AlertGroupFilter } from './query.ts'
 import type { GroupKey } from './intake.ts'
 import type { Labels } from './signal.ts'
 import type { AlertGroupState } from './state.ts'
-import type { Alert, AlertGroup } from './alert-group.ts'
+import type { AlertGroup } from './alert-group.ts'
 
 /** A group that was found by a key, with what of the key its own columns do not say. */
 export type FoundGroup = AlertGroup & { readonly hash: Buffer; readonly keyRouteId: RouteId | null }
@@ -212,106 +211,6 @@ function withRoutes(db: Sql) {
     )
 }
 
-// Alerts ---------------------------------------------------------------------------------------------------------------
-
-export type StoredAlert = Alert & { readonly organizationId: OrganizationId; readonly number: number }
-
-export async function insertAlerts(tx: Tx, alerts: readonly StoredAlert[]): Promise<void> {
-  await sql`
-    insert into alerts (organization_id, id, received_at, alert_group_id, number, payload, truncated)
-    select organization_id, id, received_at, alert_group_id, number, payload, truncated from ${alertTable(alerts)}`.execute(
-    tx.sql,
-  )
-}
-
-/** One per group: the newest. */
-export async function saveLatestAlerts(tx: Tx, alerts: readonly StoredAlert[]): Promise<void> {
-  await sql`
-    insert into latest_alerts (organization_id, id, received_at, alert_group_id, payload, truncated)
-    select organization_id, id, received_at, alert_group_id, payload, truncated from ${alertTable(alerts)}
-    on conflict (organization_id, alert_group_id) do update
-      set id = excluded.id, received_at = excluded.received_at, payload = excluded.payload, truncated = excluded.truncated`.execute(
-    tx.sql,
-  )
-}
-
-function alertTable(alerts: readonly StoredAlert[]) {
-  return sql`unnest(
-    ${alerts.map((alert) => alert.organizationId)}::text[],
-    ${alerts.map((alert) => alert.id)}::text[],
-    ${alerts.map((alert) => toDate(alert.receivedAt))}::timestamptz[],
-    ${alerts.map((alert) => alert.alertGroupId)}::text[],
-    ${alerts.map((alert) => alert.number)}::bigint[],
-    ${alerts.map((alert) => alert.payload.json)}::bytea[],
-    ${alerts.map((alert) => alert.payload.truncated)}::boolean[]
-  ) as a (organization_id, id, received_at, alert_group_id, number, payload, truncated)`
-}
-
-/** The alert that opened the group; null when its payload is past its days. */
-export async function findFirstAlert(
-  db: Sql,
-  group: Pick<AlertGroup, 'organizationId' | 'id' | 'startedAt'>,
-): Promise<Alert | null> {
-  const row = await db
-    .selectFrom('alerts')
-    .selectAll()
-    .where('organization_id', '=', group.organizationId)
-    .where('alert_group_id', '=', group.id)
-    .where('received_at', '=', toDate(group.startedAt))
-    .orderBy('number')
-    .limit(1)
-    .executeTakeFirst()
-  return row === undefined ? null : alertOf(row)
-}
-
-/** The newest alerts of groups for a list: of a payload only the first 64 KiB, which then counts as truncated. */
-export async function findLatestAlertsCut(
-  db: Sql,
-  organizationId: OrganizationId,
-  groupIds: readonly AlertGroupId[],
-): Promise<ReadonlyMap<AlertGroupId, Alert>> {
-  const answer = await sql<AlertRow>`
-    select id, alert_group_id, received_at, substring(payload from 1 for ${listedPayloadMax}::int) as payload,
-      truncated or octet_length(payload) > ${listedPayloadMax} as truncated
-    from latest_alerts
-    where organization_id = ${organizationId} and alert_group_id = any(${[...groupIds]}::text[])`.execute(db)
-  return new Map(answer.rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
-}
-
-/** How much of a payload lists show, in bytes. */
-export const listedPayloadMax = 64 * 1024
-
-export async function findLatestAlerts(
-  db: Sql,
-  organizationId: OrganizationId,
-  groupIds: readonly AlertGroupId[],
-): Promise<ReadonlyMap<AlertGroupId, Alert>> {
-  const rows = await db
-    .selectFrom('latest_alerts')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where(sql<SqlBool>`alert_group_id = any(${[...groupIds]}::text[])`)
-    .execute()
-  return new Map(rows.map((row) => [asId<AlertGroupId>(row.alert_group_id), alertOf(row)]))
-}
-
-export type AlertRow = {
-  readonly id: string
-  readonly alert_group_id: string
-  readonly received_at: Date
-  readonly payload: Buffer
-  readonly truncated: boolean
-}
-
-export function alertOf(row: AlertRow): Alert {
-  return {
-    id: asId<AlertId>(row.id),
-    alertGroupId: asId<AlertGroupId>(row.alert_group_id),
-    receivedAt: fromDate(row.received_at),
-    payload: { json: row.payload, truncated: row.truncated },
-  }
-}
-
 // Lists ----------------------------------------------------------------------------------------------------------------
 
 /** A group with what its integration adds to it. */
@@ -380,19 +279,6 @@ function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFil
     query = query.where('alert_groups.started_at', '<=', toDate(filter.startedAt.to))
   }
   return query
-}
-
-/** Takes the payloads of a group away, and with them what it said. */
-export async function wipeAlerts(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<void> {
-  const blank = { payload: Buffer.from('""'), truncated: false }
-  for (const table of ['alerts', 'latest_alerts'] as const) {
-    await tx.sql
-      .updateTable(table)
-      .set(blank)
-      .where('organization_id', '=', organizationId)
-      .where('alert_group_id', '=', id)
-      .execute()
-  }
 }
 
 export async function rename(tx: Tx, group: AlertGroup): Promise<void> {

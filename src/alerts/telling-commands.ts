@@ -11,10 +11,10 @@ import { notifiedPeople } from '../notifications/commands.ts'
 import type { Tx } from '../ports.ts'
 import type { Trigger } from '../webhooks/trigger.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
+import { findFirstAlert, findLatestAlerts } from './alert-store.ts'
 import type { Assignee } from './assignee.ts'
 import { eventData, permalink } from './document.ts'
 import type { AlertSettings } from './settings.ts'
-import * as store from './store.ts'
 
 /** What happened to an alert group, and to whom it is told. */
 export type Telling = {
@@ -100,7 +100,7 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, people,
     chainId,
     reassignedFrom,
     baseUrl,
-    firstAlert: group.alertsCount === 1 ? lastAlert : await store.findFirstAlert(tx.sql, group),
+    firstAlert: group.alertsCount === 1 ? lastAlert : await findFirstAlert(tx.sql, group),
     lastAlert,
     notified: notified.flatMap((userId) => who(userId) ?? []),
     toBeNotified: toPage.flatMap((userId) => who(userId) ?? []),
@@ -114,5 +114,5 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, people,
 const triggerOf = (fact: EventType): Trigger => known(catalogue[fact], 'what happens to an alert group is a trigger of webhooks')
 
 async function newestAlertOf(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<Alert | null> {
-  return (await store.findLatestAlerts(tx.sql, organizationId, [id])).get(id) ?? null
+  return (await findLatestAlerts(tx.sql, organizationId, [id])).get(id) ?? null
 }
