@@ -2,6 +2,7 @@ import type { Brand } from '../lib/brand.ts'
 import type { Ms } from '../lib/time.ts'
 import { check } from '../lib/check.ts'
 import { instant, isoZ } from '../lib/time.ts'
+import { dayMs, dayNumber, daysInMonth } from './calendar.ts'
 
 /**
  * What a clock on the wall reads: a date and a time of day without a zone, in whole seconds. Counted in milliseconds
@@ -24,27 +25,14 @@ export function parseLocalTime(text: string): LocalTime | null {
   if (match === null) return null
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number)
   if (year === 0 || day === 0 || day > daysInMonth(year, month)) return null
-  return localTime(dayNumber({ year, month, day }) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000)
+  return localTime(dayNumber({ year, month, day }) * dayMs + ((hour * 60 + minute) * 60 + second) * 1000)
 }
+
+/** The day that a reading is on, in days since 1970-01-01. */
+export const dayOf = (local: LocalTime): number => Math.floor(local / dayMs)
 
 /** The form that `parseLocalTime` reads. */
 export const formatLocalTime = (local: LocalTime): string => isoZ(instant(local)).slice(0, 19)
-
-type CalendarDay = { readonly year: number; readonly month: number; readonly day: number }
-
-/** Days since 1970-01-01 in the Gregorian calendar; months count from 1. */
-function dayNumber({ year, month, day }: CalendarDay): number {
-  const past = year - 1
-  let days = past * 365 + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) - 719_162
-  for (let earlier = 1; earlier < month; earlier += 1) days += daysInMonth(year, earlier)
-  return days + day - 1
-}
-
-/** 0 for a month that no year has. */
-function daysInMonth(year: number, month: number): number {
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0
-}
 
 function assertLocalTime(value: number): asserts value is LocalTime {
   check(Number.isSafeInteger(value), 'a local time is a whole number of milliseconds')
