@@ -1,0 +1,39 @@
+import { known } from '../../lib/check.ts'
+import { weekMs } from '../calendar.ts'
+import { common } from './cover.ts'
+import { always, type Periodic, risingCount, stepsToRepeat } from './count.ts'
+import { hoursWithin, isCovered, type WeeklyHours, weeklyHours } from './restrictions.ts'
+import type { Group, Rotation, TimeWindow } from './schedule.ts'
+import { turnsWithin, wallHandovers } from './turns.ts'
+
+/** What one group covers without a break. */
+export type Stint = TimeWindow & { readonly group: Group }
+
+/** The stints of a rotation that touch a window, whole and in order: its turns, cut to the hours that are covered. */
+export function* rotationStints(rotation: Rotation, window: TimeWindow): Generator<Stint> {
+  const { groups, restrictions, zone } = rotation
+  if (groups.length === 0) return
+  const hours = weeklyHours(restrictions)
+  const isActive = rotation.consumption === 'active' && hours !== null
+  const turnsTaken = risingCount(isActive ? turnsWithCover(rotation, hours) : always)
+  for (const { number, ...turn } of turnsWithin(rotation, window)) {
+    const group = known(groups[turnsTaken(number) % groups.length], 'the remainder is within the list')
+    const asked = hours === null ? null : common(turn, window)
+    if (hours === null) yield { ...turn, group }
+    if (hours === null || asked === null) continue
+    for (const open of hoursWithin(hours, zone, asked)) {
+      const covered = common(open, turn)
+      if (covered !== null) yield { ...covered, group }
+    }
+  }
+}
+
+/** The turns in which something is covered, as the calendar has it: a change of the clock takes nobody's turn away. */
+function turnsWithCover({ turn, startLocal }: Rotation, hours: WeeklyHours): Periodic {
+  if (turn.unit === 'elapsed') return always
+  const { at } = wallHandovers(turn, startLocal)
+  return {
+    cycle: turn.unit === 'months' ? 1 : stepsToRepeat(weekMs, at(1) - at(0)),
+    holds: (number) => isCovered(hours, number === 0 ? startLocal : at(number), at(number + 1)),
+  }
+}
