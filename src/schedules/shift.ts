@@ -1,5 +1,7 @@
 import type { ShiftId, TeamId, UserId } from '../lib/ids.ts'
 import type { Ms } from '../lib/time.ts'
+import type { Weekday } from './calendar.ts'
+import type { Rule } from './engine/schedule.ts'
 import type { LocalTime } from './local-time.ts'
 import type { Cover } from './on-call.ts'
 import type { Zone } from './zone.ts'
@@ -18,6 +20,35 @@ type SingleEvent = CommonFields & { readonly type: 'single_event'; readonly leve
 
 /** One stretch of time in which nobody but its users is on call. Overrides that overlap add up. */
 type Override = CommonFields & { readonly type: 'override' }
+
+/** Any shift of the Grafana OnCall API. */
+export type AnyShift = OnCallShift | RecurrentEvent | RollingUsers
+
+/** Its users together, again and again. */
+export type RecurrentEvent = CommonFields &
+  Repetition & { readonly id: ShiftId; readonly type: 'recurrent_event'; readonly level: number }
+
+/** Groups of people in turn; `users` is empty. */
+export type RollingUsers = CommonFields &
+  Repetition & {
+    readonly id: ShiftId
+    readonly type: 'rolling_users'
+    readonly level: number
+    readonly rollingUsers: readonly (readonly UserId[])[]
+    /** The group that comes first, counted from 0. */
+    readonly startRotationFromUserIndex: number
+  }
+
+/** How a shift repeats: a rule of RFC 5545. Null passes every day or month. */
+export type Repetition = {
+  readonly frequency: Rule['frequency']
+  readonly interval: number
+  readonly weekStart: Weekday
+  readonly byDay: readonly Weekday[] | null
+  readonly byMonth: readonly number[] | null
+  readonly byMonthday: readonly number[] | null
+  readonly untilLocal: LocalTime | null
+}
 
 /** What every type has. */
 export type CommonFields = {

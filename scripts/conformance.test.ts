@@ -1,0 +1,41 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runNode } from './tool.ts'
+
+const conformance = (...argv: string[]) => runNode(['scripts/conformance.ts', ...argv], 'kept')
+
+test('all promises of a kind are kept', async () => {
+  const { code, output } = await conformance('schedule')
+  expect(output).toContain('107 passed, 0 failed\n')
+  expect(code).toBe(0)
+  expect((await conformance('egress')).output).toContain('193 passed, 0 failed\n')
+})
+
+test('a promise that is not kept is shown, and fails', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = JSON.parse(readFileSync('test/vectors/schedule-dst.json', 'utf8'))
+  const [vector] = file.vectors
+  vector.expected_shifts[0].user = 'zoe'
+  vector.expected_transitions.pop()
+  writeFileSync(join(folder, 'file.json'), JSON.stringify({ ...file, vectors: [vector] }))
+  const { code, output } = await conformance('schedule', join(folder, 'file.json'))
+  expect(code).toBe(1)
+  expect(output).toMatch(/^FAIL {2}API-01 /)
+  expect(output).toContain('shifts: missing     2011-12-28T19:00:00Z to 2011-12-29T19:00:00Z zoe\n')
+  expect(output).toContain('transitions: unexpected  2011-12-31T19:00:00Z -[ana] +[ben] =[ben]\n')
+  expect(output).toContain('0 passed, 1 failed\n')
+})
+
+test.each([
+  [['moon'], 'KIND is schedule or egress'],
+  [['schedule', 'test/vectors/ssrf.json'], 'no known format'],
+  [['egress', 'test/vectors/schedule-dst.json'], 'no list of vectors'],
+  [['schedule', 'no-such-file.json'], 'ENOENT'],
+])('%j is refused', async (argv, reason) => {
+  const { code, output } = await conformance(...argv)
+  expect(output).toContain(reason)
+  expect(code).toBe(1)
+})

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { Case } from './conformance/case.ts'
+import { egressCases } from './conformance/egress-vectors.ts'
+import { scheduleCases } from './conformance/schedule-vectors.ts'
+
+type Kind = { readonly files: readonly string[]; readonly casesOf: (file: unknown) => readonly Case[] }
+
+const kinds: Readonly<Record<string, Kind>> = {
+  schedule: { files: ['test/vectors/schedule-dst.json', 'test/vectors/oncall-shifts.json'], casesOf: scheduleCases },
+  egress: { files: ['test/vectors/ssrf.json'], casesOf: egressCases },
+}
+
+/**
+ * Puts files of vectors to this program: `npm run conformance -- schedule FILE...`. Without a file, those of the repository. Prints a row
+ * for each case, with what is otherwise below it, and ends with 1 when a promise is not kept or a file cannot be read.
+ */
+function main([kindName = '', ...files]: readonly string[]): void {
+  const kind = kinds[kindName]
+  if (kind === undefined) throw new Error(`conformance -- KIND [FILE...], where KIND is ${Object.keys(kinds).join(' or ')}`)
+  const cases = (files.length === 0 ? kind.files : files).flatMap((file) => kind.casesOf(JSON.parse(readFileSync(file, 'utf8'))))
+  const faults = cases.map(faultsOf)
+  for (const [index, { id, description }] of cases.entries()) {
+    const lines = faults[index] ?? []
+    console.log([`${lines.length === 0 ? 'pass' : 'FAIL'}  ${id.padEnd(14)}${description}`, ...lines].join('\n        '))
+  }
+  const failed = faults.filter((lines) => lines.length > 0).length
+  console.log(`${cases.length - failed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && cases.length > 0 ? 0 : 1
+}
+
+/** A case that cannot even be put to the program is not passed over. */
+function faultsOf({ run }: Case): readonly string[] {
+  try {
+    return run()
+  } catch (error) {
+    return [String(error)]
+  }
+}
+
+try {
+  main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
