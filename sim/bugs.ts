@@ -107,8 +107,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'alerts/commands.ts',
-        find: 'if (starts.length === 0) await stopEscalations(',
-        put: "if (starts.length === 0 && actor.kind !== 'user') await stopEscalations(",
+        find: 'if (target === null) await stopEscalations(',
+        put: "if (target === null && actor.kind !== 'user') await stopEscalations(",
       },
       {
         file: 'alerts/routes.ts',
@@ -117,9 +117,9 @@ export const bugs: readonly Bug[] = [
       },
       {
         file: 'alerts/routes.ts',
-        find: "return reply.type('application/json').send(Buffer.alloc(0))",
-        put: `if (['acknowledge', 'resolve', 'silence'].includes(action)) await db.tx('stop escalations', (tx) => stopEscalations(tx, request.actor.organizationId, [id]))
-        return reply.type('application/json').send(Buffer.alloc(0))`,
+        find: '(tx) => act(tx, settings, { actor: request.actor, id, action, ...silenceFor }))',
+        put: `(tx) => act(tx, settings, { actor: request.actor, id, action, ...silenceFor }))
+        if (['acknowledge', 'resolve', 'silence'].includes(action)) await db.tx('stop escalations', (tx) => stopEscalations(tx, request.actor.organizationId, [id]))`,
       },
     ],
   },
@@ -202,9 +202,9 @@ export const bugs: readonly Bug[] = [
     troubles: ['broken connections'],
     patches: [
       {
-        file: 'inbound/routes.ts',
-        find: 'if (!(await intake.accept({ token, source, signals: adapters[source.type](read) }))) return unknownToken(reply)',
-        put: 'void intake.accept({ token, source, signals: adapters[source.type](read) }).catch(() => {})',
+        file: 'inbound/grafana-oncall-routes.ts',
+        find: 'if (!(await intake.accept({ token, source, signals }))) return refuseSource(reply, await intake.sourceAsItIs(token))',
+        put: 'void intake.accept({ token, source, signals }).catch(() => {})',
       },
     ],
   },

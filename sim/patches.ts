@@ -19,6 +19,18 @@ const root = new URL('../src/', import.meta.url)
 
 /** Loads the program with some of its text replaced. Before any of those files is imported. */
 export function applyPatches(patches: readonly Patch[]): void {
+  const texts = patchedTexts(patches)
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const source = texts.get(url)
+      if (source === undefined) return nextLoad(url, context)
+      return { format: 'module-typescript', source, shortCircuit: true }
+    },
+  })
+}
+
+/** The texts of the files that are patched, by URL. */
+export function patchedTexts(patches: readonly Patch[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   for (const { file, find, put } of patches) {
     const url = new URL(file, root).href
@@ -30,11 +42,5 @@ export function applyPatches(patches: readonly Patch[]): void {
       text.replace(find, () => put),
     )
   }
-  registerHooks({
-    load: (url, context, nextLoad) => {
-      const source = texts.get(url)
-      if (source === undefined) return nextLoad(url, context)
-      return { format: 'module-typescript', source, shortCircuit: true }
-    },
-  })
+  return texts
 }
