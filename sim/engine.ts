@@ -83,16 +83,9 @@ async function goOn(desk: Desk): Promise<boolean> {
   const ready = sessions.filter(
     ({ call, blocked, holder }) => call !== null && blocked === null && holder !== null && isFit(desk, holder),
   )
-  if (ready.length > 0) await execute(desk, dice.pick(ready))
-  else if (isDeadlock(desk)) await unblock(desk)
-  else return false
+  if (ready.length === 0) return false
+  await execute(desk, dice.pick(ready))
   return true
-}
-
-/** Everybody waits for a lock, so nobody gives one up: PostgreSQL is about to end one of them. */
-function isDeadlock({ sessions }: Desk): boolean {
-  const held = sessions.filter(({ holder }) => holder !== null)
-  return held.length > 0 && held.every(({ blocked }) => blocked !== null)
 }
 
 // Connections ------------------------------------------------------------------------------------------------------------
@@ -162,10 +155,13 @@ async function execute(desk: Desk, session: Session): Promise<void> {
     return
   }
   watchEvents(desk, session)
-  if (call.text === 'commit' || call.text === 'rollback') await unblock(desk)
+  await unblock(desk)
 }
 
-/** Those who waited for a lock that is free now have their outcome. */
+/**
+ * Those who waited for a lock that is free now have their outcome, and so have those who waited for them. Asked after each
+ * statement: what fails gives up the locks of its transaction at once, and nothing may go on behind the engine's back.
+ */
 async function unblock(desk: Desk): Promise<void> {
   for (const session of desk.sessions) {
     if (session.blocked === null) continue
@@ -173,6 +169,7 @@ async function unblock(desk: Desk): Promise<void> {
     if (session.outcome === null) continue
     session.blocked = null
     watchEvents(desk, session)
+    return unblock(desk)
   }
 }
 

@@ -32,8 +32,8 @@ export type Session = {
 }
 
 export async function openSession(connection: Connection, number: number): Promise<Session> {
-  // A lock that is waited for is either given soon or part of a deadlock, which then must show at once.
-  const options = '-c timezone=UTC -c plan_cache_mode=force_generic_plan -c deadlock_timeout=1ms'
+  // Which of those in a deadlock is ended would be decided by the wall clock, so the watch does it.
+  const options = '-c timezone=UTC -c plan_cache_mode=force_generic_plan -c deadlock_timeout=1h'
   const client = new pg.Client({ ...poolConfig(connection), options })
   await client.connect()
   const answer = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
@@ -62,7 +62,7 @@ const nameOf = (text: string): string => createHash('sha1').update(text).digest(
 
 /** Tells a statement that takes a while from one that waits for another transaction. */
 export type LockWatch = {
-  /** The outcome, or null when the statement waits for a lock and will go on doing so. */
+  /** The outcome, or null when the statement waits for a lock and will go on doing so. Who closes a deadlock is ended for it. */
   settledOrBlocked(session: Session, running: Promise<Outcome>): Promise<Outcome | null>
   /** Ends a waiting statement. */
   cancel(session: Session): Promise<void>
@@ -73,15 +73,20 @@ const pauseMs = 4
 /** Without a second connection nothing can wait. */
 export const noLocks: LockWatch = { settledOrBlocked: (_session, running) => running, cancel: async () => {} }
 
-/** Asks through a connection of its own. Twice, with more than PostgreSQL's deadlock timeout between. */
+/** Asks through a connection of its own. Twice, since a lock may be on its way just then. */
 export function newLockWatch(monitor: pg.Client): LockWatch {
-  const waits = async (session: Session): Promise<boolean> => {
-    const answer = await monitor.query<{ waits: boolean }>({
-      name: 'waits',
-      text: 'select cardinality(pg_blocking_pids($1)) > 0 as waits',
-      values: [session.processId],
+  const blockersOf = async ({ processId }: Session): Promise<readonly number[]> => {
+    const answer = await monitor.query<{ pid: number }>({
+      name: 'blockers',
+      text: `with recursive blockers (pid) as (
+        select unnest(pg_blocking_pids($1)) union select unnest(pg_blocking_pids(pid)) from blockers
+      ) select pid from blockers`,
+      values: [processId],
     })
-    return answer.rows[0]?.waits === true
+    return answer.rows.map(({ pid }) => pid)
+  }
+  const cancel = async ({ processId }: Session): Promise<void> => {
+    await monitor.query('select pg_cancel_backend($1)', [processId])
   }
   const soon = (running: Promise<Outcome>): Promise<Outcome | null> => Promise.race([running, sleep(pauseMs, null)])
   return {
@@ -89,12 +94,21 @@ export function newLockWatch(monitor: pg.Client): LockWatch {
       for (;;) {
         const first = await soon(running)
         if (first !== null) return first
-        if (!(await waits(session))) continue
+        if ((await blockersOf(session)).length === 0) continue
         const second = await soon(running)
         if (second !== null) return second
-        if (await waits(session)) return null
+        const blockers = await blockersOf(session)
+        if (blockers.includes(session.processId)) {
+          await cancel(session)
+          await running
+          return { fault: deadlock() }
+        }
+        if (blockers.length > 0) return null
       }
     },
-    cancel: async ({ processId }) => void (await monitor.query('select pg_cancel_backend($1)', [processId])),
+    cancel,
   }
 }
+
+/** What PostgreSQL says. */
+const deadlock = (): Error => Object.assign(new Error('deadlock detected'), { code: '40P01' })
