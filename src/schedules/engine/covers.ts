@@ -44,10 +44,11 @@ function layerCovers(layer: Layer, window: TimeWindow, passedOver: ReadonlySet<U
   const source: Source = { kind: 'layer', id: layer.id }
   const present = presenceOf(passedOver)
   const covers: Cover[] = []
-  for (const { group, ...stint } of stintsOf(layer, asked)) {
-    const people = present(group)
-    const lived = people.length === 0 ? null : common(stint, life)
-    if (lived !== null) covers.push({ startAt: lived.startAt, endAt: lived.endAt, source, level: layer.level, people })
+  for (const stint of stintsOf(layer, asked)) {
+    const people = present(stint.group)
+    const startAt = stint.startAt > life.startAt ? stint.startAt : life.startAt
+    const endAt = stint.endAt < life.endAt ? stint.endAt : life.endAt
+    if (people.length > 0 && startAt < endAt) covers.push({ startAt, endAt, source, level: layer.level, people })
   }
   return covers
 }
