@@ -6,6 +6,7 @@ import { measureIdle } from './footprint.ts'
 import { measureLatency } from './latency.ts'
 import { play } from './roles.ts'
 import { type Row, table } from './row.ts'
+import { measureSchedule } from './schedule.ts'
 import { measureStart } from './start.ts'
 
 const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   accept: measureAccepting,
   latency: measureLatency,
   backup: measureBackup,
+  schedule: measureSchedule,
 }
 
 /**
