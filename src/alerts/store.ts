@@ -235,13 +235,25 @@ export async function listGroups(
   organizationId: OrganizationId,
   { filter, limit, offset }: { readonly filter: AlertGroupFilter; readonly limit: number; readonly offset: number },
 ): Promise<readonly ListedGroup[]> {
-  const rows = await filtered(db, organizationId, filter)
-    .selectAll('alert_groups')
-    .select(['integrations.team_id', 'routes.id as route_id', chainWhereItComesFrom.as('chain_id')])
+  // What other tables add is looked up for the groups of the page alone, not for all that come before it.
+  const page = filtered(db, organizationId, filter)
+    .select('alert_groups.id')
     .orderBy('alert_groups.started_at', 'desc')
     .orderBy('alert_groups.id')
     .limit(limit)
     .offset(offset)
+  const rows = await withRoutes(db)
+    .innerJoin('integrations', (join) =>
+      join
+        .onRef('integrations.organization_id', '=', 'alert_groups.organization_id')
+        .onRef('integrations.id', '=', 'alert_groups.integration_id'),
+    )
+    .selectAll('alert_groups')
+    .select(['integrations.team_id', 'routes.id as route_id', chainWhereItComesFrom.as('chain_id')])
+    .where('alert_groups.organization_id', '=', organizationId)
+    .where('alert_groups.id', 'in', page)
+    .orderBy('alert_groups.started_at', 'desc')
+    .orderBy('alert_groups.id')
     .execute()
   return rows.map((row) => ({
     ...groupOf(row),
@@ -259,20 +271,16 @@ const chainWhereItComesFrom = sql<string | null>`coalesce(
     where t.organization_id = integrations.organization_id and t.id = integrations.team_id))`
 
 function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter) {
-  let query = withRoutes(db)
-    .innerJoin('integrations', (join) =>
-      join
-        .onRef('integrations.organization_id', '=', 'alert_groups.organization_id')
-        .onRef('integrations.id', '=', 'alert_groups.integration_id'),
-    )
-    .where('alert_groups.organization_id', '=', organizationId)
+  let query = db.selectFrom('alert_groups').where('alert_groups.organization_id', '=', organizationId)
   for (const { key, value } of filter.labels ?? []) {
     query = query.where(sql<SqlBool>`alert_groups.labels @> ${jsonbText({ [key]: value })}::jsonb`)
   }
   if (filter.id !== undefined) query = query.where('alert_groups.id', '=', filter.id)
   if (filter.integrationId !== undefined) query = query.where('alert_groups.integration_id', '=', filter.integrationId)
-  if (filter.routeId !== undefined) query = query.where('routes.id', '=', filter.routeId)
-  if (filter.teamId !== undefined) query = query.where('integrations.team_id', 'is not distinct from', filter.teamId)
+  if (filter.routeId !== undefined)
+    query = query.where('alert_groups.route_id', 'in', shownRoute(db, organizationId, filter.routeId))
+  if (filter.teamId !== undefined)
+    query = query.where('alert_groups.integration_id', 'in', integrationsOf(db, organizationId, filter.teamId))
   if (filter.state !== undefined) query = query.where('alert_groups.state', '=', filter.state)
   if (filter.startedAt !== undefined) {
     query = query.where('alert_groups.started_at', '>=', toDate(filter.startedAt.from))
@@ -280,6 +288,22 @@ function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFil
   }
   return query
 }
+
+/** The route, unless it was deleted. */
+const shownRoute = (db: Sql, organizationId: OrganizationId, id: RouteId) =>
+  db
+    .selectFrom('routes')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+
+const integrationsOf = (db: Sql, organizationId: OrganizationId, teamId: TeamId | null) =>
+  db
+    .selectFrom('integrations')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('team_id', 'is not distinct from', teamId)
 
 export async function rename(tx: Tx, group: AlertGroup): Promise<void> {
   await tx.sql

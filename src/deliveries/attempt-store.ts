@@ -36,27 +36,21 @@ type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string
 
 /** The attempts at all endpoints that an owner has or had, newest first. */
 export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promise<readonly LoggedAttempt[]> {
-  const rows = await db
-    .selectFrom('attempts as a')
-    .innerJoin('endpoints as e', (join) =>
-      join.onRef('e.organization_id', '=', 'a.organization_id').onRef('e.id', '=', 'a.endpoint_id'),
-    )
-    .leftJoin('messages as m', (join) =>
-      join
-        .onRef('m.organization_id', '=', 'a.organization_id')
-        .onRef('m.id', '=', 'a.message_id')
-        .onRef('m.at', '=', 'a.message_at'),
-    )
-    .selectAll('a')
-    .select(['m.target', 'm.headers_shown', 'm.body', 'm.request_trigger'])
-    .where('e.organization_id', '=', owner.organizationId)
-    .where('e.owner_id', '=', owner.ownerId)
-    .orderBy('a.at', 'desc')
-    .orderBy('a.id', 'desc')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute()
-  return rows.map((row) => ({ ...attemptOf(row), message: messageOf(row) }))
+  const { organizationId, ownerId } = owner
+  // Of each endpoint no more is read than the page could need, and messages only for what is on it.
+  const answer = await sql<AttemptRow & MessageRow>`
+    with page as (
+      select newest.* from endpoints e
+      cross join lateral (
+        select * from attempts a where a.organization_id = e.organization_id and a.endpoint_id = e.id
+        order by a.at desc, a.id desc limit ${page.offset + page.limit}) newest
+      where e.organization_id = ${organizationId} and e.owner_id = ${ownerId}
+      order by newest.at desc, newest.id desc limit ${page.limit} offset ${page.offset})
+    select page.*, m.target, m.headers_shown, m.body, m.request_trigger
+    from page left join messages m
+      on m.organization_id = page.organization_id and m.id = page.message_id and m.at = page.message_at
+    order by page.at desc, page.id desc`.execute(db)
+  return answer.rows.map((row) => ({ ...attemptOf(row), message: messageOf(row) }))
 }
 
 export function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {

@@ -111,7 +111,14 @@ export async function listSchedules(
   organizationId: OrganizationId,
   { filter, ...window }: Window & { readonly filter: NamedFilter },
 ): Promise<readonly Schedule[]> {
-  const rows = await oldestFirst(schedules(db, organizationId, filter).select(columns), 'schedules', window).execute()
+  // The shifts are looked up for the schedules of the page alone, not for all that come before it.
+  const page = oldestFirst(schedules(db, organizationId, filter).select('schedules.id'), 'schedules', window)
+  const rows = await schedules(db, organizationId, {})
+    .select(columns)
+    .where('schedules.id', 'in', page)
+    .orderBy('schedules.created_at')
+    .orderBy('schedules.id')
+    .execute()
   return rows.map(scheduleOf)
 }
 

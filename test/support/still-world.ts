@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type CompiledQuery, type KyselyPlugin, PostgresQueryCompiler } from 'kysely'
 import type { Actor } from '../../src/accounts/actor.ts'
 import { createOrganization, createToken, createUser } from '../../src/accounts/commands.ts'
 import { type Role, roles } from '../../src/accounts/role.ts'
@@ -56,9 +57,11 @@ type Options = {
   /** The real clock is for worlds that are started. */
   readonly clock?: Clock
   readonly publicUrl?: string
+  /** Is told of every statement that runs outside transactions: what lists and details read. */
+  readonly onStatement?: (statement: CompiledQuery) => void
 }
 
-export async function stillWorld({ clock: realClock, publicUrl = baseUrl }: Options = {}): Promise<StillWorld> {
+export async function stillWorld({ clock: realClock, publicUrl = baseUrl, onStatement }: Options = {}): Promise<StillWorld> {
   let now = stillStart
   const clock = realClock ?? { now: () => now, monotonic: () => ms(now), wait: async () => {} }
   const random = countingRandom()
@@ -84,7 +87,8 @@ export async function stillWorld({ clock: realClock, publicUrl = baseUrl }: Opti
       return { kind: 'accepted', response: '250 queued', durationMs: ms(5) }
     },
   }
-  const ports: Ports = { clock, random, db, send, log }
+  const sql = onStatement === undefined ? db.sql : db.sql.withPlugin(telling(onStatement))
+  const ports: Ports = { clock, random, db: { ...db, sql }, send, log }
   const allowed = parseEgressAllow('127.0.0.1')
   const settings = {
     ...{ baseUrl: publicUrl, version: 'test', secretKey, mailFrom: pageSettings.mailFrom, mailIsOn: true },
@@ -156,6 +160,17 @@ export async function newCrew({ app, db }: Pick<StillWorld, 'app' | 'db'>, word:
     tokens: tokens as Crew['tokens'],
     api: (method, path, body) => apiAs('admin', method, path, body),
     apiAs,
+  }
+}
+
+function telling(onStatement: (statement: CompiledQuery) => void): KyselyPlugin {
+  const compiler = new PostgresQueryCompiler()
+  return {
+    transformQuery: ({ node, queryId }) => {
+      onStatement(compiler.compileQuery(node, queryId))
+      return node
+    },
+    transformResult: async ({ result }) => result,
   }
 }
 

@@ -346,7 +346,11 @@ create index alert_groups_resolved on alert_groups (organization_id, integration
 create index alert_groups_labels on alert_groups using gin (labels jsonb_path_ops);
 create index alert_groups_team on alert_groups (organization_id, assigned_team_id) where assigned_team_id is not null;
 create index alert_groups_chain on alert_groups (organization_id, assigned_chain_id) where assigned_chain_id is not null;
+-- For lists, newest first: all of them, those of an integration, those of a route, and the few that are open.
 create index alert_groups_started on alert_groups (organization_id, started_at desc, id);
+create index alert_groups_integration on alert_groups (organization_id, integration_id, started_at desc, id);
+create index alert_groups_route on alert_groups (organization_id, route_id, started_at desc, id);
+create index alert_groups_unresolved on alert_groups (organization_id, started_at desc, id) where state <> 'resolved';
 -- For taking away what is past its time.
 create index alert_groups_ended on alert_groups (shard, resolved_at) where state = 'resolved';
 create index alert_groups_silence_ends on alert_groups (shard, silenced_until) where silenced_until is not null;
