@@ -4,9 +4,9 @@ import { measureAccepting } from './accept.ts'
 import { measureBackup } from './backup.ts'
 import { measureIdle } from './footprint.ts'
 import { measureLatency } from './latency.ts'
+import { measureLists } from './lists.ts'
 import { play } from './roles.ts'
 import { type Row, table } from './row.ts'
-import { measureSchedule } from './schedule.ts'
 import { measureStart } from './start.ts'
 
 const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
@@ -14,8 +14,8 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   idle: measureIdle,
   accept: measureAccepting,
   latency: measureLatency,
+  lists: measureLists,
   backup: measureBackup,
-  schedule: measureSchedule,
 }
 
 /**
