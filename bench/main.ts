@@ -7,6 +7,7 @@ import { measureLatency } from './latency.ts'
 import { measureLists } from './lists.ts'
 import { play } from './roles.ts'
 import { type Row, table } from './row.ts'
+import { measureSchedule } from './schedule.ts'
 import { measureStart } from './start.ts'
 
 const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
@@ -16,6 +17,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   latency: measureLatency,
   lists: measureLists,
   backup: measureBackup,
+  schedule: measureSchedule,
 }
 
 /**

@@ -318,13 +318,13 @@ describe('no connection', () => {
       if (receiver.accepted() === 2) socket.end(`${ok}content-length: 0\r\nconnection: close\r\n\r\n`)
     })
     const send = sender()
-    const stuck = send.http(post(receiver.port, { deadlineMs: ms(600) }))
+    const stuck = send.http(post(receiver.port, { deadlineMs: ms(10_000) }))
     await expect.poll(() => receiver.accepted()).toBe(1)
     expect(await send.http(post(receiver.port))).toMatchObject({ kind: 'answered' })
     await expect.poll(() => receiver.open()).toBe(1)
     receiver.stopListening()
     expect(await send.http(post(receiver.port))).toMatchObject({ kind: 'no-answer', fault: 'connect' })
-    expect(await stuck).toMatchObject({ fault: 'timeout' })
+    expect(await Promise.race([stuck, Promise.resolve('under way')])).toBe('under way')
   })
 
   test('is a name that cannot be resolved', async () => {

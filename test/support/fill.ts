@@ -41,9 +41,17 @@ async function fill(address: Address, table: string): Promise<void> {
     `select attname::text as name, format_type(atttypid, null) as type from pg_attribute
      where attrelid = '"${table}"'::regclass and attnum > 0 and not attisdropped and attnotnull and attidentity = '' and not atthasdef`,
   )
-  const row: Record<string, string> = {}
-  for (const { name, type } of columns) row[String(name)] = values[String(type)] ?? 'null'
-  Object.assign(row, await allowedTexts(address, table), await keysOfOthers(address, table))
+  const required: Record<string, string> = {}
+  for (const { name, type } of columns) required[String(name)] = values[String(type)] ?? 'null'
+  const keys = Object.entries(await keysOfOthers(address, table))
+  const texts = await allowedTexts(address, table)
+  const all = { ...required, ...texts, ...Object.fromEntries(keys) }
+  // Of keys that may be null a check may allow one alone.
+  const fewest = { ...required, ...texts, ...Object.fromEntries(keys.filter(([name]) => name in required)) }
+  await insert(address, table, all).catch(() => insert(address, table, fewest))
+}
+
+async function insert(address: Address, table: string, row: Readonly<Record<string, string>>): Promise<void> {
   const names = Object.keys(row).map((name) => `"${name}"`)
   await run(address, `insert into "${table}" (${names.join(', ')}) select ${Object.values(row).join(', ')}`)
 }

@@ -1,5 +1,6 @@
 import type { UserId } from '../../lib/ids.ts'
 import { check, impossible } from '../../lib/check.ts'
+import { instant } from '../../lib/time.ts'
 import { common, type Cover, lifeOf, named, overlaps, type Person, type Source } from './cover.ts'
 import { layerFault } from './limits.ts'
 import { recurrenceStints } from './recurrence.ts'
@@ -8,14 +9,21 @@ import type { Group, Layer, Schedule, Swap, TimeWindow } from './schedule.ts'
 
 /** What the layers of a schedule cover in a window, as swaps leave it, whole and in an order that depends on nothing but the covers. */
 export function coversOf(schedule: Schedule, window: TimeWindow): readonly Cover[] {
-  const swaps = schedule.swaps.filter((swap) => overlaps(swap, window)).toSorted(inCreation)
   const covers = schedule.layers.flatMap((layer) => layerCovers(layer, window, schedule.passedOver))
-  const swapped = swaps.reduce<readonly Cover[]>(
-    (pieces, swap) => pieces.flatMap((cover) => withSwap(cover, swap, schedule.passedOver)),
-    covers,
-  )
-  const asked = swaps.length === 0 ? swapped : swapped.filter((cover) => overlaps(cover, window))
-  return asked.toSorted(inOrder)
+  return withSwaps(covers, schedule)
+    .filter((cover) => overlaps(cover, window))
+    .toSorted(inOrder)
+}
+
+/** A swap that is over cuts a cover that goes on: where a cover begins must not depend on the window that was asked for. */
+function withSwaps(covers: readonly Cover[], { swaps, passedOver }: Schedule): readonly Cover[] {
+  if (swaps.length === 0) return covers
+  const startAt = instant(covers.reduce((first, cover) => Math.min(first, cover.startAt), Infinity))
+  const endAt = instant(covers.reduce((last, cover) => Math.max(last, cover.endAt), -Infinity))
+  return swaps
+    .filter((swap) => overlaps(swap, { startAt, endAt }))
+    .toSorted(inCreation)
+    .reduce((pieces, swap) => pieces.flatMap((cover) => withSwap(cover, swap, passedOver)), covers)
 }
 
 /** The earlier created first, then the one with the smaller id: the order in which overrides and swaps are applied. */
@@ -36,10 +44,11 @@ function layerCovers(layer: Layer, window: TimeWindow, passedOver: ReadonlySet<U
   const source: Source = { kind: 'layer', id: layer.id }
   const present = presenceOf(passedOver)
   const covers: Cover[] = []
-  for (const { group, ...stint } of stintsOf(layer, asked)) {
-    const people = present(group)
-    const lived = people.length === 0 ? null : common(stint, life)
-    if (lived !== null) covers.push({ startAt: lived.startAt, endAt: lived.endAt, source, level: layer.level, people })
+  for (const stint of stintsOf(layer, asked)) {
+    const people = present(stint.group)
+    const startAt = stint.startAt > life.startAt ? stint.startAt : life.startAt
+    const endAt = stint.endAt < life.endAt ? stint.endAt : life.endAt
+    if (people.length > 0 && startAt < endAt) covers.push({ startAt, endAt, source, level: layer.level, people })
   }
   return covers
 }

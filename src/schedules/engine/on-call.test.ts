@@ -135,6 +135,12 @@ describe('swaps', () => {
     expect(namesAt(schedule, 10)).toBe('ana ben')
   })
 
+  test('one that is over has cut the row that goes on, whatever window is asked for', () => {
+    const schedule = scheduleOf([shift(8, 20, 'ana')], { swaps: [swap(10, 12, 'ana', 'cai')] })
+    const [row] = finalShifts(schedule, hours(14, 16))
+    expect([row?.cover.startAt, row?.cover.endAt]).toEqual([at(12), at(20)])
+  })
+
   test('a benefactor may pass the shift on', () => {
     const swaps = [
       { ...swap(8, 20, 'ana', 'cai'), id: 'first', createdAt: at(1) },

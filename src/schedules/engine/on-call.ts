@@ -18,21 +18,33 @@ export function onCallAt(schedule: Schedule, at: Instant): readonly OnCall[] {
  * gives a row for each piece that is left, and the edges of a swap cut it too. Rows of windows that touch join at the seam.
  */
 export function finalShifts(schedule: Schedule, window: TimeWindow): readonly FinalShift[] {
-  const finished: FinalShift[] = []
-  let open = new Map<UserId, FinalShift>()
+  const rows: Row[] = []
+  let open = new Map<UserId, Row>()
   for (const { startAt, endAt, onCall } of stretchesOf(schedule, window)) {
-    const current = new Map<UserId, FinalShift>()
+    const current = new Map<UserId, Row>()
     for (const person of onCall) {
       const before = open.get(person.userId)
-      const goesOn = before !== undefined && isSame(before, person)
-      if (goesOn) open.delete(person.userId)
-      current.set(person.userId, { ...person, startAt: goesOn ? before.startAt : startAt, endAt })
+      const row = before !== undefined && isSame(before, person) ? before : rowOf(person, startAt)
+      if (row !== before) rows.push(row)
+      row.endAt = endAt
+      current.set(person.userId, row)
     }
-    finished.push(...open.values())
     open = current
   }
-  return [...finished, ...open.values()].toSorted(inOrder)
+  return rows.toSorted(inOrder)
 }
+
+type Row = OnCall & { readonly startAt: Instant; endAt: Instant }
+
+/** Written out, because a year has many rows. */
+const rowOf = ({ userId, insteadOf, swapId, cover }: OnCall, startAt: Instant): Row => ({
+  userId,
+  startAt,
+  endAt: startAt,
+  insteadOf,
+  swapId,
+  cover,
+})
 
 /**
  * The first instant inside a window, after its start, at which other people are on call than at its start; null when there is none.

@@ -16,14 +16,16 @@ export function* rotationStints(rotation: Rotation, window: TimeWindow): Generat
   const hours = weeklyHours(restrictions)
   const isActive = rotation.consumption === 'active' && hours !== null
   const turnsTaken = risingCount(isActive ? turnsWithCover(rotation, hours) : always)
-  for (const { number, ...turn } of turnsWithin(rotation, window)) {
-    const group = known(groups[turnsTaken(number) % groups.length], 'the remainder is within the list')
-    const asked = hours === null ? null : common(turn, window)
-    if (hours === null) yield { ...turn, group }
-    if (hours === null || asked === null) continue
+  for (const turn of turnsWithin(rotation, window)) {
+    const group = known(groups[turnsTaken(turn.number) % groups.length], 'the remainder is within the list')
+    if (hours === null) {
+      yield { startAt: turn.startAt, endAt: turn.endAt, group }
+      continue
+    }
+    const asked = known(common(turn, window), 'the turn touches the window')
     for (const open of hoursWithin(hours, zone, asked)) {
       const covered = common(open, turn)
-      if (covered !== null) yield { ...covered, group }
+      if (covered !== null) yield { startAt: covered.startAt, endAt: covered.endAt, group }
     }
   }
 }
