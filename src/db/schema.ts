@@ -147,6 +147,7 @@ export interface DeliveryResults {
 export interface Endpoints {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
+  ending_reason: string | null;
   id: string;
   kind: string;
   organization_id: string;

@@ -3,8 +3,9 @@ import { known } from '../lib/check.ts'
 import type { Sql, Tx } from '../ports.ts'
 import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
-import type { DeliveryResult, EndpointKey, Lane, NewDelivery } from './delivery.ts'
-import { closeOpenEndpoints, findEndpoints, insertEndpoints } from './endpoint-store.ts'
+import type { ClosingEndpoint, DeliveryResult, EndpointKey, Lane, NewDelivery } from './delivery.ts'
+import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied } from './endpoint-store.ts'
+import { insertDeadDeliveries, insertResults } from './finish-store.ts'
 import { deleteMailsAbout, insertMails } from './message-store.ts'
 import * as store from './store.ts'
 
@@ -55,18 +56,49 @@ export async function endpointsFor(tx: Tx, keys: readonly EndpointKey[]): Promis
 }
 
 /**
- * Closes the endpoints of an owner for good: what waits for them ends dead with the reason, a sentence for people.
- * The owner gets new endpoints when it asks for one again.
+ * Closes the endpoints of an owner for good: nothing leaves for them any more, and what waits is ended by the webhooks'
+ * loop, dead with the reason, a sentence for people. The owner gets new endpoints when it asks for one again.
  */
 export async function closeEndpoints(
   tx: Tx,
   owner: { readonly organizationId: OrganizationId; readonly ownerId: string },
   reason: string,
 ): Promise<void> {
-  const closed = await closeOpenEndpoints(tx, owner)
-  if (closed.length === 0) return
-  const ended = await store.endWaiting(tx, closed, reason)
-  if (ended > 0) tx.wake('webhooks')
+  const count = await closeOpenEndpoints(tx, { ...owner, reason })
+  if (count > 0) tx.wake('webhooks')
+}
+
+/** Closed endpoints for which something may still wait: at most so many. */
+export const closingEndpoints = findClosing
+
+/** So many deliveries end in one transaction, since there may be millions. */
+const endedMax = 500
+
+/** So many at most have results of their own. */
+const resultsMax = 50
+
+/** How many deliveries ended; unless they have results of their own, the caller tells of them together. */
+export type EndedTogether = { readonly count: number; readonly haveResults: boolean }
+
+/** Ends some of what waits for a closed endpoint. None: it is done with. */
+export async function endWaiting(tx: Tx, closing: ClosingEndpoint): Promise<EndedTogether> {
+  const ended = await store.deleteWaiting(tx, closing, endedMax)
+  if (ended.length === 0) {
+    await markEmptied(tx, closing)
+    return { count: 0, haveResults: true }
+  }
+  const { reason } = closing
+  const unsent = ended.map((delivery) => ({ delivery, reason, attemptsCount: delivery.attempt - 1 }))
+  await insertDeadDeliveries(tx, unsent)
+  const haveResults = ended.length <= resultsMax
+  if (haveResults) {
+    const dead = { kind: 'dead', reason, status: null, attemptId: null } as const
+    await insertResults(
+      tx,
+      unsent.map(({ delivery, attemptsCount }) => ({ delivery, ending: { ...dead, attemptsCount } })),
+    )
+  }
+  return { count: ended.length, haveResults }
 }
 
 /** The attempts at the endpoints of an owner, newest first. */

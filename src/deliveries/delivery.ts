@@ -15,6 +15,14 @@ export type EndpointKey = {
   readonly url: string | null
 }
 
+/** An endpoint that is closed, for which something may still wait. `reason`, a sentence for people, says why that ends. */
+export type ClosingEndpoint = {
+  readonly organizationId: OrganizationId
+  readonly id: EndpointId
+  readonly ownerId: string
+  readonly reason: string
+}
+
 /** A page as it goes out; who sends it is configured and no part of it. */
 export type MailMessage = {
   readonly kind: 'mail'

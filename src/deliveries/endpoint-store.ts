@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { asId, type EndpointId, type OrganizationId } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
 import { toDate } from '../lib/time.ts'
-import type { Tx } from '../ports.ts'
-import type { EndpointKey } from './delivery.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { ClosingEndpoint, EndpointKey } from './delivery.ts'
 
 /** The open endpoints of the keys that have one, in the order of the keys; null where there is none. */
 export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly (EndpointId | null)[]> {
@@ -32,18 +32,44 @@ export async function insertEndpoints(tx: Tx, endpoints: readonly (EndpointKey &
     on conflict (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null do nothing`.execute(tx.sql)
 }
 
-/** Closes the open endpoints of an owner and returns their ids. */
+/** Closes the open endpoints of an owner; what waits for them is to end with the reason. Returns how many there were. */
 export async function closeOpenEndpoints(
   tx: Tx,
-  owner: { readonly organizationId: OrganizationId; readonly ownerId: string },
-): Promise<readonly EndpointId[]> {
-  const rows = await tx.sql
+  { organizationId, ownerId, reason }: Omit<ClosingEndpoint, 'id'>,
+): Promise<number> {
+  const result = await tx.sql
     .updateTable('endpoints')
-    .set({ deleted_at: toDate(tx.now) })
-    .where('organization_id', '=', owner.organizationId)
-    .where('owner_id', '=', owner.ownerId)
+    .set({ deleted_at: toDate(tx.now), ending_reason: reason })
+    .where('organization_id', '=', organizationId)
+    .where('owner_id', '=', ownerId)
     .where('deleted_at', 'is', null)
-    .returning('id')
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}
+
+/** Closed endpoints of the shards for which something may still wait, in no order. */
+export async function findClosing(db: Sql, shards: readonly number[], limit: number): Promise<readonly ClosingEndpoint[]> {
+  const rows = await db
+    .selectFrom('endpoints')
+    .select(['organization_id', 'id', 'owner_id', 'ending_reason'])
+    .where(sql<boolean>`shard = any(${[...shards]}::smallint[])`)
+    .where('ending_reason', 'is not', null)
+    .limit(limit)
     .execute()
-  return rows.map((row) => asId<EndpointId>(row.id))
+  return rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<EndpointId>(row.id),
+    ownerId: row.owner_id,
+    reason: row.ending_reason ?? '',
+  }))
+}
+
+/** All that waited for a closed endpoint has ended. */
+export async function markEmptied(tx: Tx, { organizationId, id }: ClosingEndpoint): Promise<void> {
+  await tx.sql
+    .updateTable('endpoints')
+    .set({ ending_reason: null })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .execute()
 }

@@ -4,6 +4,7 @@ import {
   type Asked,
   attempts,
   closeEndpointOf,
+  endClosed,
   dead,
   endpointOf,
   mailEndpoint,
@@ -315,6 +316,9 @@ describe('an endpoint that is closed', () => {
     await send(world, endpointId, [{}, {}])
     await world.pass(1_000)
     await closeEndpointOf(world, 'https://a.example/', 'The webhook was deleted.')
+    await world.pass(3_600_000)
+    expect((await waiting(world)).length).toBe(2)
+    await endClosed(world)
     await world.pass(86_400_000)
     expect(world.received.length).toBe(2)
     expect((await dead(world)).map(({ reason, attempts_count }) => [reason, attempts_count])).toEqual([
@@ -332,6 +336,7 @@ describe('an endpoint that is closed', () => {
     const world = await newWorld()
     const endpointId = await endpointOf(world, 'https://a.example/')
     await closeEndpointOf(world, 'https://a.example/', 'The webhook was deleted.')
+    await endClosed(world)
     await send(world, endpointId, [{}])
     await world.pass(1_000)
     expect(world.received).toEqual([])

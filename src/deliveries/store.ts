@@ -5,6 +5,7 @@ import { shardOf } from '../lib/shard.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import {
+  type ClosingEndpoint,
   type Delivery,
   type DeliveryResult,
   type EndpointKind,
@@ -42,32 +43,23 @@ export async function deleteCancelled(tx: Tx, cancelKeys: readonly string[]): Pr
   return Number(answer.numAffectedRows ?? 0)
 }
 
-/** Ends all that waits for the endpoints, dead for one reason, and returns how many that were. */
-export async function endWaiting(tx: Tx, endpointIds: readonly EndpointId[], reason: string): Promise<number> {
-  const answer = await sql<{ readonly count: number }>`
-    with ended as (
-      delete from deliveries d
-      using unnest(${endpointIds.map((id) => shardOf(id))}::smallint[], ${[...endpointIds]}::uuid[]) as closed (shard, endpoint_id)
-      where d.shard = closed.shard and d.endpoint_id = closed.endpoint_id
-      returning d.*
-    ), dead as (
-      insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
-        attempts_count, reason, at)
-      select organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
-        attempt - 1, ${reason}::text, ${toDate(tx.now)}::timestamptz
-      from ended
-      on conflict do nothing
-    ), told as (
-      insert into delivery_results (organization_id, shard, lane, endpoint_id, message_id, message_at, event_sequence,
-        subject_id, cancel_key, result, at)
-      select organization_id, shard, lane, endpoint_id, message_id, message_at, event_sequence, subject_id, cancel_key,
-        jsonb_build_object('kind', 'dead', 'reason', ${reason}::text, 'status', null, 'attemptId', null,
-          'attemptsCount', attempt - 1),
-        ${toDate(tx.now)}::timestamptz
-      from ended
+/** Deletes and returns some of what waits for an endpoint, also what is under way. */
+export async function deleteWaiting(
+  tx: Tx,
+  { organizationId, id }: Pick<ClosingEndpoint, 'organizationId' | 'id'>,
+  limit: number,
+): Promise<readonly Delivery[]> {
+  const answer = await sql<DeliveryRow>`
+    with chosen as (
+      select id from deliveries
+      where shard = ${shardOf(id)}::smallint and endpoint_id = ${id}::uuid
+      order by lane, due_at, id limit ${limit}::int
+      for update
     )
-    select count(*) from ended`.execute(tx.sql)
-  return answer.rows[0]?.count ?? 0
+    delete from deliveries d using chosen, endpoints e
+    where d.id = chosen.id and e.organization_id = ${organizationId} and e.id = d.endpoint_id
+    returning d.*, e.kind, e.owner_id, e.url, e.deleted_at is not null as closed`.execute(tx.sql)
+  return answer.rows.map(deliveryOf)
 }
 
 export function countAll(db: Sql): Promise<number> {
@@ -121,13 +113,16 @@ const waitingEndpoints = (shards: readonly number[]) => sql`
     select shard, organization_id, endpoint_id, lane from steps cross join (values (0::smallint), (1::smallint), (2::smallint)) as lanes (lane)
   )`
 
-/** What is due and free, a few per endpoint and lane: the lower lane first, then what has waited longest. */
+/**
+ * What is due and free, a few per endpoint and lane: the lower lane first, then what has waited longest. What waits for an
+ * endpoint that is being closed is left to `deleteWaiting`.
+ */
 export async function dueDeliveries(db: Sql, due: Due): Promise<readonly Delivery[]> {
   const answer = await sql<DeliveryRow>`
     with ${waitingEndpoints(due.shards)}
     select d.*, e.kind, e.owner_id, e.url, e.deleted_at is not null as closed
     from waiting
-    join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id
+    join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
     cross join lateral (
       select id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
         subject_id, cancel_key, expires_at

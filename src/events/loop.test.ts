@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
 import type { Actor } from '../accounts/actor.ts'
-import { attemptsOf } from '../deliveries/commands.ts'
+import { attemptsOf, countDeliveries } from '../deliveries/commands.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { type JsonWithRaw, RawJson } from '../lib/json.ts'
@@ -47,7 +48,7 @@ const happen = (type: EventType, group: string, data: JsonWithRaw = {}, webhookI
   })
 
 const timelineOf = async (group: string) => {
-  await webhooksLoop({ db: world.db }).run(world.shards)
+  while ((await webhooksLoop(world.ports).run(world.shards)) !== null);
   const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
   return events.filter((event) => event.alertGroupId === group).map((event) => ({ type: event.type, ...JSON.parse(event.data) }))
 }
@@ -138,6 +139,36 @@ describe('an event', () => {
       ['webhook.failed', 'The webhook was deleted before this could be sent.'],
       ['webhook.failed', 'The webhook was switched off before this could be sent.'],
     ])
+  })
+
+  it('that waits in thousands for a webhook that is deleted ends without holding up the deletion, and the log counts it', async () => {
+    const webhook = await newWebhook({ trigger_type: 'escalation', url: 'https://backlog.example/' })
+    await happen('alert_group.escalated', 'I9', {}, webhook.id)
+    await sql`
+      insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence, subject_id)
+      select d.organization_id, endpoint_id, d.shard, lane, 3, due_at + interval '1 day', gen_random_uuid(), message_at, event_sequence, subject_id
+      from deliveries d join endpoints e on e.id = d.endpoint_id cross join generate_series(1, 1019)
+      where e.owner_id = ${webhook.id}`.execute(world.db.sql)
+    await world.db.tx('test', (tx) => deleteWebhook(tx, actor, webhook.id))
+    expect(await countDeliveries(world.db.sql)).toBe(1020)
+    await world.pass(1_000)
+    expect((await timelineOf('I9')).map(({ type }) => type)).toEqual([
+      'alert_group.escalated',
+      ...Array(20).fill('webhook.failed'),
+    ])
+    expect(await countDeliveries(world.db.sql)).toBe(0)
+    expect(sentTo('https://backlog.example/')).toEqual([])
+    const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
+    const reason = 'The webhook was deleted before this could be sent.'
+    const counted = { webhook_id: webhook.id, deliveries_count: 500, attempts_count: null, reason }
+    expect(events.filter(({ alertGroupId }) => alertGroupId === null).map(({ data }) => JSON.parse(data))).toMatchObject([
+      counted,
+      counted,
+    ])
+    const dead = await world.db.sql.selectFrom('dead_deliveries').selectAll().where('subject_id', '=', 'I9').execute()
+    expect(dead.length).toBe(1020)
+    expect(new Set(dead.map((row) => row.reason))).toEqual(new Set([reason]))
+    expect(await webhooksLoop(world.ports).run(world.shards)).toBeNull()
   })
 
   it('goes where the webhook went when it happened, although the URL was changed since', async () => {

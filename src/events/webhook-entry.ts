@@ -1,4 +1,4 @@
-import type { DeliveryResult } from '../deliveries/delivery.ts'
+import type { ClosingEndpoint, DeliveryResult } from '../deliveries/delivery.ts'
 import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { isObject } from '../lib/json.ts'
 import type { TriggerType } from '../webhooks/trigger.ts'
@@ -11,6 +11,9 @@ export type WebhookEntry = {
   /** The data of the event that caused it; null when it is not stored any more. */
   readonly eventData: string | null
 }
+
+/** Deliveries to a webhook that ended when it was closed. */
+type ClosedEntry = Pick<WebhookEntry, 'webhook'> & { readonly closing: ClosingEndpoint; readonly count: number }
 
 /** The line of the timeline about a delivery that has ended (contract grafana-oncall 3.10). */
 export function webhookFact({ result, webhook, eventData }: WebhookEntry): Fact {
@@ -38,6 +41,28 @@ export function webhookFact({ result, webhook, eventData }: WebhookEntry): Fact 
   }
   const text = `skipped ${webhook.triggerType} outgoing webhook \`${webhook.name}\`: ${ending.reason}`
   return { ...about, type: 'webhook.failed', data: { ...common, reason: ending.reason, text } }
+}
+
+/** What the log says of deliveries that ended together when their webhook was switched off or deleted: too many for a line each. */
+export function closedFact({ closing, webhook, count }: ClosedEntry): Fact {
+  const text = `skipped ${count} requests of outgoing webhook \`${webhook.name}\`: ${closing.reason}`
+  return {
+    type: 'webhook.failed',
+    actor: { kind: 'system', organizationId: closing.organizationId },
+    alertGroup: null,
+    webhookId: null,
+    data: {
+      webhook_name: webhook.name,
+      webhook_id: webhook.id,
+      trigger: webhook.triggerType,
+      response_id: null,
+      status_code: null,
+      attempts_count: null,
+      deliveries_count: count,
+      reason: closing.reason,
+      text,
+    },
+  }
 }
 
 /** Null, and so in no timeline, when the alert group's events were wiped. */

@@ -1,4 +1,4 @@
-import { closeEndpoints, endpointFor, enqueue, takeResults } from '../../src/deliveries/commands.ts'
+import { closeEndpoints, closingEndpoints, endpointFor, endWaiting, enqueue, takeResults } from '../../src/deliveries/commands.ts'
 import {
   type Delivery,
   type HttpMessage,
@@ -44,6 +44,13 @@ export const endpointOf = (world: DeliveryWorld, url: string): Promise<EndpointI
 
 export const closeEndpointOf = (world: DeliveryWorld, url: string, reason: string): Promise<void> =>
   world.db.tx('test', (tx) => closeEndpoints(tx, { organizationId, ownerId: `WH ${url}` }, reason))
+
+/** What the webhooks' loop does for closed endpoints. */
+export async function endClosed(world: DeliveryWorld): Promise<void> {
+  for (const closing of await closingEndpoints(world.db.sql, world.shards, 10)) {
+    while ((await world.db.tx('test', (tx) => endWaiting(tx, closing))).count > 0);
+  }
+}
 
 export const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
   world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null }))

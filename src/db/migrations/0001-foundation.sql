@@ -498,8 +498,12 @@ create table endpoints (
   url text,
   created_at timestamptz not null,
   deleted_at timestamptz,
-  primary key (organization_id, id)
+  -- Why what waits for a closed endpoint is to end; null when it is open, or all of that has ended.
+  ending_reason text,
+  primary key (organization_id, id),
+  check (ending_reason is null or deleted_at is not null)
 );
+create index endpoints_closing on endpoints (shard) where ending_reason is not null;
 create unique index endpoints_owner on endpoints (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null;
 
 -- The work that is left to do, and nothing else: narrow, and deleted when done.
