@@ -15,7 +15,7 @@ import type { EgressPolicy } from './deliveries/egress.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
 import { escalationsLoop } from './escalations/loop.ts'
 import { webhooksLoop } from './events/loop.ts'
-import { eventDataOf, renderDeliveries } from './events/render-commands.ts'
+import { eventExcerptsOf, renderDeliveries } from './events/render-commands.ts'
 import { eventRoutes } from './events/routes.ts'
 import type { App } from './http/app.ts'
 import { healthRoutes, processMetrics, type Readiness } from './http/health.ts'
@@ -164,7 +164,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   scheduleRoutes(http, ports)
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
-  webhookRoutes(http, { db, settings: webhooks, eventDataOf })
+  webhookRoutes(http, { db, settings: webhooks, eventExcerptsOf })
   alertRoutes(http, db)
   noteRoutes(http, db)
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { countRows } from '../db/listing.ts'
+import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms, toDate } from '../lib/time.ts'
@@ -34,10 +35,15 @@ export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Prom
 
 type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string }
 
-/** The attempts at all endpoints that an owner has or had, newest first. */
+/**
+ * The attempts at all endpoints that an owner has or had, newest first. Bodies can be megabytes, and one node's memory is for
+ * everybody, so that long ones never leave the database.
+ */
 export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promise<readonly LoggedAttempt[]> {
   const { organizationId, ownerId } = owner
-  // Of each endpoint no more is read than the page could need, and messages only for what is on it.
+  const { wholeBytesMax, listBytesMax, beginningMax } = excerptLimits
+  // Of each endpoint no more is read than the page could need, and messages only for what is on it. A character has at most
+  // four bytes, so what is shown of a beginning never ends inside one.
   const answer = await sql<AttemptRow & MessageRow>`
     with page as (
       select newest.* from endpoints e
@@ -46,7 +52,10 @@ export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promis
         order by a.at desc, a.id desc limit ${page.offset + page.limit}) newest
       where e.organization_id = ${organizationId} and e.owner_id = ${ownerId}
       order by newest.at desc, newest.id desc limit ${page.limit} offset ${page.offset})
-    select page.*, m.target, m.headers_shown, m.body, m.request_trigger
+    select page.*, m.target, m.headers_shown, m.request_trigger, octet_length(m.body) as body_bytes,
+      case when octet_length(m.body) <= ${wholeBytesMax}::int
+        and sum(least(octet_length(m.body), ${wholeBytesMax}::int)) over (order by page.at desc, page.id desc) <= ${listBytesMax}::int
+        then m.body else substring(m.body from 1 for ${4 * beginningMax}::int) end as body
     from page left join messages m
       on m.organization_id = page.organization_id and m.id = page.message_id and m.at = page.message_at
     order by page.at desc, page.id desc`.execute(db)
@@ -137,10 +146,15 @@ type MessageRow = {
   readonly target: string | null
   readonly headers_shown: string | null
   readonly body: Buffer | null
+  readonly body_bytes: number | null
   readonly request_trigger: string | null
 }
 
 function messageOf(row: MessageRow): LoggedAttempt['message'] {
   if (row.target === null) return null
-  return { target: row.target, headersShown: row.headers_shown, body: row.body, requestTrigger: row.request_trigger }
+  return { target: row.target, headersShown: row.headers_shown, body: excerptOf(row), requestTrigger: row.request_trigger }
+}
+
+function excerptOf({ body, body_bytes: bytes }: MessageRow): Excerpt | null {
+  return body === null || bytes === null ? null : { text: body.toString('utf8'), bytes, isWhole: body.length === bytes }
 }

@@ -1,4 +1,5 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
+import type { Excerpt } from '../lib/excerpt.ts'
 import type { Instant, Ms } from '../lib/time.ts'
 
 /** One try, as the log keeps it. */
@@ -33,7 +34,7 @@ export type LoggedAttempt = Attempt & {
   readonly message: {
     readonly target: string
     readonly headersShown: string | null
-    readonly body: Uint8Array | null
+    readonly body: Excerpt | null
     readonly requestTrigger: string | null
   } | null
 }

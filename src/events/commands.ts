@@ -33,6 +33,7 @@ export const wipeEvents = store.blankEvents
 
 export const readTimeline = store.eventsOfAlertGroup
 export const readEventsByKey = store.eventsByKey
+export const readEventExcerpts = store.eventExcerpts
 
 const publishing: Closing<Fact[]> = {
   start: () => [],

@@ -29,5 +29,8 @@ export type Event = {
   readonly data: string
 }
 
+/** Finds an event; the instant lets PostgreSQL look into the right month only. */
+export type EventKey = Pick<Event, 'organizationId' | 'sequence' | 'at'>
+
 /** The data of an event whose alert group was wiped or deleted. */
 export const wipedData = '{"wiped":true}'

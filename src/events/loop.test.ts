@@ -10,7 +10,7 @@ import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/command
 import type { EventType } from './catalogue.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
-import { eventDataOf, renderDeliveries } from './render-commands.ts'
+import { eventDataOf, eventExcerptsOf, renderDeliveries } from './render-commands.ts'
 
 const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
 const actor: Actor = { kind: 'system', organizationId }
@@ -189,5 +189,17 @@ describe('an event', () => {
     expect(sentTo('https://wiped.example/')).toEqual([])
     const dead = await world.db.sql.selectFrom('dead_deliveries').selectAll().where('subject_id', '=', 'I8').execute()
     expect(dead.map(({ reason }) => reason)).toContain('What happened is not stored any more: it was wiped, or is past its time.')
+  })
+  it('is read for the response log whole up to 64 KiB, and of a longer one only the beginning', async () => {
+    const webhook = await newWebhook({ trigger_type: 'acknowledge', url: 'https://long.example/' })
+    await happen('alert_group.acknowledged', 'I9', { text: 'a'.repeat(65_488) })
+    await happen('alert_group.acknowledged', 'I9', { text: 'a'.repeat(1_000_000) })
+    await world.pass(1_000)
+    const attempts = await attemptsOf(world.db.sql, { organizationId, ownerId: webhook.id }, { limit: 10, offset: 0 })
+    const excerpts = [...(await eventExcerptsOf(world.db.sql, attempts)).values()].toSorted((a, b) => a.bytes - b.bytes)
+    expect(excerpts.map(({ text, ...excerpt }) => ({ ...excerpt, length: text.length }))).toEqual([
+      { bytes: 65_536, isWhole: true, length: 65_536 },
+      { bytes: 1_000_048, isWhole: false, length: 4096 },
+    ])
   })
 })

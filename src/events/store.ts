@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
+import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EventId, type OrganizationId } from '../lib/ids.ts'
 import { before, days, fromDate, toDate, type Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { EventType } from './catalogue.ts'
-import { type Event, wipedData } from './event.ts'
+import { type Event, type EventKey, wipedData } from './event.ts'
 
 /** Takes the next `count` sequences of an organization and returns the first. Other transactions of the organization wait from here to the commit. */
 export async function takeSequences(tx: Tx, organizationId: OrganizationId, count: number): Promise<number> {
@@ -76,18 +77,38 @@ export async function eventsOfAlertGroup(
   return answer.rows.map((row) => eventOf(row.is_cut ? { ...row, data: jsonbText({ truncated: true, text: row.data }) } : row))
 }
 
-/** The data of events by their keys; the instants let PostgreSQL look into the right days only. */
-export async function eventsByKey(
-  db: Sql,
-  keys: readonly { readonly organizationId: OrganizationId; readonly sequence: number; readonly at: Instant }[],
-): Promise<readonly Event[]> {
+/** The events of keys. */
+export async function eventsByKey(db: Sql, keys: readonly EventKey[]): Promise<readonly Event[]> {
   const answer = await sql<EventRow>`
-    select e.* from events e
-    join unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.sequence)}::bigint[],
-      ${keys.map((key) => toDate(key.at))}::timestamptz[]) as wanted (organization_id, sequence, at)
-      using (organization_id, sequence, at)`.execute(db)
+    select e.* from events e join ${keyTable(keys)} using (organization_id, sequence, at)`.execute(db)
   return answer.rows.map(eventOf)
 }
+
+type EventExcerpt = EventKey & { readonly excerpt: Excerpt }
+
+/** What the events of keys said, for a list: a long text, and any beyond the first 4 MiB, never leaves the database whole. */
+export async function eventExcerpts(db: Sql, keys: readonly EventKey[]): Promise<readonly EventExcerpt[]> {
+  const { wholeBytesMax, listBytesMax, beginningMax } = excerptLimits
+  const answer = await sql<ExcerptRow>`
+    select organization_id, sequence, at, bytes, is_whole,
+      case when is_whole then data else left(data, ${beginningMax}::int) end as text
+    from (
+      select organization_id, sequence, at, data, octet_length(data) as bytes,
+        octet_length(data) <= ${wholeBytesMax}::int
+          and sum(least(octet_length(data), ${wholeBytesMax}::int)) over (order by at desc, organization_id, sequence desc)
+            <= ${listBytesMax}::int as is_whole
+      from events join ${keyTable(keys)} using (organization_id, sequence, at)) as found`.execute(db)
+  return answer.rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    sequence: row.sequence,
+    at: fromDate(row.at),
+    excerpt: { text: row.text, bytes: row.bytes, isWhole: row.is_whole },
+  }))
+}
+
+const keyTable = (keys: readonly EventKey[]) => sql`
+  unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.sequence)}::bigint[],
+    ${keys.map((key) => toDate(key.at))}::timestamptz[]) as wanted (organization_id, sequence, at)`
 
 /** Takes away what the events of an alert group said. */
 export async function blankEvents(
@@ -116,6 +137,12 @@ type EventRow = {
   readonly actor: unknown
   readonly alert_group_id: string | null
   readonly data: string
+}
+
+type ExcerptRow = Pick<EventRow, 'organization_id' | 'sequence' | 'at'> & {
+  readonly text: string
+  readonly bytes: number
+  readonly is_whole: boolean
 }
 
 function eventOf(row: EventRow): Event {

@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import { boundedText } from './response.ts'
+import { shownExcerpt } from './response.ts'
 
 describe('a text of the response log', () => {
-  test('of 64 KiB is whole', () => {
-    const whole = `"${'a'.repeat(65_534)}"`
-    expect(boundedText(whole)).toBe(whole)
+  test('that is whole is shown as it is', () => {
+    expect(shownExcerpt({ text: '"short"', bytes: 7, isWhole: true })).toBe('"short"')
   })
 
-  test('that is longer is told of, with its beginning', () => {
-    const long = `{"title":"${'a'.repeat(65_536)}"}`
-    expect(JSON.parse(boundedText(long))).toEqual({
+  test('that is not is told of, with its beginning', () => {
+    const text = `{"title":"${'a'.repeat(65_536)}`
+    expect(JSON.parse(shownExcerpt({ text, bytes: 65_548, isWhole: false }))).toEqual({
       truncated: true,
       bytes: 65_548,
       beginning: `{"title":"${'a'.repeat(4086)}`,
     })
   })
 
-  test('is measured in bytes, and never cut within a character', () => {
-    const bells = '🔔'.repeat(16_385)
-    expect(JSON.parse(boundedText(bells))).toEqual({ truncated: true, bytes: 65_540, beginning: '🔔'.repeat(2048) })
-    expect(JSON.parse(boundedText(`a${bells}`)).beginning).toBe(`a${'🔔'.repeat(2047)}`)
+  test('is never cut within a character', () => {
+    const text = '🔔'.repeat(16_385)
+    const beginningOf = (shown: string) => JSON.parse(shown).beginning
+    expect(beginningOf(shownExcerpt({ text, bytes: 65_540, isWhole: false }))).toBe('🔔'.repeat(2048))
+    expect(beginningOf(shownExcerpt({ text: `a${text}`, bytes: 65_541, isWhole: false }))).toBe(`a${'🔔'.repeat(2047)}`)
   })
 })

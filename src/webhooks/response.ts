@@ -1,8 +1,9 @@
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
+import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { isoZ } from '../lib/time.ts'
 
 /** An attempt as the contract's response log shows it (grafana-oncall 2.9, 3.7): all texts but the status. */
-export function shownResponse(attempt: LoggedAttempt, eventData: string | null) {
+export function shownResponse(attempt: LoggedAttempt, eventData: Excerpt | null) {
   const { message } = attempt
   const body = message?.body ?? null
   return {
@@ -10,10 +11,10 @@ export function shownResponse(attempt: LoggedAttempt, eventData: string | null) 
     url: message?.target ?? '',
     request_trigger: message?.requestTrigger ?? '',
     request_headers: message?.headersShown ?? '{}',
-    request_data: body === null ? null : boundedText(textOf(body)),
+    request_data: body === null ? null : shownExcerpt(body),
     status_code: attempt.status,
     content: contentOf(attempt),
-    event_data: eventData === null ? '' : boundedText(eventData),
+    event_data: eventData === null ? '' : shownExcerpt(eventData),
     id: attempt.id,
     webhook_message_id: attempt.messageId,
     attempt: attempt.number,
@@ -23,12 +24,11 @@ export function shownResponse(attempt: LoggedAttempt, eventData: string | null) 
   }
 }
 
-/** The text as it is; of a longer one a JSON text that says so, since a page of the log has many. At most 64 KiB. */
-export function boundedText(text: string): string {
-  const bytes = Buffer.byteLength(text)
-  if (bytes <= 65_536) return text
+/** The text as it is; of one that is not whole a JSON text that says so. */
+export function shownExcerpt({ text, bytes, isWhole }: Excerpt): string {
+  if (isWhole) return text
   // A half of a surrogate pair at the end is no character.
-  const beginning = text.slice(0, 4096).replace(/[\ud800-\udbff]$/, '')
+  const beginning = text.slice(0, excerptLimits.beginningMax).replace(/[\ud800-\udbff]$/, '')
   return JSON.stringify({ truncated: true, bytes, beginning })
 }
 

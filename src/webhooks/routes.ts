@@ -5,6 +5,7 @@ import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { choice, noContent, nullable } from '../http/schema.ts'
 import type { App } from '../http/server.ts'
+import type { Excerpt } from '../lib/excerpt.ts'
 import { filterText } from '../lib/fields.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
@@ -19,7 +20,7 @@ export type WebhookRoutesOptions = {
   readonly db: Database
   readonly settings: WebhookSettings
   /** What the events that attempts told of said, by message id: JSON texts. What is not stored any more is missing. */
-  readonly eventDataOf: (db: Sql, attempts: readonly LoggedAttempt[]) => Promise<ReadonlyMap<string, string>>
+  readonly eventExcerptsOf: (db: Sql, attempts: readonly LoggedAttempt[]) => Promise<ReadonlyMap<string, Excerpt>>
 }
 
 /** The API of webhooks (contract grafana-oncall 2). */
@@ -143,7 +144,8 @@ function writingRoutes(app: App, { db, settings }: WebhookRoutesOptions): void {
   )
 }
 
-const bounded = 'Of more than 64 KiB there is an object instead: `truncated`, `bytes` and `beginning`.'
+const bounded =
+  'Of more than 64 KiB, and of what is beyond the first 4 MiB of a page, there is an object instead: `truncated`, `bytes` and `beginning`.'
 
 const ResponseShape = Type.Object({
   timestamp: Type.String(),
@@ -162,7 +164,7 @@ const ResponseShape = Type.Object({
   content_truncated: Type.Boolean(),
 })
 
-function responseRoutes(app: App, { db, eventDataOf }: WebhookRoutesOptions): void {
+function responseRoutes(app: App, { db, eventExcerptsOf }: WebhookRoutesOptions): void {
   app.get(
     '/api/v1/webhooks/:webhookId/responses/',
     {
@@ -181,7 +183,7 @@ function responseRoutes(app: App, { db, eventDataOf }: WebhookRoutesOptions): vo
         count: attempts.count,
         items: async (window: Parameters<typeof attempts.items>[0]): Promise<readonly Static<typeof ResponseShape>[]> => {
           const rows = await attempts.items(window)
-          const events = await eventDataOf(db.sql, rows)
+          const events = await eventExcerptsOf(db.sql, rows)
           return rows.map((row) => shownResponse(row, events.get(row.messageId) ?? null))
         },
       }
