@@ -3,6 +3,7 @@ import { freshDatabase } from '../../test/support/database.ts'
 import { silentLog } from '../../test/support/log.ts'
 import { testRandom } from '../../test/support/server.ts'
 import { openDatabase } from '../db/open.ts'
+import type { NodeId } from '../lib/ids.ts'
 import { type Instant, instant, ms } from '../lib/time.ts'
 import type { Clock, Ports } from '../ports.ts'
 import { type ShardKeeper, shardKeeper } from './loop.ts'
@@ -63,6 +64,15 @@ describe('shards', () => {
     expect(second.owned()).toHaveLength(64)
   })
 
+  it('a node that stalls within its own renewal holds up no other one', async () => {
+    const first = world.node()
+    await first.start()
+    world.pass(12_001)
+    const second = world.node()
+    await world.whileHeld(first.nodeId, () => second.start())
+    expect(second.owned()).toHaveLength(64)
+  })
+
   it('what a node gives back at its end is free at once', async () => {
     const first = world.node()
     await first.start()
@@ -93,6 +103,12 @@ async function newWorld() {
     pass: (milliseconds: number) => void (now += milliseconds),
     node: ({ alone = false, busy = new Set<number>() } = {}): ShardKeeper =>
       shardKeeper({ ports, alone, busy: () => busy, onChange: () => {} }),
+    /** Does the work while somebody else has the node's row locked. */
+    whileHeld: (id: NodeId, work: () => Promise<void>) =>
+      db.tx('hold', async (tx) => {
+        await tx.sql.selectFrom('nodes').select('id').where('id', '=', id).forUpdate().execute()
+        await work()
+      }),
     /** One renewal, a moment after the last. */
     renew: async (keeper: ShardKeeper) => {
       now += 10

@@ -5,6 +5,7 @@ import type { Ports, Tx } from '../ports.ts'
 import { fairShare, leaseMs, leasedUntil, renewEveryMs, trustedUntil } from './lease.ts'
 import {
   countLivingNodes,
+  forgetDeadNodes,
   forgetNode,
   type Lease,
   markSeen,
@@ -100,7 +101,9 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
 /** What is above the fair share is first only left alone, and released by a later renewal when nothing of it is under way. */
 async function leaseFairShare(tx: Tx, renewal: Lease, releasable: readonly number[]) {
   await releaseShards(tx, renewal.nodeId, releasable)
-  const share = fairShare(shardCount, await countLivingNodes(tx, before(renewal.now, leaseMs)))
+  const seenSince = before(renewal.now, leaseMs)
+  await forgetDeadNodes(tx, seenSince)
+  const share = fairShare(shardCount, await countLivingNodes(tx, seenSince))
   const renewed = (await renewLeases(tx, renewal)).toSorted((a, b) => a - b)
   const owned = renewed.slice(0, share)
   const taken = renewed.length < share ? await takeFreeShards(tx, renewal, share - renewed.length) : []

@@ -15,14 +15,21 @@ export async function markSeen(tx: Tx, nodeId: NodeId, now: Instant): Promise<vo
     .execute()
 }
 
-/** Forgets nodes that have not been seen since, and counts the others. */
+/** Counts the nodes that have been seen since. */
 export async function countLivingNodes(tx: Tx, seenSince: Instant): Promise<number> {
-  await tx.sql.deleteFrom('nodes').where('seen_at', '<', toDate(seenSince)).execute()
   const row = await tx.sql
     .selectFrom('nodes')
     .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('seen_at', '>=', toDate(seenSince))
     .executeTakeFirstOrThrow()
   return row.count
+}
+
+/** Forgets nodes that have not been seen since. One that stalls within its own transaction is left alone: nobody waits for it. */
+export async function forgetDeadNodes(tx: Tx, seenSince: Instant): Promise<void> {
+  await sql`
+    delete from nodes where id in (
+      select id from nodes where seen_at < ${toDate(seenSince)} for update skip locked)`.execute(tx.sql)
 }
 
 /** Renews this node's unexpired leases and returns their shards; an expired one may be somebody else's by now. */
