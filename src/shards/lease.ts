@@ -1,4 +1,4 @@
-import { type Instant, type Ms, after, ms, seconds } from '../lib/time.ts'
+import { type Instant, type Ms, after, seconds } from '../lib/time.ts'
 
 /** How long a node keeps a shard without renewing. The other nodes wait this long when it dies. */
 export const leaseMs: Ms = seconds(12)
@@ -15,5 +15,14 @@ export function fairShare(shardCount: number, nodeCount: number): number {
   return Math.ceil(shardCount / Math.max(nodeCount, 1))
 }
 
-/** Until when, by its own monotonic clock, a node may trust a lease that it asked for at `askedAt`. */
-export const trustedUntil = (askedAt: Ms): Ms => ms(askedAt + leaseMs - leaseMarginMs)
+/** What both clocks of a node say at one moment. */
+export type Moment = { readonly monotonic: Ms; readonly now: Instant }
+
+/**
+ * Whether a node may trust a lease that it asked for at a moment. Both of its clocks must say so: the monotonic one stands still
+ * while the machine is suspended, and the other one can be set back. One that is set forward costs a rest until the next renewal.
+ */
+export function isTrusted(asked: Moment, at: Moment): boolean {
+  const trustMs = leaseMs - leaseMarginMs
+  return at.monotonic - asked.monotonic < trustMs && at.now - asked.now < trustMs
+}

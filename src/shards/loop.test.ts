@@ -73,6 +73,35 @@ describe('shards', () => {
     expect(second.owned()).toHaveLength(64)
   })
 
+  it('a node that was suspended trusts no lease until it has renewed, although its monotonic clock stood still', async () => {
+    const first = world.node()
+    await first.start()
+    world.suspend(9_000)
+    expect(first.owned()).toEqual([])
+    expect(first.isLeased()).toBe(false)
+    await world.renew(first)
+    expect(first.owned()).toHaveLength(64)
+  })
+
+  it('a node whose clock is set back stops in time all the same', async () => {
+    const first = world.node()
+    await first.start()
+    world.suspend(-3_600_000)
+    expect(first.owned()).toHaveLength(64)
+    world.pass(9_000)
+    expect(first.owned()).toEqual([])
+  })
+
+  it('a node that has to wait for its share is leased, and one that cannot renew is not', async () => {
+    const [first, second] = [world.node(), world.node()]
+    expect(first.isLeased()).toBe(false)
+    await first.start()
+    await second.start()
+    expect([second.owned().length, second.isLeased()]).toEqual([0, true])
+    world.pass(9_000)
+    expect([first.isLeased(), second.isLeased()]).toEqual([false, false])
+  })
+
   it('what a node gives back at its end is free at once', async () => {
     const first = world.node()
     await first.start()
@@ -94,13 +123,19 @@ describe('shards', () => {
 async function newWorld() {
   const connection = await freshDatabase()
   let now = 1_790_000_000_000
-  const clock: Clock = { now: (): Instant => instant(now), monotonic: () => ms(now), wait: async () => {} }
+  let suspendedMs = 0
+  const clock: Clock = { now: (): Instant => instant(now), monotonic: () => ms(now - suspendedMs), wait: async () => {} }
   const opened = openDatabase({ connection, poolSize: 2, clock, random: testRandom, log: silentLog, onWake: () => {} })
   const db = { ...opened, now: async () => instant(now) }
   const send: Ports['send'] = { http: unused, mail: unused }
   const ports: Ports = { clock, random: testRandom, db, log: silentLog, send }
   return {
     pass: (milliseconds: number) => void (now += milliseconds),
+    /** Time goes on and the monotonic clock does not. */
+    suspend: (milliseconds: number) => {
+      now += milliseconds
+      suspendedMs += milliseconds
+    },
     node: ({ alone = false, busy = new Set<number>() } = {}): ShardKeeper =>
       shardKeeper({ ports, alone, busy: () => busy, onChange: () => {} }),
     /** Does the work while somebody else has the node's row locked. */

@@ -1,8 +1,8 @@
 import { type NodeId, newUuid } from '../lib/ids.ts'
 import { shardCount } from '../lib/shard.ts'
-import { type Ms, before, ms, seconds } from '../lib/time.ts'
+import { type Ms, before, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
-import { fairShare, leaseMs, leasedUntil, renewEveryMs, trustedUntil } from './lease.ts'
+import { fairShare, isTrusted, leaseMs, leasedUntil, type Moment, renewEveryMs } from './lease.ts'
 import {
   countLivingNodes,
   forgetDeadNodes,
@@ -18,8 +18,10 @@ import {
 /** The shards that this node may work on right now. */
 export type ShardKeeper = {
   readonly nodeId: NodeId
-  /** Empty as soon as the node could not renew in time, by its own monotonic clock: it stops before another one starts. */
+  /** Empty as soon as the node could not renew in time, by its own clocks: it stops before another one starts. */
   owned(): readonly number[]
+  /** Whether the last renewal still counts. A node may own nothing all the same: another one has not given anything back yet. */
+  isLeased(): boolean
   /** Takes shards before the loops start. With the embedded database: all of them, at once. */
   start(): Promise<void>
   /** Renews until the signal aborts. */
@@ -45,10 +47,13 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
   const nodeId = newUuid<NodeId>(clock.now(), random.bytes)
   let owned: readonly number[] = []
   let draining: readonly number[] = []
-  let trusted: Ms = ms(0)
+  /** When the last lease was asked for; null before the first one. */
+  let asked: Moment | null = null
+  const moment = (): Moment => ({ monotonic: clock.monotonic(), now: clock.now() })
+  const isLeased = (): boolean => asked !== null && (alone || isTrusted(asked, moment()))
 
   const lease = async (): Promise<void> => {
-    const askedAt = clock.monotonic()
+    const askedAt = moment()
     const databaseNow = await db.now()
     const renewal = { nodeId, now: databaseNow, until: leasedUntil(databaseNow) }
     const held = await db.tx('lease shards', async (tx) => {
@@ -58,11 +63,10 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
       return leaseFairShare(tx, renewal, releasable)
     })
     // Loops that looked while the lease had lapsed found nothing to do, and sleep.
-    const lapsed = clock.monotonic() >= trusted
-    const changed = lapsed || held.owned.join() !== owned.join()
+    const changed = !isLeased() || held.owned.join() !== owned.join()
     owned = held.owned
     draining = held.draining
-    trusted = trustedUntil(askedAt)
+    asked = askedAt
     if (changed) {
       log.info('shards leased', { node_id: nodeId, count: owned.length })
       onChange()
@@ -71,7 +75,8 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
 
   return {
     nodeId,
-    owned: () => (alone || clock.monotonic() < trusted ? owned : []),
+    owned: () => (isLeased() ? owned : []),
+    isLeased,
     start: lease,
     run: async (stop) => {
       // Nobody else can be there, so nothing has to be renewed.
