@@ -104,7 +104,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   await addRoutes(http, { ports, settings, intake })
   healthRoutes(http, {
     registry,
-    readiness: () => readinessOf(ports, { heartbeats, loops, intake, isStopping }),
+    readiness: () => readinessOf(ports, { heartbeats, loops, intake, isLeased: keeper.isLeased(), isStopping }),
   })
 
   let running: Promise<unknown> = Promise.resolve()
@@ -224,6 +224,7 @@ type Health = {
   readonly heartbeats: Heartbeats
   readonly loops: readonly Loop[]
   readonly intake: Pick<Intake, 'stalledMs'>
+  readonly isLeased: boolean
   readonly isStopping: boolean
 }
 
@@ -235,7 +236,10 @@ const databaseAnswerMax: Ms = seconds(3)
 /** A batch of alerts is stored in milliseconds; another node may do better than one that takes so long. */
 const intakeStallMax: Ms = seconds(5)
 
-async function readinessOf({ clock, db }: Ports, { heartbeats, loops, intake, isStopping }: Health): Promise<Readiness> {
+async function readinessOf(
+  { clock, db }: Ports,
+  { heartbeats, loops, intake, isLeased, isStopping }: Health,
+): Promise<Readiness> {
   const oldest = before(clock.now(), heartbeatMax)
   const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? 0) < oldest).map(({ name }) => name)
   const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => 'it does not answer')
@@ -246,6 +250,7 @@ async function readinessOf({ clock, db }: Ports, { heartbeats, loops, intake, is
   return {
     database: await Promise.race([asked, giveUp]),
     alerts: intake.stalledMs() <= intakeStallMax ? 'ok' : 'none was stored for more than five seconds, although some wait',
+    leases: isLeased ? 'ok' : 'they could not be renewed, so this node does nothing that is due',
     loops: silent.length === 0 ? 'ok' : `no round for two minutes: ${silent.join(', ')}`,
     server: isStopping ? 'it is stopping' : 'ok',
   }
