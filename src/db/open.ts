@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { type Instant, instant } from '../lib/time.ts'
 import type { Clock, Database, Log, LoopName, Random } from '../ports.ts'
+import { namingStatements } from './named-statements.ts'
 import type { DB } from './schema.ts'
 import { transactor } from './tx.ts'
 
@@ -23,6 +23,13 @@ type OpenOptions = {
   readonly onWake: (loop: LoopName) => void
 }
 
+/**
+ * What the server itself ends, since a program that hangs or is cut off cannot. A transaction that stalls is over before those who
+ * wait for its locks give up, and they give up before a lease ends (shards/lease.ts); no statement of ours takes as long as the last
+ * limit. Compiling a plan costs far more than our short statements do.
+ */
+const options = '-c idle_in_transaction_session_timeout=6s -c lock_timeout=8s -c statement_timeout=10s -c timezone=UTC -c jit=off'
+
 /** Opens the pool. Migrate first: a statement prepared before a migration may fail after it. */
 export function openDatabase({ connection, poolSize, clock, random, log, onWake }: OpenOptions): OpenDatabase {
   const pool = new pg.Pool({
@@ -31,10 +38,9 @@ export function openDatabase({ connection, poolSize, clock, random, log, onWake 
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: 10_000,
     // A connection can go silent without closing (a failover, a forgotten NAT entry); nobody may wait for it for ever.
-    query_timeout: 20_000,
+    query_timeout: 15_000,
     keepAlive: true,
-    // Compiling a plan costs far more than our short statements do.
-    options: '-c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off',
+    options,
   })
   // Without a listener a connection that the server ends would end this process, idle or between two statements.
   const noteLoss = (fault: Error) => log.warn('database connection lost', { error: fault.message })
@@ -87,47 +93,4 @@ const int8 = 20
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   if (oid === int8) return Number
   return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text')
-}
-
-/**
- * Kysely never names its statements, so PostgreSQL would plan each anew; named, they cost half.
- * Statement texts must therefore be few: lists go as one array parameter (`= any($1)`).
- */
-function namingStatements(pool: pg.Pool): PostgresPool {
-  const names = new Map<string, string>()
-  const nameOf = (text: string): string => {
-    const found = names.get(text)
-    if (found !== undefined) return found
-    const name = createHash('sha1').update(text).digest('base64url')
-    names.set(text, name)
-    return name
-  }
-  return {
-    options: pool.options,
-    end: () => pool.end(),
-    connect: async () => {
-      const client = await pool.connect()
-      let spoiled = false
-      const query = async (text: string, values: readonly unknown[] = []) => {
-        try {
-          return await (values.length === 0
-            ? client.query(text)
-            : client.query({ name: nameOf(text), text, values: [...values] }))
-        } catch (fault) {
-          spoiled ||= spoilsConnection(fault)
-          throw fault
-        }
-      }
-      return Object.assign(Object.create(client), { query, release: () => client.release(spoiled) })
-    },
-  }
-}
-
-/**
- * Whether a connection is of no use after a fault: it broke or fell silent (what the server itself reports has a severity),
- * or a migration beside us has changed a table, and every statement that is prepared for it there fails from now on.
- */
-function spoilsConnection(fault: unknown): boolean {
-  const isReport = fault instanceof Error && 'severity' in fault
-  return !isReport || ('code' in fault && fault.code === '0A000')
 }

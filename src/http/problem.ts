@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { impossible } from '../lib/check.ts'
 import { type Refusal, Rejection } from '../lib/rejection.ts'
 import type { Log } from '../ports.ts'
-import { databaseIsUnreachable, hasZeroByte } from '../lib/database-fault.ts'
+import { databaseIsTooSlow, databaseIsUnreachable, hasZeroByte } from '../lib/database-fault.ts'
 import { type FieldMessages, fieldMessages } from './field-errors.ts'
 import { requestFields } from './request-log.ts'
 
@@ -34,6 +34,7 @@ export const methodNotAllowed = (method: string) => ({ detail: `Method "${method
 function problemOf(fault: unknown, request: FastifyRequest): Problem {
   if (fault instanceof Rejection) return refusalProblem(fault.refusal)
   if (databaseIsUnreachable(fault)) return unreachable
+  if (databaseIsTooSlow(fault)) return tooSlow
   if (hasZeroByte(fault)) return refusalProblem({ kind: 'invalid', detail: 'Null characters are not allowed.' })
   if (!(fault instanceof Error)) return broken
   if (hasValidation(fault)) return { status: 400, body: inputProblem(fault) }
@@ -64,6 +65,8 @@ const unreachable: Problem = {
   body: { detail: 'The database is not reachable. Try again.' },
   headers: { 'retry-after': '5' },
 }
+
+const tooSlow: Problem = { ...unreachable, body: { detail: 'The database took too long. Try again.' } }
 
 const broken: Problem = { status: 500, body: { detail: 'Internal server error.' } }
 

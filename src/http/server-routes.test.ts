@@ -42,6 +42,9 @@ beforeAll(async () => {
     app.get('/api/v1/lost/', { config: open }, () => {
       throw Object.assign(new Error('terminating connection'), { code: '57P01' })
     })
+    app.get('/api/v1/slow/', { config: open }, () => {
+      throw Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' })
+    })
     app.get('/api/v1/busy/', { config: open }, () => {
       throw new Rejection({
         kind: 'too-many',
@@ -265,6 +268,14 @@ describe('what goes wrong', () => {
     expect(await ask('GET /api/v1/lost/')).toMatchObject({
       status: 503,
       body: detail('The database is not reachable. Try again.'),
+      headers: { 'retry-after': '5' },
+    })
+  })
+
+  test('because the database takes too long says to come back', async () => {
+    expect(await ask('GET /api/v1/slow/')).toMatchObject({
+      status: 503,
+      body: detail('The database took too long. Try again.'),
       headers: { 'retry-after': '5' },
     })
   })

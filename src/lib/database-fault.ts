@@ -16,6 +16,11 @@ export function databaseIsUnreachable(fault: unknown): boolean {
   return ('syscall' in fault && (fault.syscall === 'connect' || fault.syscall === 'getaddrinfo')) || words.test(fault.message)
 }
 
+/** Whether PostgreSQL gave up what took too long: a wait for a lock (55P03), or a statement (57014). The same may work later. */
+export function databaseIsTooSlow(fault: unknown): boolean {
+  return fault instanceof Error && 'code' in fault && (fault.code === '55P03' || fault.code === '57014')
+}
+
 /** Whether PostgreSQL refused a text because it has a zero byte in it (22021, and 22P05 inside JSON). */
 export function hasZeroByte(fault: unknown): boolean {
   return fault instanceof Error && 'code' in fault && (fault.code === '22021' || fault.code === '22P05')

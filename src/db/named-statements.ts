@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { PostgresPool } from 'kysely'
+import type pg from 'pg'
+
+type Pool = Pick<pg.Pool, 'options' | 'connect' | 'end'>
+
+/**
+ * Kysely never names its statements, so PostgreSQL would plan each anew; named, they cost half.
+ * Statement texts must therefore be few: lists go as one array parameter (`= any($1)`).
+ *
+ * A connection that broke or fell silent is of no use: the rollback that Kysely sends after each fault would only wait as long
+ * again behind the statement that has no answer. It fails with the same fault, and the connection is closed.
+ */
+export function namingStatements(pool: Pool): PostgresPool {
+  const names = new Map<string, string>()
+  const nameOf = (text: string): string => {
+    const found = names.get(text)
+    if (found !== undefined) return found
+    const name = createHash('sha1').update(text).digest('base64url')
+    names.set(text, name)
+    return name
+  }
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    connect: async () => {
+      const client = await pool.connect()
+      let isSpoiled = false
+      let loss: { readonly fault: unknown } | null = null
+      const query = async (text: string, values: readonly unknown[] = []) => {
+        if (loss !== null) throw loss.fault
+        try {
+          return await (values.length === 0
+            ? client.query(text)
+            : client.query({ name: nameOf(text), text, values: [...values] }))
+        } catch (fault) {
+          if (!isReport(fault)) loss = { fault }
+          isSpoiled ||= loss !== null || isOlderThanTable(fault)
+          throw fault
+        }
+      }
+      return Object.assign(Object.create(client), { query, release: () => client.release(isSpoiled) })
+    },
+  }
+}
+
+/** Whether the server says it (then it has a severity), so that the connection still works. */
+const isReport = (fault: unknown): boolean => fault instanceof Error && 'severity' in fault
+
+/** A migration beside us has changed a table, and every statement that the connection has prepared for it fails from now on. */
+const isOlderThanTable = (fault: unknown): boolean => fault instanceof Error && 'code' in fault && fault.code === '0A000'
