@@ -8,8 +8,10 @@ import { type Answer, type Crew, newCrew, type StillWorld, stillWorld } from './
 import { newThings, type Things } from './support/things.ts'
 import { walks } from './support/walk.ts'
 
-/** A moment in `npm test`, always the same requests; continuous integration takes a minute and another seed each time. */
-const seconds = Number(process.env['WATCHBELL_ANY_REQUEST_SECONDS'] ?? 5)
+/** Null: always the same few requests, as in `npm test`; continuous integration takes a minute and another seed each time. */
+const seconds =
+  process.env['WATCHBELL_ANY_REQUEST_SECONDS'] === undefined ? null : Number(process.env['WATCHBELL_ANY_REQUEST_SECONDS'])
+const fewRuns = 60
 const seed = Number(process.env['WATCHBELL_ANY_REQUEST_SEED'] ?? 20_260_401)
 
 let world: StillWorld
@@ -39,7 +41,7 @@ const routeOf = (name: string): Route =>
     name,
   )
 
-test(`no request breaks the server, whatever is in it (seed ${seed})`, { timeout: (seconds + 60) * 1000 }, async () => {
+test(`no request breaks the server, whatever is in it (seed ${seed})`, { timeout: ((seconds ?? 0) + 60) * 1000 }, async () => {
   expect(routes.length).toBeGreaterThan(80)
   const anyRequest = fc.oneof(
     ...routes.map((route) => ({ weight: route.method === 'GET' ? 1 : 3, arbitrary: anyRequestTo(route, walks.get(route.name)) })),
@@ -56,10 +58,12 @@ test(`no request breaks the server, whatever is in it (seed ${seed})`, { timeout
       }
       if (answers.some(({ status }) => status === 204)) await renew()
     }),
-    { seed, numRuns: 1_000_000, plugins: [fc.interruptAfterTimeLimit(seconds * 1000), fc.timeout(15_000)] },
+    seconds === null
+      ? { seed, numRuns: fewRuns, plugins: [fc.timeout(15_000)] }
+      : { seed, numRuns: 1_000_000, plugins: [fc.interruptAfterTimeLimit(seconds * 1000), fc.timeout(15_000)] },
   )
   // The requests were neither all refused nor all taken.
-  for (const status of [200, 201, 400, 403, 404]) expect(answered.get(status), `answers with ${status}`).toBeGreaterThan(3)
+  for (const status of [200, 201, 400, 403, 404]) expect([...answered.keys()]).toContain(status)
 })
 
 test('whatever was stored meanwhile can be listed and shown', { timeout: 120_000 }, async () => {
