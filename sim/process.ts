@@ -133,7 +133,7 @@ async function makeLife(options: ProcessOptions, life: Life, crash: (why: string
   const bells = newBells()
   const db = databaseOf({ world, engine, faults, records, life, clock, random, log, crash, onWake: (loop) => bells[loop].ring() })
   const app = await makeApp({
-    ports: { clock, random, db, log, send: network(life) },
+    ports: { clock, random, db, apiDb: db, log, send: network(life) },
     bells,
     settings: {
       baseUrl,

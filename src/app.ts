@@ -27,7 +27,7 @@ import { integrationsThatExist } from './integrations/commands.ts'
 import { integrationRoutes } from './integrations/routes.ts'
 import { type Bell, type Heartbeats, type Loop, newBell, runLoop } from './lib/loop.ts'
 import { before, hours, type Ms, minutes, seconds } from './lib/time.ts'
-import { measuredPorts, nodeMetrics } from './metrics.ts'
+import { type AppPorts, measuredPorts, nodeMetrics } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
 import { notificationRuleRoutes } from './notifications/rule-routes.ts'
@@ -39,7 +39,7 @@ import { shardKeeper } from './shards/loop.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export type AppOptions = {
-  readonly ports: Ports
+  readonly ports: AppPorts
   readonly bells: Bells
   readonly settings: AppSettings
 }
@@ -86,7 +86,8 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   const registry = processMetrics()
   const ports = measuredPorts(given, registry)
   const { clock, db, log } = ports
-  const http = await makeServer({ ports, baseUrl: settings.baseUrl, version: settings.version, registry })
+  const apiPorts = { ...ports, db: ports.apiDb }
+  const http = await makeServer({ ports: apiPorts, baseUrl: settings.baseUrl, version: settings.version, registry })
   const deliveries = deliveriesOf(ports, { settings, bell: bells.deliveries })
   const heartbeats: Heartbeats = new Map()
   const stopping = new AbortController()
@@ -101,7 +102,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   nodeMetrics(registry, { clock, heartbeats, ownedShards: keeper.owned })
   const loops: readonly Loop[] = [...slowLoops(ports, settings), deliveries]
   const intake = openIntake(ports, alertSettings(settings))
-  await addRoutes(http, { ports, settings, intake })
+  await addRoutes(http, { ports: apiPorts, settings, intake })
   healthRoutes(http, {
     registry,
     readiness: () => readinessOf(ports, { heartbeats, loops, intake, isLeased: keeper.isLeased(), isStopping }),
@@ -148,7 +149,7 @@ async function closeInTime(http: App, clock: Ports['clock']): Promise<void> {
   await late
 }
 
-type Routed = Omit<AppOptions, 'bells'> & { readonly intake: Intake }
+type Routed = Pick<AppOptions, 'settings'> & { readonly ports: Ports; readonly intake: Intake }
 
 /** What each slice lets the world ask for. */
 async function addRoutes(http: App, { ports, settings, intake }: Routed): Promise<void> {

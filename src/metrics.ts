@@ -1,11 +1,20 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { catalogue } from './events/catalogue.ts'
 import type { Heartbeats } from './lib/loop.ts'
-import type { Clock, Ports, Tx } from './ports.ts'
+import type { Clock, Database, Ports, Tx } from './ports.ts'
+
+/** The ports of a whole Watchbell. */
+export type AppPorts = Ports & {
+  /**
+   * The same database over connections of their own, for what people and programs ask of the API. However many ask, and however
+   * much, the connections of `db` are free for alerts, pages and leases.
+   */
+  readonly apiDb: Database
+}
 
 /** The same ports, counted: transactions by name, and what leaves by kind and outcome. */
-export function measuredPorts(ports: Ports, registry: Registry): Ports {
-  const { clock, db, send } = ports
+export function measuredPorts(ports: AppPorts, registry: Registry): AppPorts {
+  const { clock, send } = ports
   const transactions = new Histogram({
     name: 'watchbell_transaction_duration_seconds',
     help: 'Time of a named transaction from its beginning to its commit or rollback.',
@@ -21,29 +30,31 @@ export function measuredPorts(ports: Ports, registry: Registry): Ports {
     registers: [registry],
   })
   const events = eventCounter(registry)
+  const measured = (db: Database): Database => ({
+    ...db,
+    tx: async (name, work) => {
+      const startedAt = clock.monotonic()
+      const observe = (result: string) => transactions.observe({ name, result }, secondsSince(clock, startedAt))
+      let tallies: Tx['tallies'] = new Map()
+      try {
+        const value = await db.tx(name, (tx) => {
+          // The work may be done again; the last time is the one that commits.
+          tallies = tx.tallies
+          return work(tx)
+        })
+        observe('committed')
+        for (const [type, count] of tallies) events.inc({ type }, count)
+        return value
+      } catch (fault) {
+        observe('rolled back')
+        throw fault
+      }
+    },
+  })
   return {
     ...ports,
-    db: {
-      ...db,
-      tx: async (name, work) => {
-        const startedAt = clock.monotonic()
-        const observe = (result: string) => transactions.observe({ name, result }, secondsSince(clock, startedAt))
-        let tallies: Tx['tallies'] = new Map()
-        try {
-          const value = await db.tx(name, (tx) => {
-            // The work may be done again; the last time is the one that commits.
-            tallies = tx.tallies
-            return work(tx)
-          })
-          observe('committed')
-          for (const [type, count] of tallies) events.inc({ type }, count)
-          return value
-        } catch (fault) {
-          observe('rolled back')
-          throw fault
-        }
-      },
-    },
+    db: measured(ports.db),
+    apiDb: measured(ports.apiDb),
     send: {
       http: async (request) => {
         const outcome = await send.http(request)

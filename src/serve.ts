@@ -3,7 +3,7 @@ import { isRightSecretKey } from './accounts/secret-key-commands.ts'
 import { makeVault } from './accounts/secret.ts'
 import { type Bells, makeApp, newBells, type Watchbell } from './app.ts'
 import { type Config, withPort } from './config.ts'
-import type { OpenDatabase } from './db/open.ts'
+import { type OpenDatabase, openDatabase } from './db/open.ts'
 import { egressPolicy } from './deliveries/egress.ts'
 import { createHttpSend } from './deliveries/send.ts'
 import { nodeClock } from './lib/node/clock.ts'
@@ -14,7 +14,7 @@ import { keptSecretKey } from './lib/node/secret-key.ts'
 import { StartFault } from './lib/start-fault.ts'
 import { ms, seconds } from './lib/time.ts'
 import { openMigrated, reachDatabase } from './open.ts'
-import type { Log, Send } from './ports.ts'
+import type { Log, LoopName, Send } from './ports.ts'
 import { programVersion } from './lib/node/version.ts'
 
 /** A server that listens. */
@@ -28,7 +28,8 @@ export type Server = {
   stop(): Promise<void>
 }
 
-const poolSize = 16
+/** Together the 16 connections that docs/operations.md promises. */
+const connectionsMax = { work: 10, api: 6 }
 
 /** Starts everything: database, migrations, loops, and at last the port. What cannot be started again is stopped again. */
 export async function serve(config: Config, log: Log): Promise<Server> {
@@ -36,9 +37,13 @@ export async function serve(config: Config, log: Log): Promise<Server> {
   const bells = newBells()
   const closers: Closer[] = [database.stop]
   try {
-    const db = await openMigrated(database.connection, { log, poolSize, onWake: (loop) => bells[loop].ring() })
+    const { connection } = database
+    const shared = { log, onWake: (loop: LoopName) => bells[loop].ring() }
+    const db = await openMigrated(connection, { ...shared, poolSize: connectionsMax.work })
     closers.push(db.close)
-    const { address, setupLink } = await serveOn(db, { config, log, bells, closers })
+    const apiDb = openDatabase({ ...shared, connection, poolSize: connectionsMax.api, clock: nodeClock, random: nodeRandom })
+    closers.push(apiDb.close)
+    const { address, setupLink } = await serveOn({ db, apiDb }, { config, log, bells, closers })
     return { address, setupLink, ended: database.ended, stop: () => closeAll(closers) }
   } catch (fault) {
     await closeAll(closers)
@@ -64,7 +69,7 @@ export async function closeAll(closers: readonly Closer[]): Promise<void> {
 type Serving = { readonly config: Config; readonly log: Log; readonly bells: Bells; readonly closers: Closer[] }
 
 async function serveOn(
-  db: OpenDatabase,
+  { db, apiDb }: { readonly db: OpenDatabase; readonly apiDb: OpenDatabase },
   { config: wanted, log, bells, closers }: Serving,
 ): Promise<Pick<Server, 'address' | 'setupLink'>> {
   const { config, release } = await knownPort(wanted)
@@ -78,7 +83,7 @@ async function serveOn(
   const mail = createMailSend({ smtpUrl: config.smtpUrl })
   const send: Send = { http: http.http, mail: mail.mail }
   const app = await makeApp({
-    ports: { clock: nodeClock, random: nodeRandom, db, log, send },
+    ports: { clock: nodeClock, random: nodeRandom, db, apiDb, log, send },
     bells,
     settings: {
       baseUrl: config.baseUrl,

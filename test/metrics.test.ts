@@ -31,7 +31,7 @@ test('an alert group about which nobody is paged is counted, and before there is
 
 test('events count once when their transaction is done again, and not at all when it fails', async () => {
   const registry = new Registry()
-  const { db } = measuredPorts(world.ports, registry)
+  const { db } = measuredPorts({ ...world.ports, apiDb: world.db }, registry)
   let attempts = 0
   await db.tx('twice', async (tx) => {
     tx.tally('webhook.failed')

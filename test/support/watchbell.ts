@@ -13,6 +13,7 @@ import { nodeClock } from '../../src/lib/node/clock.ts'
 import { createMailSend } from '../../src/lib/node/mail-send.ts'
 import { nodeRandom } from '../../src/lib/node/random.ts'
 import { seconds } from '../../src/lib/time.ts'
+import type { Database, LoopName } from '../../src/ports.ts'
 import { freshDatabase } from './database.ts'
 import { silentLog } from './log.ts'
 
@@ -23,6 +24,8 @@ export type World = {
   readonly watchbell: Watchbell
   readonly mails: Email[]
   readonly webhooks: Received[]
+  /** As the API has it: two connections. */
+  readonly apiDb: Database
   /** Where a webhook can be pointed. */
   readonly receiverUrl: string
   /** Asks the API as the admin. */
@@ -51,9 +54,11 @@ export async function newWorld({ mailIsOn = true }: Options = {}): Promise<World
   const mail = createMailSend({ smtpUrl: mailIsOn ? mailServer.url : null })
   const shared = { clock: nodeClock, random: nodeRandom, log: silentLog }
   const connection = await freshDatabase()
-  const db = openDatabase({ connection, poolSize: 8, onWake: (loop) => bells[loop].ring(), ...shared })
+  const onWake = (loop: LoopName) => bells[loop].ring()
+  const db = openDatabase({ connection, poolSize: 8, onWake, ...shared })
+  const apiDb = openDatabase({ connection, poolSize: 2, onWake, ...shared })
   const watchbell = await makeApp({
-    ports: { ...shared, db, send: { http: http.http, mail: mail.mail } },
+    ports: { ...shared, db, apiDb, send: { http: http.http, mail: mail.mail } },
     bells,
     settings: {
       baseUrl,
@@ -78,6 +83,7 @@ export async function newWorld({ mailIsOn = true }: Options = {}): Promise<World
     watchbell,
     mails,
     webhooks,
+    apiDb,
     receiverUrl: receiver.url,
     request,
     api: async (method, path, body) => {
@@ -90,6 +96,7 @@ export async function newWorld({ mailIsOn = true }: Options = {}): Promise<World
       await watchbell.stop()
       await http.close()
       mail.close()
+      await apiDb.close()
       await db.close()
       await mailServer.close()
       receiver.close()
