@@ -6,7 +6,7 @@ import { finalShifts } from '../../src/schedules/engine/on-call.ts'
 import type { Rule, Schedule, Swap } from '../../src/schedules/engine/schedule.ts'
 import { parseLocalTime } from '../../src/schedules/local-time.ts'
 import { layerOf } from '../../src/schedules/shift-layers.ts'
-import type { AnyShift } from '../../src/schedules/shift.ts'
+import type { OnCallShift } from '../../src/schedules/shift.ts'
 import { type Case, differences } from './case.ts'
 import { mergedByUser, type Row, rowText } from './rows.ts'
 
@@ -24,7 +24,7 @@ type Vector = {
   readonly expected_shifts: readonly Row[]
 }
 type VectorShift = {
-  readonly type: AnyShift['type']
+  readonly type: OnCallShift['type']
   readonly level?: number
   readonly start: string
   readonly rotation_start?: string
@@ -70,9 +70,9 @@ function scheduleOf(vector: Vector): Schedule {
   }
 }
 
-function shiftOf(shift: VectorShift, id: string): AnyShift {
+function shiftOf(shift: VectorShift, id: string): OnCallShift {
   const common = {
-    id: asId<AnyShift['id']>(id),
+    id: asId<OnCallShift['id']>(id),
     teamId: null,
     name: null,
     timeZone: null,

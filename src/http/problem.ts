@@ -47,6 +47,8 @@ function refusalProblem(refusal: Refusal): Problem {
       return { status: 400, body: { detail: refusal.detail } }
     case 'invalid-fields':
       return { status: 400, body: refusal.fields }
+    case 'invalid-places':
+      return { status: 400, body: { [refusal.field]: refusal.places } }
     case 'forbidden':
       return { status: 403, body: { detail: refusal.detail } }
     case 'not-found':

@@ -6,6 +6,8 @@ export type Refusal =
   | { readonly kind: 'invalid'; readonly detail: string }
   /** Per field: `{"<field>": ["..."]}`, 400. `non_field_errors` is the name for the object as a whole. */
   | { readonly kind: 'invalid-fields'; readonly fields: FieldErrors }
+  /** Per place in a field that is a list: `{"<field>": {"<place>": ["..."]}}`, 400. Places count from 0. */
+  | { readonly kind: 'invalid-places'; readonly field: string; readonly places: FieldErrors }
   /** `{"detail": "Not found."}`, 404. Also for what belongs to another organization. */
   | { readonly kind: 'not-found' }
   /** `{"detail": "..."}`, 403. */

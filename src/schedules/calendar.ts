@@ -4,7 +4,7 @@ import { known } from '../lib/check.ts'
 export type CalendarDay = { readonly year: number; readonly month: number; readonly day: number }
 
 /** As clients write the days of the week, in the order of ISO 8601. */
-const weekdays = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'] as const
+export const weekdays = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'] as const
 export type Weekday = (typeof weekdays)[number]
 
 export const dayMs = 86_400_000

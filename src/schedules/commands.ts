@@ -8,10 +8,13 @@ import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { coversThrough, type Era, erasTogether, withoutSeams } from './history.ts'
-import { finalShifts, onCallAt, type TimeWindow } from './on-call.ts'
+import { finalShifts, onCallAt } from './engine/on-call.ts'
+import type { Schedule as EngineSchedule, TimeWindow } from './engine/schedule.ts'
+import { type Era, erasTogether, layersThrough, withoutSeams } from './history.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
+import { type OnCallShift, usersOf } from './shift.ts'
+import { burdenFault } from './shift-layers.ts'
 import { keepShifts, shiftErasOf } from './shift-store.ts'
 import * as store from './store.ts'
 
@@ -27,11 +30,11 @@ export async function whoIsOnCall(
   { scheduleIds, at }: { readonly scheduleIds: readonly ScheduleId[]; readonly at: Instant },
 ): Promise<ReadonlyMap<ScheduleId, readonly UserId[]>> {
   if (scheduleIds.length === 0) return new Map()
-  const { eras } = await reachableEras(sql, { organizationId, scheduleIds, startAt: at, endAt: at })
+  const { eras, passedOver } = await peopledEras(sql, { organizationId, scheduleIds, startAt: at, endAt: at })
   return new Map(
     scheduleIds.map((scheduleId) => {
-      const covers = coversThrough(eras.filter((era) => era.scheduleId === scheduleId))
-      return [scheduleId, onCallAt(covers, at).map((person) => person.userId)]
+      const held = eras.filter((era) => era.scheduleId === scheduleId)
+      return [scheduleId, onCallAt(asEngineSchedule(held, passedOver), at).map((person) => person.userId)]
     }),
   )
 }
@@ -47,8 +50,8 @@ export async function finalShiftsOf(
 ): Promise<readonly OnCallShiftRow[]> {
   const { organizationId } = actor
   if (!(await scheduleExists(sql, organizationId, id))) throw notFound()
-  const { eras, people } = await reachableEras(sql, { organizationId, scheduleIds: [id], ...window })
-  return withoutSeams(finalShifts(coversThrough(eras), window)).flatMap(({ userId, startAt, endAt }) => {
+  const { eras, people, passedOver } = await peopledEras(sql, { organizationId, scheduleIds: [id], ...window })
+  return withoutSeams(finalShifts(asEngineSchedule(eras, passedOver), window), eras).flatMap(({ userId, startAt, endAt }) => {
     const person = people.get(userId)
     return person === undefined ? [] : [{ userId, email: person.email, username: person.username, startAt, endAt }]
   })
@@ -56,16 +59,25 @@ export async function finalShiftsOf(
 
 type Question = TimeWindow & { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] }
 
-/** Shifts name only people who may be notified; without any of them a shift is as if it were not there. */
-async function reachableEras(sql: Sql, question: Question) {
-  const found = await erasOf(sql, question)
-  const people = await peopleByIds(sql, question.organizationId, [...new Set(found.flatMap((era) => era.shift.users))])
-  const isReachable = (id: UserId): boolean => {
-    const person = people.get(id)
-    return person !== undefined && mayBeNotified(person)
-  }
-  const eras = found.map((era) => ({ ...era, shift: { ...era.shift, users: era.shift.users.filter(isReachable) } }))
-  return { eras, people }
+const asEngineSchedule = (eras: readonly Era[], passedOver: ReadonlySet<UserId>): EngineSchedule => ({
+  layers: layersThrough(eras),
+  overrides: [],
+  swaps: [],
+  passedOver,
+})
+
+/** With the people whom the shifts name; those who may not be notified, or do not exist any more, are passed over. */
+async function peopledEras(sql: Sql, question: Question) {
+  const eras = await erasOf(sql, question)
+  const ids = [...new Set(eras.flatMap((era) => usersOf(era.shift)))]
+  const people = await peopleByIds(sql, question.organizationId, ids)
+  const passedOver = new Set(
+    ids.filter((id) => {
+      const person = people.get(id)
+      return person === undefined || !mayBeNotified(person)
+    }),
+  )
+  return { eras, people, passedOver }
 }
 
 async function erasOf(sql: Sql, question: Question): Promise<readonly (Era & { readonly scheduleId: ScheduleId })[]> {
@@ -173,7 +185,14 @@ async function withKnownIds<Fields extends ScheduleFields>(
   const shifts = new Map((await keepShifts(tx, organizationId, fields.shiftIds)).map((shift) => [shift.id, shift]))
   const hasOverride = [...shifts.values()].some((shift) => shift.type === 'override')
   if (fields.type === 'calendar' && hasOverride) throw overrideOnCalendar()
+  refuseBurden([...shifts.values()])
   return { ...fields, teamId, shiftIds: fields.shiftIds.filter((id) => shifts.has(id)) }
+}
+
+/** Refuses shifts that are too much for one schedule: it must be known in time who is on call. */
+export function refuseBurden(shifts: readonly OnCallShift[]): void {
+  const fault = burdenFault(shifts)
+  if (fault !== null) throw invalid(fault)
 }
 
 /** An override can stand on a web schedule only; a calendar schedule may own it, but does not list it. */

@@ -1,13 +1,19 @@
 import { known } from '../lib/check.ts'
 import { type Instant, instant, ms } from '../lib/time.ts'
-import { type OnCallShift, coversOf } from './shift.ts'
-import { findZone, localAt } from './zone.ts'
+import type { OnCallShift } from './shift.ts'
+import { findZone, firstInstantAt, localAt } from './zone.ts'
+import { localAfter } from './local-time.ts'
 
-/** The shift as it ends now, to the second; null when it does not cover this instant, or has only just begun. */
+/** The shift as it ends now, to the second; null when it is over or has not begun, or has only just begun. */
 export function cutShort(shift: OnCallShift, scheduleTimeZone: string | null, now: Instant): OnCallShift | null {
-  const covers = coversOf(shift, scheduleTimeZone).some(({ startAt, endAt }) => startAt <= now && now < endAt)
-  if (!covers) return null
   const zone = known(findZone(shift.timeZone ?? scheduleTimeZone ?? 'UTC'), 'a stored time zone is known')
-  const durationMs = ms(localAt(zone, instant(now - (now % 1000))) - shift.startLocal)
-  return durationMs > 0 ? { ...shift, durationMs } : null
+  if (firstInstantAt(zone, shift.startLocal) > now) return null
+  const nowLocal = localAt(zone, instant(now - (now % 1000)))
+  if (nowLocal <= shift.startLocal) return null
+  if (shift.type === 'recurrent_event' || shift.type === 'rolling_users') {
+    const isOver = shift.untilLocal !== null && firstInstantAt(zone, shift.untilLocal) <= now
+    return isOver ? null : { ...shift, untilLocal: nowLocal }
+  }
+  const isOver = firstInstantAt(zone, localAfter(shift.startLocal, shift.durationMs)) <= now
+  return isOver ? null : { ...shift, durationMs: ms(nowLocal - shift.startLocal) }
 }

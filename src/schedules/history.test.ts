@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { asId } from '../lib/ids.ts'
 import { hours, instant, type Instant } from '../lib/time.ts'
 import { cutShort } from './cut.ts'
-import { coversThrough, withoutSeams } from './history.ts'
+import { finalShifts } from './engine/on-call.ts'
+import { type Era, layersThrough, withoutSeams } from './history.ts'
 import { parseLocalTime } from './local-time.ts'
-import { finalShifts } from './on-call.ts'
 import type { OnCallShift } from './shift.ts'
 import { parseWindow } from './window-input.ts'
 
@@ -28,21 +28,42 @@ function shift(users: readonly string[], start = '2026-04-01T08:00:00'): OnCallS
   }
 }
 
+function rows(eras: readonly Era[], end = '2026-04-02T00:00:00Z') {
+  const schedule = { layers: layersThrough(eras), overrides: [], swaps: [], passedOver: new Set<never>() }
+  const found = finalShifts(schedule, { startAt: at('2026-04-01T00:00:00Z'), endAt: at(end) })
+  return withoutSeams(found, eras).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])
+}
+
 describe('what a schedule covered', () => {
   test('is what each version said while it held', () => {
     const eras = [
       { from: null, to: at('2026-04-01T10:00:00Z'), timeZone: 'UTC', shift: shift(['U1']) },
       { from: at('2026-04-01T10:00:00Z'), to: null, timeZone: 'UTC', shift: shift(['U2']) },
     ]
-    const covers = coversThrough(eras).map(({ startAt, endAt, users }) => ({ startAt, endAt, users }))
-    expect(covers).toEqual([
-      { startAt: at('2026-04-01T08:00:00Z'), endAt: at('2026-04-01T10:00:00Z'), users: ['U1'] },
-      { startAt: at('2026-04-01T10:00:00Z'), endAt: at('2026-04-01T16:00:00Z'), users: ['U2'] },
+    expect(rows(eras)).toEqual([
+      ['U1', at('2026-04-01T08:00:00Z'), at('2026-04-01T10:00:00Z')],
+      ['U2', at('2026-04-01T10:00:00Z'), at('2026-04-01T16:00:00Z')],
+    ])
+  })
+
+  test('keeps the shifts of one person apart, as long as no edit was between them', () => {
+    const repeated = { frequency: 'daily', interval: 1, weekStart: 'MO', byDay: null, byMonth: null, byMonthday: null } as const
+    const daily: OnCallShift = {
+      ...shift(['U1'], '2026-04-01T00:00:00'),
+      ...repeated,
+      type: 'recurrent_event',
+      level: 0,
+      untilLocal: null,
+    }
+    const eras = [{ from: null, to: null, timeZone: 'UTC', shift: { ...daily, durationMs: hours(24) } }]
+    expect(rows(eras, '2026-04-03T00:00:00Z')).toEqual([
+      ['U1', at('2026-04-01T00:00:00Z'), at('2026-04-02T00:00:00Z')],
+      ['U1', at('2026-04-02T00:00:00Z'), at('2026-04-03T00:00:00Z')],
     ])
   })
 
   test('is nothing where a version ended before its shift began', () => {
-    expect(coversThrough([{ from: null, to: at('2026-04-01T08:00:00Z'), timeZone: 'UTC', shift: shift(['U1']) }])).toEqual([])
+    expect(rows([{ from: null, to: at('2026-04-01T08:00:00Z'), timeZone: 'UTC', shift: shift(['U1']) }])).toEqual([])
   })
 
   test('shows no seam where an edit left a person on call', () => {
@@ -50,8 +71,7 @@ describe('what a schedule covered', () => {
       { from: null, to: at('2026-04-01T10:00:00Z'), timeZone: 'UTC', shift: shift(['U1', 'U2']) },
       { from: at('2026-04-01T10:00:00Z'), to: null, timeZone: 'UTC', shift: shift(['U1', 'U3']) },
     ]
-    const rows = finalShifts(coversThrough(eras), { startAt: at('2026-04-01T00:00:00Z'), endAt: at('2026-04-02T00:00:00Z') })
-    expect(withoutSeams(rows).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])).toEqual([
+    expect(rows(eras)).toEqual([
       ['U1', at('2026-04-01T08:00:00Z'), at('2026-04-01T16:00:00Z')],
       ['U2', at('2026-04-01T08:00:00Z'), at('2026-04-01T10:00:00Z')],
       ['U3', at('2026-04-01T10:00:00Z'), at('2026-04-01T16:00:00Z')],
@@ -70,6 +90,35 @@ describe('a shift that is cut short', () => {
     ['is over', '2026-04-01T16:00:00Z'],
   ])('is left alone when it %s', (_name, now) => {
     expect(cutShort(shift(['U1']), null, at(now))).toBe(null)
+  })
+})
+
+describe('a shift that repeats and is cut short', () => {
+  const { type: _type, ...common } = shift([], '2026-04-01T08:00:00')
+  const until = (text: string | null): OnCallShift => ({
+    ...common,
+    type: 'rolling_users',
+    level: 0,
+    frequency: 'weekly',
+    interval: 1,
+    weekStart: 'MO',
+    byDay: null,
+    byMonth: null,
+    byMonthday: null,
+    rollingUsers: [[]],
+    startRotationFromUserIndex: 0,
+    untilLocal: text === null ? null : parseLocalTime(text),
+  })
+
+  test('goes on until now, to the second', () => {
+    const now = at('2026-04-03T10:00:00.900Z')
+    expect(cutShort(until(null), 'Europe/Berlin', now)).toEqual(until('2026-04-03T12:00:00'))
+    expect(cutShort(until('2027-01-01T00:00:00'), 'UTC', now)).toEqual(until('2026-04-03T10:00:00'))
+  })
+
+  test('is left alone when it is over, or has not begun', () => {
+    expect(cutShort(until('2026-04-02T00:00:00'), 'UTC', at('2026-04-03T10:00:00Z'))).toBeNull()
+    expect(cutShort(until(null), 'UTC', at('2026-04-01T07:59:59Z'))).toBeNull()
   })
 })
 

@@ -1,7 +1,9 @@
 import type { ScheduleId, ShiftId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
-import type { Cover, FinalShift, TimeWindow } from './on-call.ts'
-import { coversOf, type OnCallShift } from './shift.ts'
+import type { FinalShift } from './engine/on-call.ts'
+import type { Layer } from './engine/schedule.ts'
+import { layerOf } from './shift-layers.ts'
+import type { OnCallShift } from './shift.ts'
 
 /** A shift on a schedule for as long as neither of the two was changed; null: from the first instant, or until further notice. */
 export type Era = {
@@ -45,26 +47,21 @@ function overlap(left: Span, right: Span): Span {
 }
 
 /** What a schedule covered and will cover: each era counts only while it lasted, so that an edit never rewrites the past. */
-export function coversThrough(eras: readonly Era[]): readonly Cover[] {
-  return eras.flatMap(({ from, to, timeZone, shift }) =>
-    coversOf(shift, timeZone).flatMap((cover) => {
-      const startAt = instant(Math.max(cover.startAt, from ?? -Infinity))
-      const endAt = instant(Math.min(cover.endAt, to ?? Infinity))
-      return startAt < endAt ? [{ ...cover, startAt, endAt }] : []
-    }),
-  )
-}
+export const layersThrough = (eras: readonly Era[]): readonly Layer[] =>
+  eras.map(({ from, to, timeZone, shift }) => layerOf(shift, { fromAt: from, toAt: to, timeZone }))
 
-/** Joins what an edit cut in two: rows of one person and one shift that touch. The order by start stays. */
-export function withoutSeams(rows: readonly FinalShift[]): readonly FinalShift[] {
-  const joined: (FinalShift & TimeWindow)[] = []
+/** Joins what an edit cut in two: rows of one person and one shift that touch where an era ends. The order by start stays. */
+export function withoutSeams(rows: readonly FinalShift[], eras: readonly Era[]): readonly FinalShift[] {
+  const seams = new Set(eras.flatMap(({ to }) => to ?? []))
+  const joined: FinalShift[] = []
   for (const row of rows) {
-    const index = joined.findIndex(
-      (earlier) => earlier.endAt === row.startAt && earlier.userId === row.userId && earlier.cover.shiftId === row.cover.shiftId,
-    )
+    const index = seams.has(row.startAt) ? joined.findIndex((earlier) => goesOn(earlier, row)) : -1
     const earlier = joined[index]
     if (earlier === undefined) joined.push(row)
     else joined[index] = { ...earlier, endAt: row.endAt }
   }
   return joined
 }
+
+const goesOn = (earlier: FinalShift, later: FinalShift): boolean =>
+  earlier.endAt === later.startAt && earlier.userId === later.userId && earlier.cover.source.id === later.cover.source.id

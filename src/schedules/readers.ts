@@ -1,7 +1,8 @@
-import { list, type Reader, referenceOrNull } from '../lib/fields.ts'
+import { detailRefusal, list, type Reader, referenceOrNull } from '../lib/fields.ts'
 import { asId, type ShiftId, type TeamId, type UserId } from '../lib/ids.ts'
 import { no, ok } from '../lib/result.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
+import { type LocalTime, parseLocalTime } from './local-time.ts'
 
 /** The name of a known zone or alias, kept as it was typed. */
 export const timeZone: Reader<string> = (value) => {
@@ -27,4 +28,11 @@ export function ids<Id extends UserId | ShiftId>(): Reader<readonly Id[]> {
     const texts = read.value.filter((member) => typeof member === 'string').filter((text) => !text.includes('\u0000'))
     return ok([...new Set(texts)].map((text) => asId<Id>(text)))
   }
+}
+
+/** A local time, `yyyy-mm-ddThh:mm:ss` (contract grafana-oncall 4.8). */
+export const reading: Reader<LocalTime> = (value) => {
+  if (value === null) return no('This field may not be null.')
+  const read = typeof value === 'string' ? parseLocalTime(value) : null
+  return read === null ? no(detailRefusal(`Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`)) : ok(read)
 }

@@ -201,6 +201,104 @@ describe('on-call shifts', () => {
     })
   })
 
+  test('of people in turn are shown as they were said, and hand over', async () => {
+    const { admin, editor } = api.users
+    const said = {
+      ...weeks,
+      rolling_users: [[admin], [editor]],
+      by_day: ['WE', 'MO'],
+      by_month: [4],
+      until: '2026-05-01T00:00:00',
+    }
+    const { body: shift } = await api.call('POST', '/api/v1/on_call_shifts/', shiftBody(said))
+    expect(shift).toEqual({
+      id: shift.id,
+      schedule: null,
+      team_id: null,
+      name: null,
+      type: 'rolling_users',
+      time_zone: null,
+      start: '2026-03-30T00:00:00',
+      duration: 86_400,
+      rotation_start: '2026-03-30T00:00:00',
+      level: 0,
+      frequency: 'weekly',
+      interval: 1,
+      until: '2026-05-01T00:00:00',
+      week_start: 'MO',
+      by_day: ['WE', 'MO'],
+      by_month: [4],
+      by_monthday: null,
+      rolling_users: [[admin], [editor]],
+      start_rotation_from_user_index: 1,
+    })
+    const calendar = await newSchedule({ type: 'calendar', time_zone: 'UTC', shifts: [shift.id] })
+    const query = 'start_date=2026-04-01&end_date=2026-04-14'
+    const { body: rows } = await api.call('GET', `/api/v1/schedules/${calendar.id}/final_shifts/?${query}`)
+    expect(rows.results.map((row: { user_pk: string; shift_start: string }) => [row.user_pk, row.shift_start])).toEqual([
+      [editor, '2026-04-01T00:00:00Z'],
+      [admin, '2026-04-06T00:00:00Z'],
+      [admin, '2026-04-08T00:00:00Z'],
+      [editor, '2026-04-13T00:00:00Z'],
+    ])
+  })
+
+  test('that recur put all their users on call, and one row for each time', async () => {
+    const said = {
+      type: 'recurrent_event',
+      frequency: 'daily',
+      start: '2026-03-30T00:00:00',
+      duration: 86_400,
+      users: [api.users.admin],
+    }
+    const { body: shift } = await api.call('POST', '/api/v1/on_call_shifts/', shiftBody(said))
+    expect(shift).toMatchObject({ frequency: 'daily', interval: 1, by_day: null, users: [api.users.admin] })
+    expect(shift).not.toHaveProperty('week_start')
+    expect(shift).not.toHaveProperty('rolling_users')
+    const web = await newSchedule({ time_zone: 'UTC', shifts: [shift.id] })
+    const { body: rows } = await api.call(
+      'GET',
+      `/api/v1/schedules/${web.id}/final_shifts/?start_date=2026-04-01&end_date=2026-04-04`,
+    )
+    expect(rows.count).toBe(3)
+    expect((await api.call('DELETE', `/api/v1/on_call_shifts/${shift.id}/`)).status).toBe(204)
+    const { body: ended } = await api.call('GET', `/api/v1/on_call_shifts/${shift.id}/`)
+    expect(ended.until).not.toBeNull()
+    expect((await api.call('GET', `/api/v1/schedules/${web.id}/`)).body.on_call_now).toEqual([])
+  })
+
+  test('that are too many for one schedule are refused, alone or together', async () => {
+    const hourly = { type: 'recurrent_event', frequency: 'hourly', start: '2026-03-30T00:00:00', duration: 3600 }
+    const ids: string[] = []
+    for (let count = 0; count < 209; count += 1)
+      ids.push((await api.call('POST', '/api/v1/on_call_shifts/', shiftBody(hourly))).body.id)
+    const detail = 'The layers of a schedule begin shifts at most 5000 times a day, all together.'
+    const body = { type: 'web', name: 'Busy', time_zone: 'UTC', shifts: ids }
+    expect(await api.call('POST', '/api/v1/schedules/', body)).toMatchObject({ status: 400, body: { detail } })
+    const { body: schedule } = await api.call('POST', '/api/v1/schedules/', { ...body, shifts: ids.slice(1) })
+    const one = shiftBody({ ...hourly, schedule: schedule.id })
+    expect(await api.call('POST', '/api/v1/on_call_shifts/', one)).toMatchObject({ status: 400, body: { detail } })
+    expect((await api.call('PATCH', `/api/v1/on_call_shifts/${ids[1]}/`, { frequency: 'daily' })).status).toBe(200)
+    const daily = await api.call('POST', '/api/v1/on_call_shifts/', { ...one, frequency: 'daily' })
+    expect(daily.status).toBe(201)
+    const patch = { frequency: 'hourly' }
+    expect((await api.call('PATCH', `/api/v1/on_call_shifts/${daily.body.id}/`, patch)).status).toBe(200)
+    expect(await api.call('PATCH', `/api/v1/on_call_shifts/${ids[1]}/`, patch)).toMatchObject({ status: 400, body: { detail } })
+  })
+
+  test('change their frequency and type only with what that needs', async () => {
+    const { body: shift } = await api.call('POST', '/api/v1/on_call_shifts/', shiftBody({ ...weeks, interval: 2 }))
+    const patch = async (fields: object) => (await api.call('PATCH', `/api/v1/on_call_shifts/${shift.id}/`, fields)).body
+    expect(await patch({ interval: 3 })).toMatchObject({ frequency: 'weekly', interval: 3 })
+    expect(await patch({ frequency: 'daily' })).toMatchObject({ frequency: 'daily', interval: 1 })
+    expect(await patch({ frequency: 'weekly' })).toEqual({ detail: "Field 'week_start' is required for frequency type 'weekly'" })
+    expect(await patch({ frequency: 'weekly', week_start: 'SU' })).toMatchObject({ frequency: 'weekly', week_start: 'SU' })
+    expect(await patch({ type: 'single_event' })).not.toHaveProperty('frequency')
+    expect(await patch({ type: 'recurrent_event' })).toEqual({
+      detail: "Field 'frequency' is required for this on-call shift type",
+    })
+  })
+
   test('name the schedule that they are on, and are listed by it', async () => {
     const shift = await newShift({ name: 'On duty' })
     const calendar = await newSchedule({ type: 'calendar', shifts: [shift.id] })
@@ -239,7 +337,15 @@ describe('on-call shifts', () => {
 
   test.each<[object, object]>([
     [{ type: 'weekly' }, { detail: 'Invalid shift type' }],
-    [{ type: 'rolling_users' }, { detail: 'Shifts of type rolling_users are not available yet' }],
+    [{ type: 'rolling_users' }, { detail: "Field 'frequency' is required for this on-call shift type" }],
+    [
+      { ...weeks, rolling_users: [['UX'], [], ['UY', 'UZ']] },
+      { rolling_users: { 0: ["User does not exist {'UX'}"], 2: ["User does not exist {'UY', 'UZ'}"] } },
+    ],
+    [
+      { ...weeks, duration: 2_147_483_647, frequency: 'hourly' },
+      { detail: expect.stringContaining('more than 500 of its occurrences') },
+    ],
     [{ start: '2026-04-01' }, { detail: 'Invalid datetime format, should be "yyyy-mm-dd\'T\'hh:mm:ss"' }],
     [{ time_zone: 'x' }, { time_zone: ['Invalid timezone'] }],
     [{ schedule: 'S1' }, { schedule: ['Object does not exist'] }],
@@ -352,3 +458,15 @@ describe('who is on call', () => {
     expect(await onCall(schedule.id, testNow)).toEqual([api.users.admin])
   })
 })
+
+/** Rolling users, but for the groups. */
+const weeks = {
+  type: 'rolling_users',
+  frequency: 'weekly',
+  week_start: 'MO',
+  start: '2026-03-30T00:00:00',
+  duration: 86_400,
+  name: undefined,
+  users: undefined,
+  start_rotation_from_user_index: 1,
+}

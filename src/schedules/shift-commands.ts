@@ -2,14 +2,14 @@ import type { Actor } from '../accounts/actor.ts'
 import { audit, peopleByIds } from '../accounts/commands.ts'
 import { requireTeam } from '../accounts/team-commands.ts'
 import { accepted, type Body, optional, referenceOrNull } from '../lib/fields.ts'
-import { asId, newShiftId, type OrganizationId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
+import { asId, newShiftId, type OrganizationId, type ScheduleId, type ShiftId, type UserId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
-import { invalidField, notFound } from '../lib/rejection.ts'
+import { invalidField, notFound, Rejection } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { overrideOnCalendar } from './commands.ts'
+import { overrideOnCalendar, refuseBurden } from './commands.ts'
 import { cutShort } from './cut.ts'
 import type { Schedule } from './schedule.ts'
-import type { OnCallShift, ShiftFields } from './shift.ts'
+import { type OnCallShift, type ShiftFields, usersOf } from './shift.ts'
 import { parseNewShift, parseShiftUpdate } from './shift-input.ts'
 import { saysTheSame } from './shift-record.ts'
 import * as store from './shift-store.ts'
@@ -44,13 +44,14 @@ export function listShifts(sql: Sql, { organizationId }: Actor, filter: store.Sh
 export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<PlacedShift> {
   const { organizationId } = actor
   const scheduleId = accepted(optional(body, 'schedule', referenceOrNull)) ?? null
-  const fields = await withKnownIds(tx, organizationId, accepted(parseNewShift(body)))
+  const fields = await withKnownIds(tx, organizationId, { body, fields: accepted(parseNewShift(body)) })
   const shift: OnCallShift = { ...fields, id: newShiftId(tx.random.bytes) }
   const schedule = scheduleId === null ? null : await lockSchedule(tx, { organizationId, id: asId<ScheduleId>(scheduleId) })
   if (scheduleId !== null && schedule === null) throw invalidField('schedule', 'Object does not exist')
   const isOwned = shift.type === 'override' && schedule?.type === 'calendar'
   if (isOwned && !schedule.enableWebOverrides)
     throw invalidField('schedule', 'The overrides of this schedule are off: set its enable_web_overrides to true')
+  if (schedule !== null) refuseBurden([...(await store.shiftsOf(tx.sql, organizationId, schedule.shiftIds)), shift])
   await store.insertShift(tx, organizationId, { shift, ownerId: isOwned ? schedule.id : null })
   if (schedule !== null && !isOwned) {
     await writeScheduleVersion(tx, organizationId, { ...schedule, shiftIds: [...schedule.shiftIds, shift.id] })
@@ -71,10 +72,11 @@ export async function updateShift(
 ): Promise<PlacedShift> {
   const { organizationId } = actor
   const { shift: before, ownerId } = await lockedShift(tx, organizationId, id)
-  const fields = await withKnownIds(tx, organizationId, accepted(parseShiftUpdate(body, before)))
+  const fields = await withKnownIds(tx, organizationId, { body, fields: accepted(parseShiftUpdate(body, before)) })
   if (saysTheSame(before, fields)) return findShift(tx.sql, actor, id)
   const shift: OnCallShift = { ...fields, id }
   if (shift.type === 'override' && before.type !== 'override') await refuseOnCalendars(tx, organizationId, id)
+  await refuseBurdenAnywhere(tx, organizationId, shift)
   await store.writeShiftVersion(tx, organizationId, { shift, ownerId })
   await audit(tx, actor, { action: 'shift updated', subjectId: id, details: { type: shift.type, name: shift.name } })
   return findShift(tx.sql, actor, id)
@@ -102,15 +104,39 @@ async function lockedShift(tx: Tx, organizationId: OrganizationId, id: ShiftId):
   return stored
 }
 
-async function withKnownIds<Fields extends ShiftFields>(tx: Tx, organizationId: OrganizationId, fields: Fields): Promise<Fields> {
-  const people = await peopleByIds(tx.sql, organizationId, fields.users)
+type Read = { readonly body: Body; readonly fields: ShiftFields }
+
+/** Users who are unknown or have left are dropped; where people take turns, the body may not name them. */
+async function withKnownIds(tx: Tx, organizationId: OrganizationId, { body, fields }: Read): Promise<ShiftFields> {
+  const people = await peopleByIds(tx.sql, organizationId, usersOf(fields))
+  const isThere = (id: UserId): boolean => people.get(id)?.active === true
+  if (fields.type === 'rolling_users' && Object.hasOwn(body, 'rolling_users')) refuseUnknown(fields.rollingUsers, isThere)
   const teamId = await requireTeam(tx, organizationId, fields.teamId)
-  return { ...fields, teamId, users: fields.users.filter((id) => people.get(id)?.active === true) }
+  return { ...fields, teamId, users: fields.users.filter(isThere) }
+}
+
+/** The numbers of the groups are keys, and the ids are written as Python writes a set (contract grafana-oncall 4.8). */
+function refuseUnknown(groups: readonly (readonly UserId[])[], isThere: (id: UserId) => boolean): void {
+  const faults = groups.flatMap((group, index) => {
+    const unknown = group.filter((id) => !isThere(id)).map((id) => `'${id}'`)
+    return unknown.length === 0 ? [] : [[String(index), [`User does not exist {${unknown.join(', ')}}`]] as const]
+  })
+  if (faults.length > 0)
+    throw new Rejection({ kind: 'invalid-places', field: 'rolling_users', places: Object.fromEntries(faults) })
 }
 
 async function refuseOnCalendars(tx: Tx, organizationId: OrganizationId, id: ShiftId): Promise<void> {
   const schedules = await schedulesOfShifts(tx.sql, organizationId, { shiftIds: [id], ownerIds: [] })
   if (schedules.some((schedule) => schedule.type === 'calendar')) throw overrideOnCalendar()
+}
+
+/** Reads without locks: two edits at once may pass a limit that neither passes alone, by one shift. */
+async function refuseBurdenAnywhere(tx: Tx, organizationId: OrganizationId, shift: OnCallShift): Promise<void> {
+  const holders = await schedulesOfShifts(tx.sql, organizationId, { shiftIds: [shift.id], ownerIds: [] })
+  for (const { shiftIds } of holders) {
+    const others = shiftIds.filter((id) => id !== shift.id)
+    refuseBurden([...(await store.shiftsOf(tx.sql, organizationId, others)), shift])
+  }
 }
 
 function schedulesOf(

@@ -101,8 +101,6 @@ describe('a bad on-call shift', () => {
   test.each([
     [{ type: 'weekly' }, 'Invalid shift type'],
     [{ type: null }, 'Invalid shift type'],
-    [{ type: 'rolling_users' }, 'Shifts of type rolling_users are not available yet'],
-    [{ type: 'recurrent_event' }, 'Shifts of type recurrent_event are not available yet'],
     [{ start: '2025-06-02' }, `Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`],
     [{ start: 5 }, `Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`],
     [{ start: '2025-06-02T09:00:00Z', time_zone: 'Mars' }, `Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`],

@@ -10,12 +10,15 @@ import {
   type Take,
   text,
 } from '../lib/fields.ts'
-import type { UserId } from '../lib/ids.ts'
+import { asId, type ShiftId, type UserId } from '../lib/ids.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { type Ms, seconds } from '../lib/time.ts'
-import { type LocalTime, localTime, parseLocalTime } from './local-time.ts'
-import { ids, team, timeZone } from './readers.ts'
+import { layerFault } from './engine/limits.ts'
+import { type LocalTime, localTime } from './local-time.ts'
+import { ids, reading, team, timeZone } from './readers.ts'
+import { rollingFault, takeRepetition, takeRolling } from './repetition-input.ts'
+import { layerOf } from './shift-layers.ts'
 import type { CommonFields, ShiftFields, ShiftSource } from './shift.ts'
 
 /**
@@ -23,7 +26,7 @@ import type { CommonFields, ShiftFields, ShiftSource } from './shift.ts'
  * they hold. The ids of team and users still have to be looked up; users that do not exist are to be dropped without a word.
  */
 export function parseNewShift(body: Body): Result<ShiftFields, Refusal> {
-  return readFields((take) => {
+  return possible((take) => {
     const base: Base = {
       type: take(required(body, 'type', shiftType), 'single_event'),
       startLocal: take(required(body, 'start', reading), localTime(0)),
@@ -36,7 +39,7 @@ export function parseNewShift(body: Body): Result<ShiftFields, Refusal> {
       level: 0,
       rotationStartLocal: null,
     }
-    return withOptional(body, base, take)
+    return withOptional(body, take, { base, current: null })
   })
 }
 
@@ -45,7 +48,7 @@ export function parseNewShift(body: Body): Result<ShiftFields, Refusal> {
  * looked up as for a new one.
  */
 export function parseShiftUpdate(body: Body, current: ShiftFields): Result<ShiftFields, Refusal> {
-  return readFields((take) => {
+  return possible((take) => {
     const base: Base = {
       level: 0,
       ...current,
@@ -53,7 +56,7 @@ export function parseShiftUpdate(body: Body, current: ShiftFields): Result<Shift
       startLocal: take(optional(body, 'start', reading), undefined) ?? current.startLocal,
       durationMs: take(optional(body, 'duration', duration), undefined) ?? current.durationMs,
     }
-    return withOptional(body, base, take)
+    return withOptional(body, take, { base, current })
   })
 }
 
@@ -64,7 +67,18 @@ type Base = Omit<CommonFields, 'rotationStartLocal'> & {
   readonly rotationStartLocal: LocalTime | null
 }
 
-function withOptional(body: Body, base: Base, take: Take): ShiftFields {
+/** Refuses what each field allows, but not all of them together. */
+function possible(read: (take: Take) => ShiftFields): Result<ShiftFields, Refusal> {
+  const found = readFields(read)
+  if (!found.ok) return found
+  const layer = layerOf({ ...found.value, id: asId<ShiftId>('') }, { fromAt: null, toAt: null, timeZone: null })
+  const fault = (found.value.type === 'rolling_users' ? rollingFault(found.value) : null) ?? layerFault(layer)
+  return fault === null ? found : no(detailRefusal(fault))
+}
+
+type Known = { readonly base: Base; readonly current: ShiftFields | null }
+
+function withOptional(body: Body, take: Take, { base, current }: Known): ShiftFields {
   const changed = <Value>(name: string, reader: Reader<Value>, now: Value): Value => {
     const value = take<Value | undefined>(optional(body, name, reader), undefined)
     return value === undefined ? now : value
@@ -76,24 +90,23 @@ function withOptional(body: Body, base: Base, take: Take): ShiftFields {
     teamId: changed('team_id', team, base.teamId),
     name: changed('name', orNull(text(200)), base.name),
     timeZone: changed('time_zone', orNull(timeZone), base.timeZone),
-    users: changed('users', ids<UserId>(), base.users),
+    users: type === 'rolling_users' ? [] : changed('users', ids<UserId>(), base.users),
     source: changed('source', source, base.source),
   }
   if (type === 'override') return { type, ...common, rotationStartLocal: startLocal }
   const rotationStartLocal = changed('rotation_start', orNull(reading), base.rotationStartLocal) ?? startLocal
-  return { type, ...common, rotationStartLocal, level: changed('level', level, base.level) }
+  const levelled = { ...common, rotationStartLocal, level: changed('level', level, base.level) }
+  if (type === 'single_event') return { type, ...levelled }
+  const repeated = { ...levelled, ...takeRepetition(body, take, current !== null && 'frequency' in current ? current : null) }
+  if (type === 'recurrent_event') return { type, ...repeated }
+  return { type, ...repeated, ...takeRolling(body, take, current?.type === 'rolling_users' ? current : null) }
 }
+
+const shiftTypes = ['single_event', 'recurrent_event', 'rolling_users', 'override'] as const
 
 const shiftType: Reader<ShiftFields['type']> = (value) => {
-  if (value === 'single_event' || value === 'override') return ok(value)
-  const isLater = value === 'recurrent_event' || value === 'rolling_users'
-  return no(detailRefusal(isLater ? `Shifts of type ${value} are not available yet` : 'Invalid shift type'))
-}
-
-const reading: Reader<LocalTime> = (value) => {
-  if (value === null) return no('This field may not be null.')
-  const read = typeof value === 'string' ? parseLocalTime(value) : null
-  return read === null ? no(detailRefusal(`Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`)) : ok(read)
+  const found = shiftTypes.find((type) => type === value)
+  return found === undefined ? no(detailRefusal('Invalid shift type')) : ok(found)
 }
 
 /** Seconds, from one to what a 32-bit column holds, about 68 years. */

@@ -1,9 +1,10 @@
 import { impossible, known } from '../lib/check.ts'
 import type { Instant } from '../lib/time.ts'
 import { dayMs, modulo, weekdayOf } from './calendar.ts'
+import { scheduleFault } from './engine/limits.ts'
 import { aboveEveryLevel, type Fixed, type Layer, type Recurrence, type Rule } from './engine/schedule.ts'
 import { dayOf, localAfter, type LocalTime, localTime } from './local-time.ts'
-import type { AnyShift, RecurrentEvent, Repetition, RollingUsers } from './shift.ts'
+import type { OnCallShift, RecurrentEvent, Repetition, RollingUsers } from './shift.ts'
 import { findZone, firstInstantAt, type Zone } from './zone.ts'
 
 /** For how long a version of a shift stood on a schedule, and what that schedule's zone was; null: without a beginning or an end. */
@@ -13,7 +14,7 @@ export type Placement = { readonly fromAt: Instant | null; readonly toAt: Instan
  * What a shift of the Grafana OnCall API means (contract grafana-oncall 4.8); where this server decides otherwise, docs/schedules.md says
  * so. The zone is the shift's own, else the schedule's, else UTC; both were checked when they were stored.
  */
-export function layerOf(shift: AnyShift, { timeZone, ...era }: Placement): Layer {
+export function layerOf(shift: OnCallShift, { timeZone, ...era }: Placement): Layer {
   const zone = known(findZone(shift.timeZone ?? timeZone ?? 'UTC'), 'a stored time zone is known')
   switch (shift.type) {
     case 'single_event':
@@ -29,7 +30,14 @@ export function layerOf(shift: AnyShift, { timeZone, ...era }: Placement): Layer
   }
 }
 
-type Timed = Pick<AnyShift, 'id' | 'startLocal' | 'durationMs' | 'users'>
+/** Why shifts are too much for one schedule, as a sentence; null: they are not. */
+export const burdenFault = (shifts: readonly OnCallShift[]): string | null => {
+  const always = { fromAt: null, toAt: null, timeZone: null }
+  const layers = shifts.map((shift) => layerOf(shift, always))
+  return scheduleFault({ layers, overrides: [], swaps: [], passedOver: new Set() })
+}
+
+type Timed = Pick<OnCallShift, 'id' | 'startLocal' | 'durationMs' | 'users'>
 
 function once({ id, startLocal, durationMs, users }: Timed, zone: Zone): Omit<Fixed, 'level' | 'fromAt' | 'toAt'> {
   const startAt = firstInstantAt(zone, startLocal)

@@ -8,7 +8,9 @@ import { filterId, filterText } from '../lib/fields.ts'
 import { asId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
+import { weekdays } from './calendar.ts'
 import { formatLocalTime } from './local-time.ts'
+import type { Repetition, RollingUsers } from './shift.ts'
 import { createShift, deleteShift, findShift, listShifts, type PlacedShift, updateShift } from './shift-commands.ts'
 
 const read = { permission: 'schedules:read' } as const
@@ -20,26 +22,45 @@ const ShiftShape = Type.Object({
   schedule: nullable(Type.String({ description: 'The schedule that it belongs to, or the first that names it.' })),
   team_id: nullable(Type.String()),
   name: nullable(Type.String()),
-  type: choice(['single_event', 'override']),
+  type: choice(['single_event', 'recurrent_event', 'rolling_users', 'override']),
   time_zone: nullable(Type.String()),
   start: Type.String({ description: "YYYY-MM-DDThh:mm:ss, on the clock of the shift's time zone, else of the schedule's." }),
   duration: Type.Integer({ description: 'Seconds on that clock.' }),
   rotation_start: Type.String(),
-  users: Type.Array(Type.String()),
+  users: Type.Optional(Type.Array(Type.String())),
   level: Type.Optional(Type.Integer({ description: 'Not of overrides, which beat every level.' })),
+  frequency: Type.Optional(choice(['hourly', 'daily', 'weekly', 'monthly'])),
+  interval: Type.Optional(Type.Integer()),
+  until: Type.Optional(nullable(Type.String())),
+  week_start: Type.Optional(choice(weekdays)),
+  by_day: Type.Optional(nullable(Type.Array(choice(weekdays)))),
+  by_month: Type.Optional(nullable(Type.Array(Type.Integer()))),
+  by_monthday: Type.Optional(nullable(Type.Array(Type.Integer()))),
+  rolling_users: Type.Optional(Type.Array(Type.Array(Type.String()))),
+  start_rotation_from_user_index: Type.Optional(Type.Integer()),
 })
 
 const ShiftBody = lenientInput({
-  type: '`single_event` or `override`; required to create. `recurrent_event` and `rolling_users` are not available yet.',
+  type: '`single_event`, `recurrent_event`, `rolling_users` or `override`; required to create.',
   schedule: 'To create: id of the schedule to put it on. An override of a calendar schedule needs its `enable_web_overrides`.',
   name: 'At most 200 characters, or null.',
   team_id: 'Id of a team, or null.',
   time_zone: "IANA name; null is the schedule's.",
-  level: '`single_event`: the higher one wins. Missing: 0.',
+  level: 'The higher one wins; overrides have none. Missing: 0.',
   start: 'YYYY-MM-DDThh:mm:ss; required to create.',
   duration: 'Seconds, from 1; required to create.',
   rotation_start: 'Like start, which it is when it is missing.',
-  users: { list: 'Ids of users; unknown ones are dropped, null is the empty list.' },
+  users: { list: 'Ids of users, but for `rolling_users`; unknown ones are dropped, null is the empty list.' },
+  frequency:
+    '`hourly`, `daily`, `weekly` or `monthly`; required for `recurrent_event` and `rolling_users`, as are those below for these only.',
+  interval: 'In every how many hours, days, weeks or months. Missing: 1.',
+  until: 'YYYY-MM-DDThh:mm:ss, from when on nothing happens, or null.',
+  week_start: 'MO to SU; required when the frequency becomes `weekly`.',
+  by_day: { list: 'MO to SU: only on these days.' },
+  by_month: { list: '1 to 12: only in these months.' },
+  by_monthday: { list: '1 to 31, or -31 to -1 from the end: only on these days of months.' },
+  rolling_users: { list: '`rolling_users`: lists of ids of users, who take turns. Every one must exist.' },
+  start_rotation_from_user_index: '`rolling_users`: the group that comes first, from 0; required.',
   source: '0 web, 3 Terraform, anything else API.',
 })
 
@@ -126,7 +147,23 @@ function shiftShape({ shift, scheduleId }: PlacedShift): Static<typeof ShiftShap
     start: formatLocalTime(shift.startLocal),
     duration: shift.durationMs / 1000,
     rotation_start: formatLocalTime(shift.rotationStartLocal),
-    users: [...shift.users],
-    ...(shift.type === 'single_event' ? { level: shift.level } : {}),
+    ...(shift.type === 'override' ? {} : { level: shift.level }),
+    ...('frequency' in shift ? repetitionShape(shift) : {}),
+    ...(shift.type === 'rolling_users' ? rollingShape(shift) : { users: [...shift.users] }),
   }
 }
+
+const repetitionShape = ({ frequency, weekStart, ...shift }: Repetition) => ({
+  frequency,
+  interval: shift.interval,
+  until: shift.untilLocal === null ? null : formatLocalTime(shift.untilLocal),
+  ...(frequency === 'weekly' ? { week_start: weekStart } : {}),
+  by_day: shift.byDay === null ? null : [...shift.byDay],
+  by_month: shift.byMonth === null ? null : [...shift.byMonth],
+  by_monthday: shift.byMonthday === null ? null : [...shift.byMonthday],
+})
+
+const rollingShape = ({ rollingUsers, startRotationFromUserIndex }: RollingUsers) => ({
+  rolling_users: rollingUsers.map((group) => [...group]),
+  start_rotation_from_user_index: startRotationFromUserIndex,
+})

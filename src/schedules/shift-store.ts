@@ -5,7 +5,7 @@ import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId }
 import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { TimeWindow } from './on-call.ts'
+import type { TimeWindow } from './engine/schedule.ts'
 import type { OnCallShift, ShiftFields } from './shift.ts'
 import { fieldsOf, recordOf } from './shift-record.ts'
 
@@ -120,7 +120,16 @@ export async function keepShifts(
   await sql`
     select id from shifts where organization_id = ${organizationId} and id = any(${[...ids]}::text[]) and deleted_at is null
     order by id for share`.execute(tx.sql)
-  const rows = await shifts(tx.sql, organizationId, {})
+  return shiftsOf(tx.sql, organizationId, ids)
+}
+
+/** Those of the shifts that exist, in no order. */
+export async function shiftsOf(
+  db: Sql,
+  organizationId: OrganizationId,
+  ids: readonly ShiftId[],
+): Promise<readonly OnCallShift[]> {
+  const rows = await shifts(db, organizationId, {})
     .select(columns)
     .where(sql<boolean>`shifts.id = any(${[...ids]}::text[])`)
     .execute()

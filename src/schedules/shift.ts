@@ -3,17 +3,12 @@ import type { Ms } from '../lib/time.ts'
 import type { Weekday } from './calendar.ts'
 import type { Rule } from './engine/schedule.ts'
 import type { LocalTime } from './local-time.ts'
-import type { Cover } from './on-call.ts'
-import type { Zone } from './zone.ts'
-import { impossible, known } from '../lib/check.ts'
-import { localAfter } from './local-time.ts'
-import { findZone, firstInstantAt } from './zone.ts'
 
 /** An on-call shift of the Grafana OnCall API (contract grafana-oncall 4.8). */
 export type OnCallShift = ShiftFields & { readonly id: ShiftId }
 
 /** What a caller can say about a shift. Each type has the fields that mean something for it, and no others. */
-export type ShiftFields = SingleEvent | Override
+export type ShiftFields = SingleEvent | Override | RecurrentEvent | RollingUsers
 
 /** One stretch of time, beside others of its level. */
 type SingleEvent = CommonFields & { readonly type: 'single_event'; readonly level: number }
@@ -21,17 +16,12 @@ type SingleEvent = CommonFields & { readonly type: 'single_event'; readonly leve
 /** One stretch of time in which nobody but its users is on call. Overrides that overlap add up. */
 type Override = CommonFields & { readonly type: 'override' }
 
-/** Any shift of the Grafana OnCall API. */
-export type AnyShift = OnCallShift | RecurrentEvent | RollingUsers
-
 /** Its users together, again and again. */
-export type RecurrentEvent = CommonFields &
-  Repetition & { readonly id: ShiftId; readonly type: 'recurrent_event'; readonly level: number }
+export type RecurrentEvent = CommonFields & Repetition & { readonly type: 'recurrent_event'; readonly level: number }
 
-/** Groups of people in turn; `users` is empty. */
+/** Groups of people in turn; `users` is empty, for the groups name everybody. */
 export type RollingUsers = CommonFields &
   Repetition & {
-    readonly id: ShiftId
     readonly type: 'rolling_users'
     readonly level: number
     readonly rollingUsers: readonly (readonly UserId[])[]
@@ -57,7 +47,7 @@ export type CommonFields = {
   /** As it was typed, an IANA name or alias; null: the schedule's zone. */
   readonly timeZone: string | null
   readonly startLocal: LocalTime
-  /** Kept and shown; it means nothing for a shift that happens once. */
+  /** Rolling users: occurrences before it do not happen, but are counted. Elsewhere it is only kept and shown. */
   readonly rotationStartLocal: LocalTime
   /** Of the clock on the wall: a night in which the clock is changed is an hour longer or shorter. Whole seconds. */
   readonly durationMs: Ms
@@ -68,24 +58,6 @@ export type CommonFields = {
 /** Who made the shift. */
 export type ShiftSource = 'web' | 'api' | 'terraform'
 
-/**
- * The stretches of time that a shift covers, without those that a change of the clock has swallowed.
- * The zone is the shift's own, else the schedule's, else UTC; both have been checked when they were stored.
- */
-export function coversOf(shift: OnCallShift, scheduleTimeZone: string | null): readonly Cover[] {
-  const zone = known(findZone(shift.timeZone ?? scheduleTimeZone ?? 'UTC'), 'a stored time zone is known')
-  switch (shift.type) {
-    case 'single_event':
-      return singleCover(shift, zone, { kind: 'shift', level: shift.level })
-    case 'override':
-      return singleCover(shift, zone, { kind: 'override', level: 0 })
-    default:
-      return impossible(shift)
-  }
-}
-
-function singleCover(shift: OnCallShift, zone: Zone, rank: Pick<Cover, 'kind' | 'level'>): readonly Cover[] {
-  const startAt = firstInstantAt(zone, shift.startLocal)
-  const endAt = firstInstantAt(zone, localAfter(shift.startLocal, shift.durationMs))
-  return endAt > startAt ? [{ startAt, endAt, users: shift.users, shiftId: shift.id, ...rank }] : []
-}
+/** Everybody whom a shift names. */
+export const usersOf = (shift: ShiftFields): readonly UserId[] =>
+  shift.type === 'rolling_users' ? shift.rollingUsers.flat() : shift.users

@@ -5,7 +5,7 @@ import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId }
 import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { TimeWindow } from './on-call.ts'
+import type { TimeWindow } from './engine/schedule.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 
 type Key = { readonly organizationId: OrganizationId; readonly id: ScheduleId }

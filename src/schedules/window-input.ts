@@ -3,7 +3,7 @@ import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { between, days, type Instant, instant } from '../lib/time.ts'
 import { parseLocalTime } from './local-time.ts'
-import type { TimeWindow } from './on-call.ts'
+import type { TimeWindow } from './engine/schedule.ts'
 
 /** Reads the window of a schedule's final shifts: two days or minutes in UTC, at most 365 days apart (contract grafana-oncall 4.7). */
 export function parseWindow(query: Body): Result<TimeWindow, Refusal> {

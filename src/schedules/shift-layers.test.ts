@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { OnCallShift } from './shift.ts'
 import { known } from '../lib/check.ts'
 import { asId } from '../lib/ids.ts'
-import { hours, isoZ, minutes } from '../lib/time.ts'
+import { hours, instant, isoZ, minutes } from '../lib/time.ts'
 import { parseLocalTime } from './local-time.ts'
-import { coversOf } from './shift.ts'
+import { onCallAt, finalShifts } from './engine/on-call.ts'
+import { layerOf } from './shift-layers.ts'
 
 describe('the cover of a single shift', () => {
   test('its own zone counts before the zone of the schedule, and UTC when there is neither', () => {
@@ -21,19 +22,30 @@ describe('the cover of a single shift', () => {
 
   test('it is gone when the clock skips all of it', () => {
     const swallowed = shift({ timeZone: 'Europe/London', start: '2025-03-30T01:10:00', durationMs: minutes(40) })
-    expect(coversOf(swallowed, null)).toEqual([])
+    expect(finalShifts(scheduleOf([swallowed], null), year)).toEqual([])
   })
 
   test('a single event covers with all its users on its level', () => {
-    expect(coversOf(shift({}), null)).toMatchObject([{ kind: 'shift', level: 3, users: ['UANA', 'UBEN'], shiftId: 'OSHIFT' }])
+    expect(layerOf(shift({}), placed(null))).toMatchObject({ level: 3, users: ['UANA', 'UBEN'], id: 'OSHIFT' })
   })
 
-  test('an override has no level, so that overrides add up', () => {
+  test('overrides beat every level, and add up', () => {
     const { level: _level, ...common } = shift({})
-    expect(coversOf({ ...common, type: 'override' }, null)).toMatchObject([
-      { kind: 'override', level: 0, users: ['UANA', 'UBEN'] },
-    ])
+    const override = (name: string): OnCallShift => ({ ...common, id: asId(name), type: 'override', users: [asId(name)] })
+    const single = { ...shift({}), level: 2_147_483_647 }
+    const noon = instant(Date.parse('2025-06-02T12:00:00Z'))
+    const found = onCallAt(scheduleOf([single, override('U1'), override('U2')], null), noon)
+    expect(found.map(({ userId }) => userId)).toEqual(['U1', 'U2'])
   })
+})
+
+const year = { startAt: instant(Date.parse('2025-01-01T00:00:00Z')), endAt: instant(Date.parse('2026-01-01T00:00:00Z')) }
+const placed = (timeZone: string | null) => ({ fromAt: null, toAt: null, timeZone })
+const scheduleOf = (shifts: readonly OnCallShift[], timeZone: string | null) => ({
+  layers: shifts.map((one) => layerOf(one, placed(timeZone))),
+  overrides: [],
+  swaps: [],
+  passedOver: new Set<never>(),
 })
 
 type Said = Partial<Pick<OnCallShift, 'timeZone' | 'durationMs'>> & { readonly start?: string }
@@ -57,6 +69,6 @@ function shift({ start = '2025-06-02T09:00:00', ...said }: Said) {
 }
 
 const spanOf = (said: Said, scheduleTimeZone: string | null) =>
-  coversOf(shift(said), scheduleTimeZone)
-    .map((cover) => `${isoZ(cover.startAt)} ${isoZ(cover.endAt)}`)
+  finalShifts(scheduleOf([{ ...shift(said), users: [asId('UANA')] }], scheduleTimeZone), year)
+    .map((row) => `${isoZ(row.startAt)} ${isoZ(row.endAt)}`)
     .join()
