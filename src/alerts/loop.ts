@@ -1,7 +1,9 @@
 import { dueRequests, nextRequestAt, postponeRequest } from '../escalations/commands.ts'
 import type { EscalationRequestKey } from '../escalations/run.ts'
+import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, earliest, minutes } from '../lib/time.ts'
+import { after, earliest, type Instant, minutes } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { answerEscalationRequest, endSilence } from './commands.ts'
 import type { AlertSettings } from './settings.ts'
@@ -23,22 +25,34 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
     }
   }
 
+  /** Silences that could not be ended, and when they are tried again; only here, since their end is what people chose. */
+  const putOff = new Map<AlertGroupId, Instant>()
+
+  const end = async (key: AlertGroupKey): Promise<void> => {
+    try {
+      await db.tx('end silence', (tx) => endSilence(tx, settings, key))
+    } catch (fault) {
+      if (databaseIsUnreachable(fault)) throw fault
+      log.error('silence not ended', { alert_group_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+      putOff.set(key.id, after(clock.now(), pauseAfterFault))
+    }
+  }
+
   return {
     name: 'alerts',
     run: async (shards) => {
       if (shards.length === 0) return null
       const due = { now: clock.now(), limit: perRound }
-      const ended = await store.endedSilences(db.sql, shards, due)
-      // What cannot be done holds up nothing else; the round fails at its end, and the next one comes after a pause.
-      const faults: unknown[] = []
-      for (const key of ended) {
-        await db.tx('end silence', (tx) => endSilence(tx, settings, key)).catch((fault) => faults.push(fault))
-      }
+      for (const [id, until] of putOff) if (until <= due.now) putOff.delete(id)
+      const ended = await store.endedSilences(db.sql, { ...due, shards, except: [...putOff.keys()] })
+      for (const key of ended) await end(key)
       const asked = await dueRequests(db.sql, shards, due)
       for (const key of asked) await answer(key)
-      if (faults.length > 0) throw faults[0]
       if (ended.length === perRound || asked.length === perRound) return clock.now()
-      return earliest([await store.nextSilenceEnd(db.sql, shards), await nextRequestAt(db.sql, shards)])
+      const nextEnd = await store.nextSilenceEnd(db.sql, { shards, except: [...putOff.keys()] })
+      return earliest([nextEnd, await nextRequestAt(db.sql, shards), ...putOff.values()])
     },
   }
 }
+
+type AlertGroupKey = { readonly organizationId: OrganizationId; readonly id: AlertGroupId }

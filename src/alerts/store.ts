@@ -324,22 +324,29 @@ export async function deleteGroup(tx: Tx, organizationId: OrganizationId, id: Al
 // The end of silences --------------------------------------------------------------------------------------------------
 
 /** Groups whose silence is over, the longest overdue first. */
+type Silences = {
+  readonly shards: readonly number[]
+  /** Groups that are not looked at. */
+  readonly except: readonly AlertGroupId[]
+}
+
 export async function endedSilences(
   db: Sql,
-  shards: readonly number[],
-  { now, limit }: { readonly now: Instant; readonly limit: number },
+  { shards, except, now, limit }: Silences & { readonly now: Instant; readonly limit: number },
 ): Promise<readonly { readonly organizationId: OrganizationId; readonly id: AlertGroupId }[]> {
   const answer = await sql<{ organization_id: string; id: string }>`
     select organization_id, id from alert_groups
     where shard = any(${[...shards]}::smallint[]) and silenced_until <= ${toDate(now)}
+      and id <> all(${[...except]}::text[])
     order by silenced_until, id limit ${limit}`.execute(db)
   return answer.rows.map((row) => ({ organizationId: asId<OrganizationId>(row.organization_id), id: asId<AlertGroupId>(row.id) }))
 }
 
-export async function nextSilenceEnd(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+export async function nextSilenceEnd(db: Sql, { shards, except }: Silences): Promise<Instant | null> {
   const answer = await sql<{ until: Date | null }>`
     select min(silenced_until) as until from alert_groups
-    where shard = any(${[...shards]}::smallint[]) and silenced_until is not null`.execute(db)
+    where shard = any(${[...shards]}::smallint[]) and silenced_until is not null
+      and id <> all(${[...except]}::text[])`.execute(db)
   const until = answer.rows[0]?.until ?? null
   return until === null ? null : fromDate(until)
 }

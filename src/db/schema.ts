@@ -132,6 +132,7 @@ export interface Deliveries {
 export interface DeliveryResults {
   at: Timestamp;
   cancel_key: string | null;
+  due_at: Timestamp;
   endpoint_id: string;
   event_sequence: number | null;
   id: Generated<number>;

@@ -3,7 +3,7 @@ import { known } from '../lib/check.ts'
 import type { Sql, Tx } from '../ports.ts'
 import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
-import type { ClosingEndpoint, DeliveryResult, EndpointKey, Lane, NewDelivery } from './delivery.ts'
+import type { ClosingEndpoint, EndpointKey, NewDelivery } from './delivery.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults } from './finish-store.ts'
 import { deleteMailsAbout, insertMails } from './message-store.ts'
@@ -120,13 +120,10 @@ export async function latestAnswers(
   return subjects.length === 0 ? [] : attempts.latestAnswersAbout(db, subjects)
 }
 
-/** Whether there are results to be taken, so that nobody opens a transaction for none. */
-export const hasResults = store.resultsExist
+/** How deliveries ended waits until it is due, by id, for the loop of the slice that asked for them; it is taken or put off. */
+export const dueResults = store.dueResults
+export const nextResultAt = store.nextResultAt
+export const postponeResult = store.postponeResult
 
-/** Takes the results of ended deliveries, oldest first: read and deleted in this transaction, at most `limit`. */
-export function takeResults(
-  tx: Tx,
-  wanted: { readonly lanes: readonly Lane[]; readonly shards: readonly number[]; readonly limit: number },
-): Promise<readonly DeliveryResult[]> {
-  return store.deleteResults(tx, wanted)
-}
+/** Takes results, oldest first: read and deleted in this transaction. What somebody else took is missing. */
+export const takeResults = store.deleteResults

@@ -54,8 +54,8 @@ export async function insertDeadDeliveries(tx: Tx, dead: readonly Unsent[]): Pro
 export async function insertResults(tx: Tx, ended: readonly Ended[]): Promise<void> {
   await sql`
     insert into delivery_results (organization_id, shard, lane, endpoint_id, message_id, message_at, event_sequence,
-      subject_id, cancel_key, result, at)
-    select *, ${toDate(tx.now)}::timestamptz from unnest(
+      subject_id, cancel_key, result, at, due_at)
+    select *, ${toDate(tx.now)}::timestamptz, ${toDate(tx.now)}::timestamptz from unnest(
       ${ended.map(({ delivery }) => delivery.organizationId)}::text[],
       ${ended.map(({ delivery }) => delivery.shard)}::smallint[],
       ${ended.map(({ delivery }) => delivery.lane)}::smallint[],

@@ -156,31 +156,51 @@ export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant
   return dueAt === null ? null : fromDate(dueAt)
 }
 
-type Wanted = { readonly lanes: readonly Lane[]; readonly shards: readonly number[]; readonly limit: number }
+type Wanted = { readonly lanes: readonly Lane[]; readonly shards: readonly number[] }
 
-export async function resultsExist(db: Sql, wanted: Omit<Wanted, 'limit'>): Promise<boolean> {
-  const answer = await sql<{ readonly found: boolean }>`
-    select exists (
-      select from delivery_results
-      where shard = any(${[...wanted.shards]}::smallint[]) and lane = any(${[...wanted.lanes]}::smallint[])) as found`.execute(db)
-  return answer.rows[0]?.found ?? false
+/** The ids of the results that are due, the oldest first. */
+export async function dueResults(
+  db: Sql,
+  { lanes: wanted, shards, now, limit }: Wanted & { readonly now: Instant; readonly limit: number },
+): Promise<readonly number[]> {
+  const answer = await sql<{ readonly id: number }>`
+    select id from delivery_results
+    where shard = any(${[...shards]}::smallint[]) and lane = any(${[...wanted]}::smallint[])
+      and due_at <= ${toDate(now)}::timestamptz
+    order by id limit ${limit}::int`.execute(db)
+  return answer.rows.map((row) => row.id)
 }
 
-/** Deletes and returns the oldest results; those that another transaction is taking are left to it. */
-export async function deleteResults(tx: Tx, wanted: Wanted): Promise<readonly DeliveryResult[]> {
+/** When the next result comes due; null when there is none. */
+export async function nextResultAt(db: Sql, { lanes: wanted, shards }: Wanted): Promise<Instant | null> {
+  const answer = await sql<{ readonly due_at: Date | null }>`
+    select min(due_at) as due_at from delivery_results
+    where shard = any(${[...shards]}::smallint[]) and lane = any(${[...wanted]}::smallint[])`.execute(db)
+  const dueAt = answer.rows[0]?.due_at ?? null
+  return dueAt === null ? null : fromDate(dueAt)
+}
+
+/** Deletes and returns results, oldest first; what is gone already is missing. */
+export async function deleteResults(tx: Tx, ids: readonly number[]): Promise<readonly DeliveryResult[]> {
   const answer = await sql<ResultRow>`
     with taken as (
       delete from delivery_results where id in (
-        select id from delivery_results
-        where shard = any(${[...wanted.shards]}::smallint[]) and lane = any(${[...wanted.lanes]}::smallint[])
-        order by id limit ${wanted.limit}::int
-        for update skip locked)
+        select id from delivery_results where id = any(${[...ids]}::bigint[]) order by id for update)
       returning *
     )
     select taken.*, e.kind, e.owner_id, e.url from taken
     join endpoints e on e.organization_id = taken.organization_id and e.id = taken.endpoint_id
     order by taken.id`.execute(tx.sql)
   return answer.rows.map(resultOf)
+}
+
+/** Puts a result off. */
+export async function postponeResult(tx: Tx, id: number, dueAt: Instant): Promise<void> {
+  await tx.sql
+    .updateTable('delivery_results')
+    .set({ due_at: toDate(dueAt) })
+    .where('id', '=', id)
+    .execute()
 }
 
 const dateOrNull = (at: Instant | null): Date | null => (at === null ? null : toDate(at))

@@ -6,6 +6,7 @@ import { attemptsOf, countDeliveries } from '../deliveries/commands.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { type JsonWithRaw, RawJson } from '../lib/json.ts'
+import { after, minutes } from '../lib/time.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/commands.ts'
 import type { EventType } from './catalogue.ts'
 import { publish, readEvents } from './commands.ts'
@@ -168,6 +169,22 @@ describe('an event', () => {
     const dead = await world.db.sql.selectFrom('dead_deliveries').selectAll().where('subject_id', '=', 'I9').execute()
     expect(dead.length).toBe(1020)
     expect(new Set(dead.map((row) => row.reason))).toEqual(new Set([reason]))
+    expect(await webhooksLoop(world.ports).run(world.shards)).toBeNull()
+  })
+
+  it('that cannot be read any more is put off, and holds up the outcome of no other delivery', async () => {
+    await newWebhook({ trigger_type: 'acknowledge', url: 'https://desk.example/' })
+    await happen('alert_group.acknowledged', 'I10')
+    await happen('alert_group.acknowledged', 'I11')
+    await world.pass(1_000)
+    await world.db.sql.updateTable('events').set({ data: '{"cut' }).where('alert_group_id', '=', 'I10').execute()
+    expect(await webhooksLoop(world.ports).run(world.shards)).toBe(after(world.now(), minutes(1)))
+    const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
+    const delivered = events.filter(({ type }) => type === 'webhook.delivered')
+    expect(delivered.some(({ alertGroupId }) => alertGroupId === 'I11')).toBe(true)
+    expect(delivered.some(({ alertGroupId }) => alertGroupId === 'I10')).toBe(false)
+    await world.db.sql.updateTable('events').set({ data: '{}' }).where('alert_group_id', '=', 'I10').execute()
+    await world.pass(60_000)
     expect(await webhooksLoop(world.ports).run(world.shards)).toBeNull()
   })
 

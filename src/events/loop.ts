@@ -1,8 +1,9 @@
-import { closingEndpoints, endWaiting, hasResults, takeResults } from '../deliveries/commands.ts'
+import { closingEndpoints, dueResults, endWaiting, nextResultAt, postponeResult, takeResults } from '../deliveries/commands.ts'
 import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/delivery.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, minutes } from '../lib/time.ts'
+import { after, earliest, type Instant, minutes } from '../lib/time.ts'
+import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
@@ -15,7 +16,7 @@ const webhookLanes = [lanes.live, lanes.replay]
 /** How many closed endpoints are looked at in a round. */
 const closingMax = 100
 
-/** What could not be ended is tried again this much later. */
+/** What failed is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
 /**
@@ -23,9 +24,21 @@ const pauseAfterFault = minutes(1)
  * or deleted, some in each round. It sleeps until a delivery ends or a webhook is closed.
  */
 export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>): Loop {
-  const recordAll = async (shards: readonly number[]): Promise<void> => {
-    const record = () => db.tx('record webhook results', (tx) => recordResults(tx, shards))
-    while ((await hasResults(db.sql, { lanes: webhookLanes, shards })) && (await record()) === batchSize);
+  const putOff = async (id: number, fault: unknown): Promise<void> => {
+    log.error('webhook result failed', { result_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
+    await db.tx('postpone webhook result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
+  }
+
+  const record = (ids: readonly number[]) => db.tx('record webhook results', (tx) => recordResults(tx, ids))
+
+  /** Returns when the next result is due, if there is one that was put off. */
+  const recordAll = async (shards: readonly number[]): Promise<Instant | null> => {
+    const wanted = { lanes: webhookLanes, shards }
+    for (;;) {
+      const ids = await dueResults(db.sql, { ...wanted, now: clock.now(), limit: batchSize })
+      await togetherOrAlone(ids, { act: record, putOff })
+      if (ids.length < batchSize) return nextResultAt(db.sql, wanted)
+    }
   }
 
   /** False: it failed, and holds up no other. */
@@ -46,9 +59,9 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
       let goesOn = false
       const closing = await closingEndpoints(db.sql, shards, closingMax)
       for (const endpoint of closing) goesOn = (await end(endpoint)) || goesOn
-      await recordAll(shards)
-      if (closing.length === 0) return null
-      return goesOn ? clock.now() : after(clock.now(), pauseAfterFault)
+      const nextResult = await recordAll(shards)
+      if (closing.length === 0) return nextResult
+      return goesOn ? clock.now() : earliest([nextResult, after(clock.now(), pauseAfterFault)])
     },
   }
 }
@@ -62,9 +75,8 @@ async function endWaitingFor(tx: Tx, closing: ClosingEndpoint): Promise<void> {
   if (webhook !== undefined) publish(tx, closedFact({ closing, webhook, count }))
 }
 
-async function recordResults(tx: Tx, shards: readonly number[]): Promise<number> {
-  const results = await takeResults(tx, { lanes: webhookLanes, shards, limit: batchSize })
-  if (results.length === 0) return 0
+async function recordResults(tx: Tx, ids: readonly number[]): Promise<void> {
+  const results = await takeResults(tx, ids)
   const webhooks = await webhooksEvenDeleted(
     tx.sql,
     results.map((result) => ({ organizationId: result.organizationId, id: webhookIdOf(result) })),
@@ -74,7 +86,6 @@ async function recordResults(tx: Tx, shards: readonly number[]): Promise<number>
     const webhook = webhooks.find(({ id }) => id === webhookIdOf(result))
     if (webhook !== undefined) publish(tx, webhookFact({ result, webhook, eventData: eventData.get(result.messageId) ?? null }))
   }
-  return results.length
 }
 
 const webhookIdOf = (result: DeliveryResult): WebhookId => asId<WebhookId>(result.endpoint.ownerId)

@@ -97,10 +97,9 @@ export async function takeDueSteps(tx: Tx, settings: NotificationSettings, key: 
   await store.moveOn(tx, run, next)
 }
 
-/** Takes what became of pages into the timeline: at most `limit` of them. Returns how many there were. */
-export async function recordResults(tx: Tx, shards: readonly number[], limit: number): Promise<number> {
-  const results = await takeResults(tx, { lanes: [lanes.page], shards, limit })
-  if (results.length === 0) return 0
+/** Takes what became of pages into the timeline. */
+export async function recordResults(tx: Tx, ids: readonly number[]): Promise<void> {
+  const results = await takeResults(tx, ids)
   const runs = await store.runsByIds(
     tx.sql,
     results.flatMap(({ organizationId, cancelKey: id }) => (id === null ? [] : [{ organizationId, id }])),
@@ -112,7 +111,6 @@ export async function recordResults(tx: Tx, shards: readonly number[], limit: nu
   })
   for (const { run, result } of recorded) tellResult(tx, { run, result, person: personOf(run) })
   await store.markReached(tx, reachedBy(recorded))
-  return results.length
 }
 
 type Recording = { readonly run: NotificationRun; readonly result: DeliveryResult }

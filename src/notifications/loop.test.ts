@@ -79,6 +79,7 @@ beforeEach(async () => {
   }
   await db.sql.deleteFrom('notification_runs').execute()
   await db.sql.deleteFrom('deliveries').execute()
+  await db.sql.deleteFrom('delivery_results').execute()
   afterSequence = (await readEvents(db.sql, system.organizationId, { after: 0, limit: 10_000 })).at(-1)?.sequence ?? 0
 })
 
@@ -299,6 +300,29 @@ test('a run that cannot be read is logged and put off, and the others are paged'
   expect(logged).toEqual([
     { message: 'notification failed', run_id: expect.any(String), error: expect.stringContaining('broken belief') },
   ])
+})
+
+test('a result that cannot be recorded is logged and put off, and the others are recorded', async () => {
+  const [broken, sound] = [await person(), await person()]
+  await pageOne(broken.id)
+  await pageOne(sound.id, { ...subject, id: newPublicId('I', random.bytes) })
+  const { subject: kept } = await db.sql.selectFrom('notification_runs').select('subject').executeTakeFirstOrThrow()
+  await db.sql.updateTable('notification_runs').set({ subject: '{}' }).where('user_id', '=', broken.id).execute()
+  await sendAll()
+  expect(await loop().run(allShards)).toBe(after(start, minutes(1)))
+  expect((await events()).map(({ data }) => data.user.username)).toEqual([sound.username])
+  expect(logged).toEqual([
+    { message: 'page result failed', result_id: expect.any(Number), error: expect.stringContaining('broken belief') },
+  ])
+  await db.sql
+    .updateTable('notification_runs')
+    .set({ subject: JSON.stringify(kept) })
+    .where('user_id', '=', broken.id)
+    .execute()
+  expect(await loop().run(allShards)).toBe(after(start, minutes(1)))
+  now = after(start, minutes(1))
+  expect(await loop().run(allShards)).toBeNull()
+  expect((await events()).map(({ data }) => data.user.username)).toEqual([sound.username, broken.username])
 })
 
 test('more runs than one round takes are taken in the next, at once', async () => {

@@ -1,7 +1,8 @@
-import { hasResults } from '../deliveries/commands.ts'
+import { dueResults, nextResultAt, postponeResult } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, minutes } from '../lib/time.ts'
+import { after, earliest, type Instant, minutes } from '../lib/time.ts'
+import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports } from '../ports.ts'
 import { recordResults, takeDueSteps } from './commands.ts'
 import type { NotificationRunKey } from './run.ts'
@@ -10,14 +11,26 @@ import * as store from './store.ts'
 
 const batchSize = 100
 
-/** Where a step failed, the same run is tried again this much later, and the others are not kept waiting. */
+/** What failed is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
 /** Pages people on time, each run in a transaction of its own, and takes what became of the pages into the timeline. */
 export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>, settings: NotificationSettings): Loop {
-  const recordAll = async (shards: readonly number[]): Promise<void> => {
-    const record = () => db.tx('record page results', (tx) => recordResults(tx, shards, batchSize))
-    while ((await hasResults(db.sql, { lanes: [lanes.page], shards })) && (await record()) === batchSize);
+  const putOff = async (id: number, fault: unknown): Promise<void> => {
+    log.error('page result failed', { result_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
+    await db.tx('postpone page result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
+  }
+
+  const record = (ids: readonly number[]) => db.tx('record page results', (tx) => recordResults(tx, ids))
+
+  /** Returns when the next result is due, if there is one that was put off. */
+  const recordAll = async (shards: readonly number[]): Promise<Instant | null> => {
+    const wanted = { lanes: [lanes.page], shards }
+    for (;;) {
+      const ids = await dueResults(db.sql, { ...wanted, now: clock.now(), limit: batchSize })
+      await togetherOrAlone(ids, { act: record, putOff })
+      if (ids.length < batchSize) return nextResultAt(db.sql, wanted)
+    }
   }
 
   const takeSteps = async (key: NotificationRunKey): Promise<void> => {
@@ -35,8 +48,8 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
       if (shards.length === 0) return null
       const due = await store.dueRuns(db.sql, shards, { now: clock.now(), limit: batchSize })
       for (const key of due) await takeSteps(key)
-      await recordAll(shards)
-      return store.nextDueAt(db.sql, shards)
+      const nextResult = await recordAll(shards)
+      return earliest([await store.nextDueAt(db.sql, shards), nextResult])
     },
   }
 }

@@ -1,4 +1,12 @@
-import { closeEndpoints, closingEndpoints, endpointFor, endWaiting, enqueue, takeResults } from '../../src/deliveries/commands.ts'
+import {
+  closeEndpoints,
+  closingEndpoints,
+  dueResults,
+  endpointFor,
+  endWaiting,
+  enqueue,
+  takeResults,
+} from '../../src/deliveries/commands.ts'
 import {
   type Delivery,
   type HttpMessage,
@@ -95,4 +103,6 @@ export const attempts = (world: DeliveryWorld) =>
 export const dead = (world: DeliveryWorld) => world.db.sql.selectFrom('dead_deliveries').selectAll().execute()
 
 export const results = (world: DeliveryWorld, wanted: readonly Lane[] = [lanes.page, lanes.live, lanes.replay]) =>
-  world.db.tx('test', (tx) => takeResults(tx, { lanes: wanted, shards: world.shards, limit: 1000 }))
+  world.db.tx('test', async (tx) =>
+    takeResults(tx, await dueResults(tx.sql, { lanes: wanted, shards: world.shards, now: tx.now, limit: 1000 })),
+  )

@@ -610,7 +610,9 @@ create table delivery_results (
   subject_id text,
   cancel_key uuid,
   result jsonb not null,
-  at timestamptz not null
+  at timestamptz not null,
+  -- Later than `at` for what could not be taken before.
+  due_at timestamptz not null
 );
 create index delivery_results_lane on delivery_results (shard, lane, id);
 
