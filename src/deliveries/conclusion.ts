@@ -40,7 +40,7 @@ export function endingOf({ delivery, verdict, attempt }: Conclusion): Ending | n
   const attemptsCount = attempt === null ? delivery.attempt - 1 : delivery.attempt
   const status = attempt?.status ?? null
   if (verdict.kind === 'dead')
-    return { kind: 'dead', reason: storable(verdict.reason), status, attemptId: attempt?.id ?? null, attemptsCount }
+    return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }
   if (verdict.kind !== 'success' || attempt === null) return null
   return { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }
 }
@@ -85,4 +85,5 @@ function withoutSecrets(headers: Readonly<Record<string, string>>): Readonly<Rec
   return Object.fromEntries(kept.map(([name, value]) => [name, storable(value)]))
 }
 
-const shortened = (text: string): string => storable(text.slice(0, 1000))
+/** What others said, as it is kept: its beginning, in letters that the database takes. */
+export const shortened = (text: string): string => storable(text.slice(0, 1000))

@@ -1,3 +1,4 @@
+import { databaseIsUnreachable } from '../lib/database-fault.ts'
 import { type Ms, ms, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { insertAttempts } from './attempt-store.ts'
@@ -23,12 +24,13 @@ const pauseMin: Ms = seconds(0.25)
 const pauseMax: Ms = seconds(15)
 
 /**
- * Nothing is dropped: while the database is down, the outcomes wait here and are tried again with growing pauses. A batch
- * that fails is halved and put behind the others, so that one outcome that can never be written holds up only itself.
- * `onWritten` is called after each commit.
+ * Nothing is dropped: while the database is down, the outcomes wait here and are tried again with growing pauses. Any other
+ * fault may be of one outcome: the batch is halved until that one is found, which is then set aside and tried again alone,
+ * with pauses of its own, so that it holds up no other. `onWritten` is called after each commit.
  */
 export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Written) => void): Finisher {
   const waiting: Conclusion[] = []
+  const aside = newAside(clock, () => start())
   const never = new AbortController().signal
   let batchSize = batchMax
   let pause = pauseMin
@@ -39,37 +41,80 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
     try {
       const settledCount = await db.tx('finish deliveries', (tx) => finish(tx, batch))
       onWritten({ batch, hasStray: settledCount < batch.length })
+      aside.forget(batch)
       batchSize = batchMax
       pause = pauseMin
       return ms(0)
     } catch (fault) {
       log.error('deliveries unfinished', { count: batch.length, error: fault instanceof Error ? fault.stack : String(fault) })
-      waiting.push(...batch)
-      batchSize = Math.max(1, Math.floor(batch.length / 2))
-      const rest = pause
-      pause = ms(Math.min(pause * 2, pauseMax))
-      return rest
+      return databaseIsUnreachable(fault) ? waitFor(batch) : split(batch)
     }
+  }
+  const waitFor = (batch: readonly Conclusion[]): Ms => {
+    waiting.push(...batch)
+    const rest = pause
+    pause = doubled(pause)
+    return rest
+  }
+  const split = (batch: readonly Conclusion[]): Ms => {
+    batchSize = Math.max(1, Math.floor(batch.length / 2))
+    if (batch.length > 1) waiting.push(...batch)
+    else aside.put(batch)
+    return ms(0)
   }
   const flush = async (): Promise<void> => {
     // A turn later, so that outcomes of the same moment are one batch.
     await Promise.resolve()
-    while (waiting.length > 0) {
-      const rest = await write(waiting.splice(0, batchSize))
+    for (;;) {
+      const batch = waiting.length > 0 ? waiting.splice(0, batchSize) : aside.takeDue()
+      if (batch.length === 0) break
+      const rest = await write(batch)
       if (rest > 0) await clock.wait(rest, never)
     }
     flushing = null
   }
+  const start = (): void => {
+    flushing ??= flush()
+  }
   return {
     add: (conclusion) => {
       waiting.push(conclusion)
-      flushing ??= flush()
+      start()
     },
     idle: async () => {
-      while (flushing !== null) await flushing
+      while (flushing !== null || aside.isHeld()) await (flushing ?? aside.nextDue())
     },
   }
 }
+
+/** Outcomes that could not be written alone, each with its own next try. */
+function newAside(clock: Ports['clock'], onDue: () => void) {
+  const never = new AbortController().signal
+  const pauses = new Map<Conclusion, Ms>()
+  const resting = new Set<Promise<void>>()
+  const due: Conclusion[] = []
+  return {
+    put: (conclusions: readonly Conclusion[]): void => {
+      for (const conclusion of conclusions) {
+        const pause = pauses.get(conclusion) ?? pauseMin
+        pauses.set(conclusion, doubled(pause))
+        const rest = clock.wait(pause, never).then(() => {
+          resting.delete(rest)
+          due.push(conclusion)
+          onDue()
+        })
+        resting.add(rest)
+      }
+    },
+    takeDue: (): readonly Conclusion[] => due.splice(0, 1),
+    /** They are written. */
+    forget: (conclusions: readonly Conclusion[]): void => conclusions.forEach((conclusion) => pauses.delete(conclusion)),
+    isHeld: () => resting.size > 0,
+    nextDue: () => Promise.race(resting),
+  }
+}
+
+const doubled = (pause: Ms): Ms => ms(Math.min(pause * 2, pauseMax))
 
 /**
  * All consequences of a batch. What had ended by other means keeps its attempt in the log, as superseded, and nothing else.

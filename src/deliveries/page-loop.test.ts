@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type DeliveryWorld, type WorldOptions } from '../../test/support/delivery-world.ts'
 import {
   attempts,
+  dead,
   endpointOf,
   mailEndpoint,
   owingWorld,
@@ -110,6 +112,38 @@ describe('pages', () => {
     await world.pass(1_000)
     expect((await attempts(world)).map(({ outcome, detail }) => [outcome, detail])).toEqual([['superseded', '250 ok']])
     expect(await results(world)).toEqual([])
+  })
+
+  it('that are refused in words that the database does not take end all the same, with the beginning of these words', async () => {
+    const detail = `550 no such\0user ${'x'.repeat(5_000)}`
+    const world = await newWorld({ answerMail: () => ({ kind: 'rejected', detail, durationMs: ms(10) }) })
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(1_000)
+    const beginning = 'The mail server refused the message: 550 no such\uFFFDuser xxx'
+    const ended = await dead(world)
+    expect(ended.map(({ reason }) => [reason.slice(0, beginning.length), reason.length])).toEqual([[beginning, 1000]])
+    expect(await waiting(world)).toEqual([])
+    expect(await results(world)).toMatchObject([{ ending: { kind: 'dead', reason: ended[0]?.reason } }])
+  })
+
+  it('whose outcome cannot be written are sent once, and delay the outcome of no other', async () => {
+    const world = await newWorld({
+      answerMail: ({ to }) => ({ kind: 'accepted', response: to === 'eve@example.com' ? 'cursed' : '250', durationMs: ms(10) }),
+    })
+    await sql`alter table attempts add constraint cursed check (detail <> 'cursed')`.execute(world.db.sql)
+    await send(world, await mailEndpoint(world), [page('ann@example.com'), page('eve@example.com'), page('bob@example.com')])
+    await world.pass(100)
+    expect((await results(world)).length).toBe(2)
+    await world.pass(60_000)
+    await send(world, await mailEndpoint(world), [page('cat@example.com')])
+    await world.pass(100)
+    expect((await results(world)).length).toBe(1)
+    expect((await waiting(world)).length).toBe(1)
+    await sql`alter table attempts drop constraint cursed`.execute(world.db.sql)
+    await world.pass(15_000)
+    expect((await results(world)).length).toBe(1)
+    expect(await waiting(world)).toEqual([])
+    expect(world.mails.length).toBe(4)
   })
 
   it('end at once where mail is off, with the reason', async () => {

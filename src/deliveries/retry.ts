@@ -1,6 +1,7 @@
 import { impossible } from '../lib/check.ts'
 import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
+import { shortened } from './conclusion.ts'
 import { type Lane, lanes, type Verdict } from './delivery.ts'
 import { retryAfter } from './retry-after.ts'
 
@@ -44,15 +45,15 @@ export function judge(outcome: HttpOutcome | MailOutcome, tried: Try): Verdict {
   switch (outcome.kind) {
     case 'answered':
       if (outcome.status >= 200 && outcome.status < 300) return { kind: 'success' }
-      if (outcome.status === 410) return { kind: 'dead', reason: 'The receiver answered 410: it is gone for good.' }
+      if (outcome.status === 410) return dead('The receiver answered 410: it is gone for good.')
       return again(tried, `The receiver answered ${outcome.status}`, retryAfter(outcome.headers['retry-after'], tried.now))
     case 'accepted':
       return { kind: 'success' }
     case 'refused':
     case 'off':
-      return { kind: 'dead', reason: outcome.detail }
+      return dead(outcome.detail)
     case 'rejected':
-      return { kind: 'dead', reason: `The mail server refused the message: ${outcome.detail}` }
+      return dead(`The mail server refused the message: ${outcome.detail}`)
     case 'no-answer':
       return again(tried, `No answer (${outcome.fault}): ${outcome.detail}`, null)
     case 'deferred':
@@ -67,12 +68,15 @@ export const judgeFailure = (why: string, tried: Try): Verdict => again(tried, w
 
 function again({ lane, attempt, now, expiresAt, jitter }: Try, why: string, hint: Ms | null): Verdict {
   const pause = (lane === lanes.page ? pagePauses : webhookPauses)[attempt - 1]
-  if (pause === undefined) return { kind: 'dead', reason: `Given up after ${counted(attempt)}. ${why}` }
+  if (pause === undefined) return dead(`Given up after ${counted(attempt)}. ${why}`)
   const spread = pause * (1 - jitterShare + 2 * jitterShare * jitter)
   const wish = hint === null ? 0 : Math.min(Math.max(hint, seconds(1)), hintMax(lane))
   const dueAt = after(now, ms(Math.round(Math.max(spread, wish))))
-  if (expiresAt !== null && dueAt > expiresAt) return { kind: 'dead', reason: `Out of time after ${counted(attempt)}. ${why}` }
+  if (expiresAt !== null && dueAt > expiresAt) return dead(`Out of time after ${counted(attempt)}. ${why}`)
   return { kind: 'retry', dueAt }
 }
+
+/** The reason may carry what a mail server or a network said, which can be anything. */
+const dead = (reason: string): Verdict => ({ kind: 'dead', reason: shortened(reason) })
 
 const counted = (attempts: number): string => (attempts === 1 ? 'one attempt' : `${attempts} attempts`)
