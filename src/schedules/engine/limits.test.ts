@@ -73,6 +73,11 @@ test.each<[string, Partial<Recurrence>, string]>([
   ['an empty filter', { rule: { ...recurrence.rule, days: [] } }, 'A filter'],
   ['a 13th month', { rule: { ...recurrence.rule, months: [13] } }, 'Months'],
   ['a day 0', { rule: { ...recurrence.rule, monthdays: [0] } }, 'Days of a month'],
+  [
+    'turns by months since 1899',
+    { rule: { ...recurrence.rule, months: [1] }, startLocal: localTime(-2_208_988_801_000) },
+    '1900 or later',
+  ],
   ['68 years of days', { durationMs: ms(2_147_483_647_000) }, 'more than 500'],
 ])('a recurrence with %s is refused', (_what, change, sentence) => {
   const broken = { ...recurrence, ...change }
@@ -106,6 +111,18 @@ test('layers that begin too many shifts together are not taken', () => {
   const hourly: Rotation = { ...rotation, turn: { unit: 'hours', length: 1, handover: noon } }
   expect(scheduleFault(scheduleOf(Array.from({ length: 208 }, () => hourly)))).toBeNull()
   expect(scheduleFault(scheduleOf(Array.from({ length: 209 }, () => hourly)))).toContain('at most 5000 times a day')
+})
+
+test('turns that must be counted weigh more than those of arithmetic', () => {
+  const counted: Recurrence = {
+    ...recurrence,
+    rule: { ...recurrence.rule, frequency: 'hourly', months: [1, 2] },
+    durationMs: ms(3_600_000),
+  }
+  expect(scheduleFault(scheduleOf(Array.from({ length: 20 }, () => counted)))).toBeNull()
+  expect(scheduleFault(scheduleOf(Array.from({ length: 21 }, () => counted)))).toContain('at most 5000 times a day')
+  const alone = { ...counted, groups: [[]] }
+  expect(scheduleFault(scheduleOf(Array.from({ length: 208 }, () => alone)))).toBeNull()
 })
 
 test('an override or swap that ends before it begins is not taken', () => {

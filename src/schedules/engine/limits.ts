@@ -12,6 +12,10 @@ const limits = {
   restrictionsMax: 200,
   /** How often the layers of a schedule can begin to cover something, together, in a day. */
   beginningsPerDayMax: 5000,
+  /** Turns by months or days of months are counted from the start on, by the calendar: 1900-01-01, as a local time. */
+  countedFrom: -2_208_988_800_000,
+  /** As how many beginnings one of such turns counts. */
+  countedWeight: 10,
   /** Occurrences of one rule that are under way at the same time. */
   atOnceMax: 500,
   /** The longest turn, in its own unit or, when it is elapsed, in milliseconds: about a hundred years. */
@@ -64,6 +68,8 @@ function recurrenceFault(recurrence: Recurrence): string | null {
   if (rule.months?.some((month) => !isBetween(month, 1, 12)) === true) return 'Months are from 1 to 12.'
   if (rule.monthdays?.some((day) => !isBetween(Math.abs(day), 1, 31)) === true)
     return 'Days of a month are from 1 to 31 or from -31 to -1.'
+  if (isCounted(recurrence) && recurrence.startLocal < limits.countedFrom)
+    return 'Where people take turns by months or days of months, the start is in 1900 or later.'
   return occurrencesAtOnce(recurrence) > limits.atOnceMax
     ? `The shift lasts so long that more than ${limits.atOnceMax} of its occurrences would be under way at once.`
     : null
@@ -73,10 +79,17 @@ const turnsPerDay = (turn: Turn): number =>
   turn.unit === 'elapsed' ? dayMs / turn.length : { hours: 24, days: 1, weeks: 1 / 7, months: 1 / 28 }[turn.unit] / turn.length
 
 function beginningsPerDay(layer: Rotation | Recurrence): number {
-  if (layer.kind === 'recurrence') return layer.rule.frequency === 'hourly' ? 24 / layer.rule.interval : 1
+  if (layer.kind === 'recurrence') {
+    const beginnings = layer.rule.frequency === 'hourly' ? 24 / layer.rule.interval : 1
+    return isCounted(layer) ? beginnings * limits.countedWeight : beginnings
+  }
   const openings = layer.restrictions.reduce((sum, restriction) => sum + ('days' in restriction ? restriction.days.length : 1), 0)
   return turnsPerDay(layer.turn) + openings / 7
 }
+
+/** Whether only a count says whose turn it is; everywhere else it is arithmetic. */
+const isCounted = ({ rule, groups }: Recurrence): boolean =>
+  groups.length > 1 && (rule.months !== null || rule.monthdays !== null)
 
 const isRestriction = (restriction: Restriction): boolean =>
   isTimeOfDay(restriction.start) && isTimeOfDay(restriction.end) && (!('days' in restriction) || restriction.days.length > 0)
