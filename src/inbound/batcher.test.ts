@@ -69,6 +69,45 @@ describe('a batcher', () => {
     ])
   })
 
+  it('a lane that stalls holds up no other one, and no batch has items of two', async () => {
+    const stall = gate()
+    const batches: (readonly string[])[] = []
+    const { add } = batcher<string, string>({
+      ...plain,
+      laneOf: (item) => item.charAt(0),
+      work: async (items) => {
+        batches.push(items)
+        if (items[0]?.startsWith('a') === true) await stall.opened
+        return items
+      },
+    })
+    const stalled = Promise.all(['a1', 'a2', 'a3'].map(add))
+    expect(await Promise.all(['b1', 'c1', 'b2', 'c2'].map(add))).toEqual(['b1', 'c1', 'b2', 'c2'])
+    stall.open()
+    expect(await stalled).toEqual(['a1', 'a2', 'a3'])
+    expect(batches).toEqual([['a1'], ['b1'], ['c1', 'c2'], ['b2'], ['a2', 'a3']])
+  })
+
+  it('only so many lanes have a batch under way at once, and they take turns', async () => {
+    const doors = [gate(), gate(), gate()]
+    const begun: string[] = []
+    const { add } = batcher<string, string>({
+      ...plain,
+      batchMax: 1,
+      laneOf: (item) => item.charAt(0),
+      work: async (items) => {
+        begun.push(...items)
+        await doors[begun.length - 1]?.opened
+        return items
+      },
+    })
+    const answers = Promise.all(['a1', 'b1', 'a2', 'c1'].map(add))
+    expect(begun).toEqual(['a1', 'b1'])
+    doors.forEach(({ open }) => open())
+    await answers
+    expect(begun).toEqual(['a1', 'b1', 'a2', 'c1'])
+  })
+
   it('says how long nothing has moved while somebody waits', async () => {
     let now = 100
     const doors = [gate(), gate()]
@@ -114,7 +153,15 @@ describe('a batcher', () => {
   })
 })
 
-const plain = { batchMax: 100, sizeMax: 100, sizeOf: () => 1, isEverybodys: () => false, monotonic: () => ms(0) }
+const plain = {
+  laneOf: () => 'all',
+  lanesMax: 2,
+  batchMax: 100,
+  sizeMax: 100,
+  sizeOf: () => 1,
+  isEverybodys: () => false,
+  monotonic: () => ms(0),
+}
 
 function gate() {
   const { promise, resolve } = Promise.withResolvers<void>()

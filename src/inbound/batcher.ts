@@ -1,7 +1,7 @@
 import { type Ms, ms } from '../lib/time.ts'
 import type { Clock } from '../ports.ts'
 
-/** Work of many callers, done together: one batch is under way, and the next is what came meanwhile. */
+/** Work of many callers, done together: a lane has one batch under way, and the next is what came meanwhile. */
 export type Batcher<Item, Answer> = {
   /** Resolves with this item's answer when its batch is done. */
   add(item: Item): Promise<Answer>
@@ -20,23 +20,28 @@ type Waiting<Item, Answer> = {
 type Work<Item, Answer> = {
   readonly monotonic: Clock['monotonic']
   readonly work: (items: readonly Item[]) => Promise<readonly Answer[]>
+  /** What could hold up whom: a lane that stalls is waited for by its own items only. */
+  readonly laneOf: (item: Item) => string
+  /** How many lanes have a batch under way at once. */
+  readonly lanesMax: number
   /** How many items a batch has at most, and how large they are together; an item that is larger goes alone. */
   readonly batchMax: number
   readonly sizeMax: number
   readonly sizeOf: (item: Item) => number
-  /** Whether a fault has nothing to do with the items. */
+  /** Whether a fault would meet each item of the lane alone. */
   readonly isEverybodys: (fault: unknown) => boolean
 }
 
 /**
- * Makes a batcher. `work` answers for each item at its place. A batch that fails over its content is done again item by
- * item, so that one that cannot be done does not take the others with it; any other fault is everybody's.
+ * Makes a batcher. `work` gets items of one lane and answers for each at its place. A batch that fails over its content is done
+ * again item by item, so that one that cannot be done does not take the others with it; any other fault is everybody's.
  */
 export function batcher<Item, Answer>(how: Work<Item, Answer>): Batcher<Item, Answer> {
-  let queue: Waiting<Item, Answer>[] = []
+  /** What waits. The lane that has waited longest for its turn is the first. */
+  const lanes = new Map<string, Waiting<Item, Answer>[]>()
+  const underway = new Set<string>()
   let waitingSize = 0
-  /** When the work moved last; null while there is none. */
-  let movedAt: Ms | null = null
+  let movedAt: Ms = ms(0)
   const watched: typeof how = {
     ...how,
     work: async (items) => {
@@ -49,26 +54,40 @@ export function batcher<Item, Answer>(how: Work<Item, Answer>): Batcher<Item, An
     },
   }
 
-  const drain = async (): Promise<void> => {
-    movedAt = how.monotonic()
-    while (queue.length > 0) {
-      const count = fittingCount(how, queue)
-      const batch = queue.slice(0, count)
-      queue = queue.slice(count)
-      for (const { item } of batch) waitingSize -= how.sizeOf(item)
-      await done(watched, batch)
+  /** Takes the next batch of a lane, whose rest goes behind the other lanes. */
+  const take = (lane: string): readonly Waiting<Item, Answer>[] => {
+    const queue = lanes.get(lane) ?? []
+    const count = fittingCount(how, queue)
+    const batch = queue.slice(0, count)
+    lanes.delete(lane)
+    if (count < queue.length) lanes.set(lane, queue.slice(count))
+    for (const { item } of batch) waitingSize -= how.sizeOf(item)
+    return batch
+  }
+  const run = async (lane: string): Promise<void> => {
+    underway.add(lane)
+    await done(watched, take(lane))
+    underway.delete(lane)
+    begin()
+  }
+  const begin = (): void => {
+    for (const lane of lanes.keys()) {
+      if (underway.size >= how.lanesMax) return
+      if (!underway.has(lane)) void run(lane)
     }
-    movedAt = null
   }
 
   return {
     waitingSize: () => waitingSize,
-    stalledMs: () => ms(movedAt === null ? 0 : how.monotonic() - movedAt),
+    stalledMs: () => ms(underway.size === 0 ? 0 : how.monotonic() - movedAt),
     add: (item) =>
       new Promise((resolve, reject) => {
+        const lane = how.laneOf(item)
+        const queue = lanes.get(lane) ?? []
         queue.push({ item, resolve, reject })
+        lanes.set(lane, queue)
         waitingSize += how.sizeOf(item)
-        if (movedAt === null) void drain()
+        if (!underway.has(lane)) begin()
       }),
   }
 }

@@ -4,7 +4,7 @@ import type { Signal } from '../alerts/signal.ts'
 import { freshSources, sourceByToken } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
 import { openRouting, type Routing } from '../integrations/routing-commands.ts'
-import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { databaseIsTooSlow, databaseIsUnreachable } from '../lib/database-fault.ts'
 import { Rejection } from '../lib/rejection.ts'
 import type { Ms } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
@@ -30,8 +30,13 @@ const batchMax = 256
 const batchBytesMax = 16 * 1024 * 1024
 const waitingBytesMax = 256 * 1024 * 1024
 const rememberedMax = 10_000
+/** Few: the connections are there for the API and the loops, too. */
+const lanesMax = 4
 
-/** Alerts that arrive while a commit is under way are committed together, in one transaction. */
+/**
+ * An organization's alerts that arrive while a commit of its own is under way are committed together, in one transaction. What locks
+ * one organization, holds up no other.
+ */
 export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings: AlertSettings): Intake {
   const routing = openRouting()
   const batches = batcher<Sent, boolean>({
@@ -40,7 +45,9 @@ export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings:
     batchMax,
     sizeMax: batchBytesMax,
     sizeOf,
-    isEverybodys: databaseIsUnreachable,
+    laneOf: ({ source }) => source.organizationId,
+    lanesMax,
+    isEverybodys: (fault) => databaseIsUnreachable(fault) || databaseIsTooSlow(fault),
   })
   const remembered = new Map<string, AlertSource>()
   const sourceAsItIs = async (token: string): Promise<AlertSource | null> => {

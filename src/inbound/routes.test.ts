@@ -83,6 +83,21 @@ test('while alerts wait and none is stored, the server is not ready', async () =
   expect(await checkOfAlerts()).toBe('ok')
 })
 
+test('while one organization is locked, the alerts of another one are stored', async () => {
+  const elsewhere = await boilerRoom(world, 'lighthouse')
+  const sending: ReturnType<typeof send>[] = []
+  await world.db.tx('lock', async (tx) => {
+    await sql`select from organizations where id = ${room.crew.organizationId} for update`.execute(tx.sql)
+    for (const _ of [1, 2]) sending.push(send(room.source.link, { type: json, payload: '{}' }))
+    await vi.waitFor(async () => {
+      const waiting = await sql`select from pg_locks where not granted`.execute(world.db.sql)
+      expect(waiting.rows).toHaveLength(1)
+    })
+    expect(await send(elsewhere.source.link, { type: json, payload: '{}' })).toEqual(accepted)
+  })
+  expect(await Promise.all(sending)).toEqual([accepted, accepted])
+})
+
 describe('a body', () => {
   test('that is missing counts as an empty object', async () => {
     for (const type of [json, undefined]) {
