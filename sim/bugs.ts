@@ -176,8 +176,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'shards/store.ts',
-        find: ' or leased_until <= ${toDate(lease.now)}',
-        put: ' and ${toDate(lease.now)}::timestamptz is not null',
+        find: ' or leased_until <= ${latest}::timestamptz',
+        put: ' and ${latest}::timestamptz is not null',
       },
     ],
   },

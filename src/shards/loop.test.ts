@@ -102,6 +102,26 @@ describe('shards', () => {
     expect([first.isLeased(), second.isLeased()]).toEqual([false, false])
   })
 
+  it('after an outage of the database each node goes on with what it had, whoever is back first', async () => {
+    const [first, second] = await world.twoNodes()
+    const [ofFirst, ofSecond] = [first.owned(), second.owned()]
+    world.pass(60_000)
+    await world.renew(first)
+    expect(first.owned()).toEqual(ofFirst)
+    await world.renew(second)
+    await world.renew(first)
+    expect([first.owned(), second.owned()]).toEqual([ofFirst, ofSecond])
+  })
+
+  it('what a node does not come back for after an outage is taken by the next renewal', async () => {
+    const [first] = await world.twoNodes()
+    world.pass(60_000)
+    await world.renew(first)
+    expect(first.owned()).toHaveLength(32)
+    await world.renew(first)
+    expect(first.owned()).toHaveLength(64)
+  })
+
   it('what a node gives back at its end is free at once', async () => {
     const first = world.node()
     await first.start()
@@ -129,6 +149,13 @@ async function newWorld() {
   const db = { ...opened, now: async () => instant(now) }
   const send: Ports['send'] = { http: unused, mail: unused }
   const ports: Ports = { clock, random: testRandom, db, log: silentLog, send }
+  const node = ({ alone = false, busy = new Set<number>() } = {}): ShardKeeper =>
+    shardKeeper({ ports, alone, busy: () => busy, onChange: () => {} })
+  /** One renewal, a moment after the last. */
+  const renew = async (keeper: ShardKeeper): Promise<void> => {
+    now += 10
+    await keeper.start()
+  }
   return {
     pass: (milliseconds: number) => void (now += milliseconds),
     /** Time goes on and the monotonic clock does not. */
@@ -136,18 +163,23 @@ async function newWorld() {
       now += milliseconds
       suspendedMs += milliseconds
     },
-    node: ({ alone = false, busy = new Set<number>() } = {}): ShardKeeper =>
-      shardKeeper({ ports, alone, busy: () => busy, onChange: () => {} }),
+    node,
     /** Does the work while somebody else has the node's row locked. */
     whileHeld: (id: NodeId, work: () => Promise<void>) =>
       db.tx('hold', async (tx) => {
         await tx.sql.selectFrom('nodes').select('id').where('id', '=', id).forUpdate().execute()
         await work()
       }),
-    /** One renewal, a moment after the last. */
-    renew: async (keeper: ShardKeeper) => {
-      now += 10
-      await keeper.start()
+    renew,
+    /** Two that have come to their shares. */
+    twoNodes: async (): Promise<readonly [ShardKeeper, ShardKeeper]> => {
+      const [first, second] = [node(), node()]
+      await first.start()
+      await second.start()
+      await renew(first)
+      await renew(first)
+      await renew(second)
+      return [first, second]
     },
   }
 }

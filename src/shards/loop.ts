@@ -1,6 +1,6 @@
 import { type NodeId, newUuid } from '../lib/ids.ts'
 import { shardCount } from '../lib/shard.ts'
-import { type Ms, before, seconds } from '../lib/time.ts'
+import { type Instant, type Ms, before, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { fairShare, isTrusted, leaseMs, leasedUntil, type Moment, renewEveryMs } from './lease.ts'
 import {
@@ -54,8 +54,9 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
 
   const lease = async (): Promise<void> => {
     const askedAt = moment()
+    const wasCutOff = asked !== null && !isLeased()
     const databaseNow = await db.now()
-    const renewal = { nodeId, now: databaseNow, until: leasedUntil(databaseNow) }
+    const renewal = { nodeId, now: databaseNow, until: leasedUntil(databaseNow), wasCutOff }
     const held = await db.tx('lease shards', async (tx) => {
       await markSeen(tx, nodeId, databaseNow)
       if (alone) return { owned: await takeAllShards(tx, renewal), draining: [] }
@@ -81,14 +82,16 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
     run: async (stop) => {
       // Nobody else can be there, so nothing has to be renewed.
       if (alone) return
+      let pause = renewEveryMs
       while (!stop.aborted) {
-        await clock.wait(renewEveryMs, stop)
+        await clock.wait(pause, stop)
         if (stop.aborted) break
         try {
           await lease()
+          pause = renewEveryMs
         } catch (fault) {
           log.warn('lease not renewed', { node_id: nodeId, error: String(fault) })
-          await clock.wait(retryAfterFailure, stop)
+          pause = retryAfterFailure
         }
       }
     },
@@ -103,14 +106,25 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
   }
 }
 
+type Renewal = Lease & {
+  readonly now: Instant
+  /**
+   * This node could not renew in time, so perhaps nobody could. The others get one renewal to come back, since they know what they
+   * have sent and could not write yet.
+   */
+  readonly wasCutOff: boolean
+}
+
 /** What is above the fair share is first only left alone, and released by a later renewal when nothing of it is under way. */
-async function leaseFairShare(tx: Tx, renewal: Lease, releasable: readonly number[]) {
+async function leaseFairShare(tx: Tx, renewal: Renewal, releasable: readonly number[]) {
   await releaseShards(tx, renewal.nodeId, releasable)
   const seenSince = before(renewal.now, leaseMs)
   await forgetDeadNodes(tx, seenSince)
   const share = fairShare(shardCount, await countLivingNodes(tx, seenSince))
   const renewed = (await renewLeases(tx, renewal)).toSorted((a, b) => a - b)
   const owned = renewed.slice(0, share)
-  const taken = renewed.length < share ? await takeFreeShards(tx, renewal, share - renewed.length) : []
+  const endedBy = renewal.wasCutOff ? null : renewal.now
+  const count = share - renewed.length
+  const taken = count > 0 ? await takeFreeShards(tx, { ...renewal, count, endedBy }) : []
   return { owned: [...owned, ...taken].toSorted((a, b) => a - b), draining: renewed.slice(share) }
 }

@@ -3,7 +3,7 @@ import type { NodeId } from '../lib/ids.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 
-export type Lease = { readonly nodeId: NodeId; readonly now: Instant; readonly until: Instant }
+export type Lease = { readonly nodeId: NodeId; readonly until: Instant }
 
 /** Says that this node lives. */
 export async function markSeen(tx: Tx, nodeId: NodeId, now: Instant): Promise<void> {
@@ -32,25 +32,31 @@ export async function forgetDeadNodes(tx: Tx, seenSince: Instant): Promise<void>
       select id from nodes where seen_at < ${toDate(seenSince)} for update skip locked)`.execute(tx.sql)
 }
 
-/** Renews this node's unexpired leases and returns their shards; an expired one may be somebody else's by now. */
-export async function renewLeases(tx: Tx, { nodeId, now, until }: Lease): Promise<readonly number[]> {
+/** Renews this node's leases and returns their shards. One that has ended is still its own while nobody else has taken it. */
+export async function renewLeases(tx: Tx, { nodeId, until }: Lease): Promise<readonly number[]> {
   const rows = await tx.sql
     .updateTable('shards')
     .set({ leased_until: toDate(until) })
     .where('owner_id', '=', nodeId)
-    .where('leased_until', '>', toDate(now))
     .returning('shard')
     .execute()
   return rows.map((row) => row.shard)
 }
 
-/** Takes up to `count` free or expired shards. */
-export async function takeFreeShards(tx: Tx, lease: Lease, count: number): Promise<readonly number[]> {
+type Taking = Lease & {
+  readonly count: number
+  /** Null: leases that have ended are left to their owners. */
+  readonly endedBy: Instant | null
+}
+
+/** Takes up to `count` shards that nobody owns, or whose lease had ended by an instant. */
+export async function takeFreeShards(tx: Tx, { nodeId, until, count, endedBy }: Taking): Promise<readonly number[]> {
+  const latest = endedBy === null ? null : toDate(endedBy)
   const answer = await sql<{ shard: number }>`
-    update shards set owner_id = ${lease.nodeId}, leased_until = ${toDate(lease.until)}
+    update shards set owner_id = ${nodeId}, leased_until = ${toDate(until)}
     where shard in (
       select shard from shards
-      where owner_id is null or leased_until is null or leased_until <= ${toDate(lease.now)}
+      where owner_id is null or leased_until is null or leased_until <= ${latest}::timestamptz
       order by shard limit ${count}
       for update skip locked)
     returning shard`.execute(tx.sql)
