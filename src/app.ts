@@ -26,7 +26,7 @@ import { inboundRoutes } from './inbound/routes.ts'
 import { integrationsThatExist } from './integrations/commands.ts'
 import { integrationRoutes } from './integrations/routes.ts'
 import { type Bell, type Heartbeats, type Loop, newBell, runLoop } from './lib/loop.ts'
-import { before, hours, type Ms, minutes, seconds } from './lib/time.ts'
+import { hours, type Ms, minutes, seconds } from './lib/time.ts'
 import { type AppPorts, measuredPorts, nodeMetrics } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
@@ -241,8 +241,8 @@ async function readinessOf(
   { clock, db }: Ports,
   { heartbeats, loops, intake, isLeased, isStopping }: Health,
 ): Promise<Readiness> {
-  const oldest = before(clock.now(), heartbeatMax)
-  const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? 0) < oldest).map(({ name }) => name)
+  const oldest = clock.monotonic() - heartbeatMax
+  const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? -Infinity) < oldest).map(({ name }) => name)
   const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => 'it does not answer')
   const asked = pendingMigrations(db.sql).then(
     (pending) => (pending === 0 ? 'ok' : `${pending} migrations have not run`),

@@ -103,7 +103,7 @@ export function nodeMetrics(
     labelNames: ['loop'],
     registers: [registry],
     collect: () => {
-      for (const [loop, at] of heartbeats) rounds.set({ loop }, (clock.now() - at) / 1000)
+      for (const [loop, at] of heartbeats) rounds.set({ loop }, secondsSince(clock, at))
     },
   })
 }

@@ -8,8 +8,8 @@ export type Loop = {
   run(shards: readonly number[]): Promise<Instant | null>
 }
 
-/** When each loop last finished a round without a defect, for `/health/ready`. */
-export type Heartbeats = Map<LoopName, Instant>
+/** When each loop last finished a round without a defect, by the monotonic clock, for `/health/ready`. */
+export type Heartbeats = Map<LoopName, Ms>
 
 /** Wakes a loop before its time. A ring while the loop works is kept and starts the next round at once. */
 export type Bell = {
@@ -51,7 +51,7 @@ export async function runLoop(loop: Loop, surroundings: LoopSurroundings, stop: 
   while (!stop.aborted) {
     const alarm = bell.armed()
     const rest = await oneRound(loop, surroundings)
-    if (!rest.failed) heartbeats.set(loop.name, clock.now())
+    if (!rest.failed) heartbeats.set(loop.name, clock.monotonic())
     const untilDue = rest.nextAt === null ? sleepMaxMs : between(clock.now(), rest.nextAt)
     const sleep = rest.failed ? pauseAfterDefect : ms(Math.min(Math.max(untilDue, 0), sleepMaxMs))
     if (stop.aborted) break
