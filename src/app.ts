@@ -99,7 +99,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
     onChange: () => Object.values(bells).forEach((bell) => bell.ring()),
     busy: deliveries.busyShards,
   })
-  nodeMetrics(registry, { clock, heartbeats, ownedShards: keeper.owned })
+  nodeMetrics(registry, { clock, heartbeats, keeper })
   const loops: readonly Loop[] = [...slowLoops(ports, settings), deliveries]
   const intake = openIntake(ports, alertSettings(settings))
   await addRoutes(http, { ports: apiPorts, settings, intake })

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { catalogue } from './events/catalogue.ts'
 import type { Heartbeats } from './lib/loop.ts'
 import type { Clock, Database, Ports, Tx } from './ports.ts'
+import type { ShardKeeper } from './shards/loop.ts'
 
 /** The ports of a whole Watchbell. */
 export type AppPorts = Ports & {
@@ -82,20 +83,25 @@ function eventCounter(registry: Registry): Counter<'type'> {
   return counter
 }
 
-/** What the node owns, and how long ago each of its loops went round. */
-export function nodeMetrics(
-  registry: Registry,
-  {
-    clock,
-    heartbeats,
-    ownedShards,
-  }: { readonly clock: Clock; readonly heartbeats: Heartbeats; readonly ownedShards: () => readonly number[] },
-): void {
+type Node = {
+  readonly clock: Clock
+  readonly heartbeats: Heartbeats
+  readonly keeper: Pick<ShardKeeper, 'owned' | 'clockAheadMs'>
+}
+
+/** What the node owns, how its clock goes, and how long ago each of its loops went round. */
+export function nodeMetrics(registry: Registry, { clock, heartbeats, keeper }: Node): void {
   const owned: Gauge = new Gauge({
     name: 'watchbell_shards_owned',
     help: 'Shards whose work this node does, of 64.',
     registers: [registry],
-    collect: () => owned.set(ownedShards().length),
+    collect: () => owned.set(keeper.owned().length),
+  })
+  const ahead: Gauge = new Gauge({
+    name: 'watchbell_clock_ahead_seconds',
+    help: "How far this machine's clock is ahead of the database's; negative when it is behind.",
+    registers: [registry],
+    collect: () => ahead.set(keeper.clockAheadMs() / 1000),
   })
   const rounds: Gauge<'loop'> = new Gauge({
     name: 'watchbell_loop_last_round_seconds',

@@ -2,6 +2,7 @@ import { type NodeId, newUuid } from '../lib/ids.ts'
 import { shardCount } from '../lib/shard.ts'
 import { type Instant, type Ms, before, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
+import { clockWatch } from './clock-watch.ts'
 import { fairShare, isTrusted, leaseMs, leasedUntil, type Moment, renewEveryMs } from './lease.ts'
 import {
   countLivingNodes,
@@ -22,6 +23,8 @@ export type ShardKeeper = {
   owned(): readonly number[]
   /** Whether the last renewal still counts. A node may own nothing all the same: another one has not given anything back yet. */
   isLeased(): boolean
+  /** How far this machine's clock was ahead of the database's at the last renewal. */
+  clockAheadMs(): Ms
   /** Takes shards before the loops start. With the embedded database: all of them, at once. */
   start(): Promise<void>
   /** Renews until the signal aborts. */
@@ -47,6 +50,7 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
   const nodeId = newUuid<NodeId>(clock.now(), random.bytes)
   let owned: readonly number[] = []
   let draining: readonly number[] = []
+  const clocks = clockWatch(log)
   /** When the last lease was asked for; null before the first one. */
   let asked: Moment | null = null
   const moment = (): Moment => ({ monotonic: clock.monotonic(), now: clock.now() })
@@ -56,6 +60,7 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
     const askedAt = moment()
     const wasCutOff = asked !== null && !isLeased()
     const databaseNow = await db.now()
+    clocks.note(databaseNow, { from: askedAt.now, to: clock.now() })
     const renewal = { nodeId, now: databaseNow, until: leasedUntil(databaseNow), wasCutOff }
     const held = await db.tx('lease shards', async (tx) => {
       await markSeen(tx, nodeId, databaseNow)
@@ -78,6 +83,7 @@ export function shardKeeper({ ports, alone, onChange, busy }: KeeperOptions): Sh
     nodeId,
     owned: () => (isLeased() ? owned : []),
     isLeased,
+    clockAheadMs: clocks.aheadMs,
     start: lease,
     run: async (stop) => {
       // Nobody else can be there, so nothing has to be renewed.
