@@ -88,7 +88,8 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   const { clock, db, log } = ports
   const apiPorts = { ...ports, db: ports.apiDb }
   const http = await makeServer({ ports: apiPorts, baseUrl: settings.baseUrl, version: settings.version, registry })
-  const deliveries = deliveriesOf(ports, { settings, bell: bells.deliveries })
+  const isOwned = (shard: number): boolean => keeper.owned().includes(shard)
+  const deliveries = deliveriesOf(ports, { settings, bell: bells.deliveries, isOwned })
   const heartbeats: Heartbeats = new Map()
   const stopping = new AbortController()
   const released = new AbortController()
@@ -185,13 +186,16 @@ function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
   ]
 }
 
-function deliveriesOf(ports: Ports, { settings, bell }: { readonly settings: AppSettings; readonly bell: Bell }) {
+type Sending = { readonly settings: AppSettings; readonly bell: Bell; readonly isOwned: (shard: number) => boolean }
+
+function deliveriesOf(ports: Ports, { settings, bell, isOwned }: Sending) {
   return deliveriesLoop({
     ports,
     vault: messageVault(ports, settings),
     render: renderDeliveries({ vault: webhookVault(ports, settings) }),
     mailFrom: settings.mailFrom,
     wake: bell.ring,
+    isOwned,
   })
 }
 

@@ -66,7 +66,14 @@ async function newSender() {
     send: { http, mail: async () => ({ kind: 'off', detail: 'no mail here', durationMs: ms(0) }) },
   })
   const loopWith = (http: Ports['send']['http']) =>
-    deliveriesLoop({ ports: portsWith(http), vault: testVault, mailFrom: 'bell@example.com', render, wake: () => {} })
+    deliveriesLoop({
+      ports: portsWith(http),
+      vault: testVault,
+      mailFrom: 'bell@example.com',
+      render,
+      wake: () => {},
+      isOwned: () => true,
+    })
   const newLoop = () => {
     // Closing goes backwards: the connections end, then what they carried is written, then the database closes.
     const drains: DeliveriesLoop['drain'][] = []

@@ -250,6 +250,40 @@ describe('a delivery', () => {
     expect(world.loop().busyShards().size).toBe(0)
   })
 
+  it('does not leave from a shard that was lost while it was on its way there', async () => {
+    let isOwned = true
+    const world = await newWorld({
+      isOwned: () => isOwned,
+      render: async (db, deliveries) => {
+        isOwned = false
+        return renderPost(db, deliveries)
+      },
+    })
+    const [id] = await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+    await world.pass(1_000)
+    expect(world.received).toEqual([])
+    expect(world.loop().busyShards().size).toBe(0)
+    expect((await waiting(world)).map(({ attempt }) => attempt)).toEqual([1])
+    isOwned = true
+    await world.pass(1_000)
+    expect(world.received.map((request) => request.id)).toEqual([id])
+  })
+
+  it('is not even looked for on a shard that was lost in the same round', async () => {
+    let looks = 0
+    const world = await newWorld({
+      isOwned: () => (looks += 1) <= 64 + 64,
+      limits: { perEndpointMax: { webhook: 100, mail: 1 } },
+    })
+    await send(
+      world,
+      await endpointOf(world, 'https://a.example/'),
+      Array.from({ length: 100 }, () => ({})),
+    )
+    await world.pass(1_000)
+    expect(world.received.length).toBe(64)
+  })
+
   it('that two nodes send is finished by the first; the other attempt is in the log as superseded', async () => {
     const world = await newWorld({ behave: (_request, before) => ({ afterMs: before === 0 ? 500 : 100 }) })
     await send(world, await endpointOf(world, 'https://a.example/'), [{}])
@@ -261,6 +295,7 @@ describe('a delivery', () => {
       mailFrom: 'bell@example.com',
       render: renderPost,
       wake: () => {},
+      isOwned: () => true,
     })
     await second.run(world.shards)
     await world.pass(2_000)

@@ -25,6 +25,8 @@ export type DeliveriesOptions = AttemptOptions & {
   readonly render: Render
   /** Starts a round of this loop, or one more where one is under way: its bell. */
   readonly wake: () => void
+  /** Whether this node owns a shard at this moment: asked right before something leaves, since a lease can end on the way there. */
+  readonly isOwned: (shard: number) => boolean
   readonly limits?: Partial<HoldLimits>
 }
 
@@ -37,7 +39,7 @@ const defaultLimits: HoldLimits = { inFlightMax: 320, webhooksInFlightMax: 256, 
 /** How many deliveries are taken from the table at once: few, so that a page that is taken back meanwhile does not leave. */
 const windowMax = 64
 
-/** After so many windows a round ends, so that the next one sees which shards are still owned. */
+/** After so many windows a round ends, so that the next one sees which shards have come. */
 const windowsPerRound = 8
 
 /**
@@ -61,11 +63,12 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
     run: async (shards) => {
       let hasFound = false
       for (let window = 0; window < windowsPerRound; window += 1) {
-        if (draining || shards.length === 0) return null
+        const owned = shards.filter(options.isOwned)
+        if (draining || owned.length === 0) return null
         const now = options.ports.clock.now()
-        const { found, isDone } = await startDue(desk, { shards, now })
+        const { found, isDone } = await startDue(desk, { shards: owned, now })
         hasFound ||= found > 0
-        if (isDone) return outlook.nextDueAt({ shards, now, hasFound })
+        if (isDone) return outlook.nextDueAt({ shards: owned, now, hasFound })
       }
       return options.ports.clock.now()
     },
@@ -136,7 +139,7 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
   const { ports, vault } = options
   const undecided = new Set(taken)
   const decide = ({ ready, failed, unsent }: Prepared): void => {
-    for (const item of ready) if (undecided.delete(item.delivery)) launch(desk, item)
+    for (const item of ready) if (options.isOwned(item.delivery.shard) && undecided.delete(item.delivery)) launch(desk, item)
     for (const { delivery, detail } of failed)
       if (undecided.delete(delivery)) conclude(desk, failedPreparation(ports, delivery, detail))
     for (const conclusion of unsent) if (undecided.delete(conclusion.delivery)) conclude(desk, conclusion)
@@ -148,7 +151,7 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
     if (unrendered.length > 0) decide(await renderMessages({ ...options, db: ports.db }, unrendered))
     return undecided.size
   } finally {
-    // Taken back, rendered by another node, or a defect on the way: whoever looks next decides.
+    // Taken back, rendered by another node, its shard lost, or a defect on the way: whoever looks next decides.
     for (const delivery of undecided) hold.release(delivery)
   }
 }

@@ -117,6 +117,7 @@ async function sendAll(): Promise<void> {
     render: async () => new Map(),
     mailFrom: settings.mailFrom,
     wake: () => {},
+    isOwned: () => true,
   })
   await deliveries.run(allShards)
   await deliveries.drain(seconds(5))

@@ -48,6 +48,7 @@ export type WorldOptions = Pick<DeliveriesOptions, 'render'> & {
   readonly behave?: (request: HttpRequest, attemptsSoFar: number) => Behaviour
   readonly answerMail?: (mail: Mail) => MailOutcome
   readonly limits?: DeliveriesOptions['limits']
+  readonly isOwned?: DeliveriesOptions['isOwned']
 }
 
 export const testVault = makeVault({ secretKey: new Uint8Array(32), purpose: 'test', random: countingRandom() })
@@ -141,6 +142,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
       render: options.render,
       limits: options.limits ?? {},
       wake: () => void woken.add('deliveries'),
+      isOwned: options.isOwned ?? (() => true),
     })
   }
 
