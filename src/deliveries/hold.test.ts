@@ -20,7 +20,13 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   endpoint: { kind: 'webhook', ownerId: 'WH1', url: 'https://a.example/', closed: false },
 })
 
-const limits = { inFlightMax: 4, webhooksInFlightMax: 4, perEndpointMax: { webhook: 2, mail: 3 }, heldMax: 5 }
+const limits = {
+  inFlightMax: 4,
+  webhooksInFlightMax: 4,
+  webhookBytesInFlightMax: 1000,
+  perEndpointMax: { webhook: 2, mail: 3 },
+  heldMax: 5,
+}
 
 describe('the hold', () => {
   it('takes no more for an endpoint than may be under way at once, and none twice', () => {
@@ -50,6 +56,25 @@ describe('the hold', () => {
     expect(hold.look().room).toBe(0)
     hold.release(deliveryTo('a', 3))
     expect(hold.look().room).toBe(1)
+  })
+
+  it('has room for pages only while the bodies under way are large, and says when a webhook waits for it', () => {
+    const hold = newHold(limits)
+    const [large, other] = [deliveryTo('a', 1), deliveryTo('b', 2)]
+    const page: Delivery = { ...deliveryTo('mail', 3), lane: lanes.page }
+    hold.take(large)
+    hold.leaves(large, 999)
+    expect(hold.look().pagesOnly).toBe(false)
+    hold.take(page)
+    hold.leaves(page, 5_000)
+    expect(hold.look().pagesOnly).toBe(false)
+    hold.take(other)
+    hold.leaves(other, 1)
+    expect(hold.look().pagesOnly).toBe(true)
+    expect([hold.take(deliveryTo('c', 4)), hold.isSlotAwaited(large), hold.isSlotAwaited(page)]).toEqual([false, true, false])
+    hold.landed(large)
+    expect(hold.look().pagesOnly).toBe(false)
+    expect(hold.take(deliveryTo('c', 4))).toBe(true)
   })
 
   it('keeps room that only pages may have, and says when a webhook waits for the rest', () => {

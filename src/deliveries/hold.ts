@@ -6,6 +6,8 @@ export type HoldLimits = {
   readonly inFlightMax: number
   /** What of it may be no page, so that receivers that hang leave room for pages, however many they are. */
   readonly webhooksInFlightMax: number
+  /** What their bodies may be together before no more are taken, since all of them are in memory. */
+  readonly webhookBytesInFlightMax: number
   /** Requests under way at once per endpoint, so that one that hangs cannot take all. */
   readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
   /** Deliveries in memory, with those whose outcome is not written yet: the bound while the database is down. */
@@ -18,6 +20,8 @@ export type Hold = {
   look(): Look
   /** Takes a delivery unless its endpoint is full, or there is room for pages only. */
   take(delivery: Delivery): boolean
+  /** Its request leaves, with a body of so many bytes. */
+  leaves(delivery: Delivery, bytes: number): void
   /** Its request has ended or was never made; the outcome is not written yet. */
   landed(delivery: Delivery): void
   release(delivery: Delivery): void
@@ -37,19 +41,25 @@ type Look = {
   readonly fullEndpoints: readonly EndpointId[]
 }
 
-export function newHold({ inFlightMax, webhooksInFlightMax, perEndpointMax, heldMax }: HoldLimits): Hold {
+export function newHold(limits: HoldLimits): Hold {
+  const { inFlightMax, webhooksInFlightMax, webhookBytesInFlightMax, perEndpointMax, heldMax } = limits
   const held = new Map<number, Delivery>()
-  const flying = new Set<number>()
+  /** With the bytes of their bodies, as soon as these are known. */
+  const flying = new Map<number, number>()
   const flyingTo = new Map<EndpointId, number>()
   let webhooksFlying = 0
+  let webhookBytesFlying = 0
   let full = new Set<EndpointId>()
   let hadRoom = true
   let hadRoomForWebhooks = true
   const isFull = ({ endpointId, endpoint }: Delivery): boolean => (flyingTo.get(endpointId) ?? 0) >= perEndpointMax[endpoint.kind]
-  const hasRoomForWebhooks = (): boolean => webhooksFlying < webhooksInFlightMax
+  const hasRoomForWebhooks = (): boolean => webhooksFlying < webhooksInFlightMax && webhookBytesFlying < webhookBytesInFlightMax
   const landed = (delivery: Delivery): void => {
     const { id, endpointId } = delivery
-    if (!flying.delete(id)) return
+    const bytes = flying.get(id)
+    if (bytes === undefined) return
+    flying.delete(id)
+    webhookBytesFlying -= bytes
     if (!isPage(delivery)) webhooksFlying -= 1
     const left = (flyingTo.get(endpointId) ?? 0) - 1
     if (left > 0) flyingTo.set(endpointId, left)
@@ -66,12 +76,17 @@ export function newHold({ inFlightMax, webhooksInFlightMax, perEndpointMax, held
     take: (delivery) => {
       if (isFull(delivery) || held.has(delivery.id) || !(isPage(delivery) || hasRoomForWebhooks())) return false
       held.set(delivery.id, delivery)
-      flying.add(delivery.id)
+      flying.set(delivery.id, 0)
       if (!isPage(delivery)) webhooksFlying += 1
       hadRoomForWebhooks &&= hasRoomForWebhooks()
       flyingTo.set(delivery.endpointId, (flyingTo.get(delivery.endpointId) ?? 0) + 1)
       if (isFull(delivery)) full.add(delivery.endpointId)
       return true
+    },
+    leaves: (delivery, bytes) => {
+      if (isPage(delivery)) return
+      flying.set(delivery.id, bytes)
+      webhookBytesFlying += bytes
     },
     landed,
     release: (delivery) => {

@@ -34,7 +34,13 @@ export type DeliveriesOptions = AttemptOptions & {
 const perEndpointMax = { webhook: 8, mail: 32 }
 
 /** Receivers that hang can hold all that webhooks may have for as long as a request lasts; a quarter more is for pages alone. */
-const defaultLimits: HoldLimits = { inFlightMax: 320, webhooksInFlightMax: 256, perEndpointMax, heldMax: 1024 }
+const defaultLimits: HoldLimits = {
+  inFlightMax: 320,
+  webhooksInFlightMax: 256,
+  webhookBytesInFlightMax: 32 * 1024 * 1024,
+  perEndpointMax,
+  heldMax: 1024,
+}
 
 /** How many deliveries are taken from the table at once: few, so that a page that is taken back meanwhile does not leave. */
 const windowMax = 64
@@ -157,6 +163,7 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
 }
 
 function launch(desk: Desk, ready: Ready): void {
+  desk.hold.leaves(ready.delivery, ready.message.body?.length ?? 0)
   const flight = fly(desk, ready).finally(() => desk.flights.delete(flight))
   desk.flights.add(flight)
 }

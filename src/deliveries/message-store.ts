@@ -5,21 +5,27 @@ import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Delivery, NewDelivery, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
 
+/** What is loaded at once is so many bytes, or one message more. */
+const loadedBytesMax = 8 * 1024 * 1024
+
 /**
  * The bytes of deliveries, null where nothing is rendered yet. A delivery that was taken back since it was read, or got
- * another attempt, is missing: this is the last look before the request leaves.
+ * another attempt, is missing: this is the last look before the request leaves. So is what comes after 8 MiB of bytes.
  */
 export async function messagesOfWaiting(
   db: Sql,
   deliveries: readonly Delivery[],
 ): Promise<ReadonlyMap<number, StoredMessage | null>> {
   const answer = await sql<MessageRow & { readonly delivery_id: number }>`
-    select d.id as delivery_id, m.kind, m.method, m.target, m.headers_sealed, m.headers_shown, m.body, m.body_sealed,
-      m.request_trigger
-    from unnest(${deliveries.map((delivery) => delivery.id)}::bigint[],
-      ${deliveries.map((delivery) => delivery.attempt)}::smallint[]) as held (id, attempt)
-    join deliveries d on d.id = held.id and d.attempt = held.attempt
-    left join messages m on m.organization_id = d.organization_id and m.id = d.message_id and m.at = d.message_at`.execute(db)
+    select delivery_id, kind, method, target, headers_sealed, headers_shown, body, body_sealed, request_trigger
+    from (
+      select d.id as delivery_id, m.*, coalesce(octet_length(m.body), octet_length(m.body_sealed), 0) as bytes,
+        sum(coalesce(octet_length(m.body), octet_length(m.body_sealed), 0)) over (order by held.number) as walked
+      from unnest(${deliveries.map((delivery) => delivery.id)}::bigint[],
+        ${deliveries.map((delivery) => delivery.attempt)}::smallint[]) with ordinality as held (id, attempt, number)
+      join deliveries d on d.id = held.id and d.attempt = held.attempt
+      left join messages m on m.organization_id = d.organization_id and m.id = d.message_id and m.at = d.message_at) as loaded
+    where walked - bytes < ${loadedBytesMax}::int`.execute(db)
   return new Map(answer.rows.map((row) => [row.delivery_id, messageOf(row)]))
 }
 

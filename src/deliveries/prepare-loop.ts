@@ -23,7 +23,7 @@ export type Prepared = {
   readonly failed: readonly { readonly delivery: Delivery; readonly detail: string }[]
 }
 
-/** What can be sent, and what needs its bytes first. A delivery that was taken back meanwhile is in none of the lists. */
+/** What can be sent, and what needs its bytes first. A delivery that was taken back meanwhile, or has no room beside the others, is in none of the lists. */
 export async function loadMessages(
   db: Sql,
   vault: Vault,
@@ -53,7 +53,7 @@ type Renderer = { readonly db: Database; readonly vault: Vault; readonly render:
 
 /**
  * Renders and stores the bytes before any of them leaves; every later attempt sends these. What another node rendered
- * first is in none of the lists, and is found with its bytes in the next round.
+ * first is in none of the lists, and is found with its bytes in the next round; nor is what is to be rendered later.
  */
 export async function renderMessages({ db, vault, render }: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
   return db.tx('render deliveries', async (tx) => {
@@ -66,6 +66,7 @@ export async function renderMessages({ db, vault, render }: Renderer, deliveries
       if (result === undefined) failed.push({ delivery, detail: 'nobody renders it' })
       else if (result.kind === 'message') fresh.push({ delivery, message: result.message })
       else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
+      else if (result.kind === 'later') continue
       else unsent.push({ delivery, verdict: result, attempt: null })
     }
     const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedHttp(vault, delivery.messageId, message) }))

@@ -1,5 +1,6 @@
 import { actorRecord } from '../accounts/actor.ts'
 import { type EventId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { known } from '../lib/check.ts'
 import { jsonText } from '../lib/json.ts'
 import type { Closing, Sql, Tx } from '../ports.ts'
 import { matchWebhooks } from '../webhooks/commands.ts'
@@ -32,7 +33,8 @@ export function readEvents(
 export const wipeEvents = store.blankEvents
 
 export const readTimeline = store.eventsOfAlertGroup
-export const readEventsByKey = store.eventsByKey
+export const readEventDataWithin = store.eventDataWithin
+export const findKeptEvents = store.keptEvents
 export const readEventExcerpts = store.eventExcerpts
 
 const publishing: Closing<Fact[]> = {
@@ -78,7 +80,7 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
       eventSequence: event.sequence,
       eventAt: event.at,
       alertGroupId: fact.alertGroup.id,
-      integrationId: fact.alertGroup.integrationId,
+      integrationId: known(fact.alertGroup.integrationId, 'what webhooks hear of names its integration'),
       webhookId: fact.webhookId,
     },
   ]

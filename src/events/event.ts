@@ -9,7 +9,11 @@ export type Fact = {
   readonly type: EventType
   readonly actor: Actor
   /** The alert group whose timeline shows it. */
-  readonly alertGroup: { readonly id: AlertGroupId; readonly integrationId: IntegrationId } | null
+  readonly alertGroup: {
+    readonly id: AlertGroupId
+    /** By which webhooks choose; null where the type is no trigger of theirs. */
+    readonly integrationId: IntegrationId | null
+  } | null
   /** All that the event says, as it was at this moment; for alert group events the event data of contract grafana-oncall 3.3. */
   readonly data: JsonWithRaw
   /** Only this webhook hears of it; null: all that subscribe. */

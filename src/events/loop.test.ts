@@ -11,7 +11,7 @@ import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/command
 import type { EventType } from './catalogue.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
-import { eventDataOf, eventExcerptsOf, renderDeliveries } from './render-commands.ts'
+import { eventExcerptsOf, renderDeliveries } from './render-commands.ts'
 
 const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
 const actor: Actor = { kind: 'system', organizationId }
@@ -27,7 +27,10 @@ let names = 0
 beforeAll(async () => {
   world = await deliveryWorld({
     render: renderDeliveries(settings),
-    behave: ({ url }) => (url.includes('broken') ? { afterMs: 10, status: 410 } : { afterMs: 10, body: '{"ticket":7}' }),
+    behave: ({ url }) => {
+      if (url.includes('hangs')) return 'hang'
+      return url.includes('broken') ? { afterMs: 10, status: 410 } : { afterMs: 10, body: '{"ticket":7}' }
+    },
   })
   await world.db.sql
     .insertInto('organizations')
@@ -81,8 +84,8 @@ describe('an event', () => {
         text: `outgoing webhook \`${webhook.name}\` triggered by acknowledge`,
       },
     ])
-    expect([...(await eventDataOf(world.db.sql, attempt === undefined ? [] : [attempt])).values()]).toEqual([
-      '{"alert_payload":{"value":1.50},"integration":{"id":"CAAAAAAAAAAAA"}}',
+    expect([...(await eventExcerptsOf(world.db.sql, attempt === undefined ? [] : [attempt])).values()]).toEqual([
+      { text: '{"alert_payload":{"value":1.50},"integration":{"id":"CAAAAAAAAAAAA"}}', bytes: 69, isWhole: true },
     ])
   })
 
@@ -207,6 +210,17 @@ describe('an event', () => {
     const dead = await world.db.sql.selectFrom('dead_deliveries').selectAll().where('subject_id', '=', 'I8').execute()
     expect(dead.map(({ reason }) => reason)).toContain('What happened is not stored any more: it was wiped, or is past its time.')
   })
+  it('of megabytes reaches many webhooks a few at a time, so that what is under way fits into memory', async () => {
+    for (let number = 1; number <= 30; number += 1)
+      await newWebhook({ trigger_type: 'unresolve', url: `https://hangs${number}.example/` })
+    await happen('alert_group.unresolved', 'I10', { text: 'a'.repeat(2_000_000) })
+    const reached = () => new Set(world.received.flatMap(({ url }) => (url.includes('hangs') ? [url] : [])))
+    await world.pass(1_000)
+    expect(reached().size).toBe(20)
+    await world.pass(16_000)
+    expect(reached().size).toBe(30)
+  })
+
   it('is read for the response log whole up to 64 KiB, and of a longer one only the beginning', async () => {
     const webhook = await newWebhook({ trigger_type: 'acknowledge', url: 'https://long.example/' })
     await happen('alert_group.acknowledged', 'I9', { text: 'a'.repeat(65_488) })

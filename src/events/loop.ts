@@ -7,7 +7,7 @@ import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
-import { eventDataOf } from './render-commands.ts'
+import { toldOfKeptEvents } from './render-commands.ts'
 import { closedFact, webhookFact } from './webhook-entry.ts'
 
 const batchSize = 100
@@ -81,10 +81,10 @@ async function recordResults(tx: Tx, ids: readonly number[]): Promise<void> {
     tx.sql,
     results.map((result) => ({ organizationId: result.organizationId, id: webhookIdOf(result) })),
   )
-  const eventData = await eventDataOf(tx.sql, results)
+  const kept = await toldOfKeptEvents(tx.sql, results)
   for (const result of results) {
     const webhook = webhooks.find(({ id }) => id === webhookIdOf(result))
-    if (webhook !== undefined) publish(tx, webhookFact({ result, webhook, eventData: eventData.get(result.messageId) ?? null }))
+    if (webhook !== undefined) publish(tx, webhookFact({ result, webhook, eventIsKept: kept.has(result.messageId) }))
   }
 }
 

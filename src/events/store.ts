@@ -77,11 +77,36 @@ export async function eventsOfAlertGroup(
   return answer.rows.map((row) => eventOf(row.is_cut ? { ...row, data: jsonbText({ truncated: true, text: row.data }) } : row))
 }
 
-/** The events of keys. */
-export async function eventsByKey(db: Sql, keys: readonly EventKey[]): Promise<readonly Event[]> {
-  const answer = await sql<EventRow>`
-    select e.* from events e join ${keyTable(keys)} using (organization_id, sequence, at)`.execute(db)
-  return answer.rows.map(eventOf)
+type ToldWithin = EventKey & {
+  /** The place of its key, from 0. */
+  readonly index: number
+  readonly isWithin: boolean
+  /** Null for a key that comes again, too. */
+  readonly data: string | null
+}
+
+/**
+ * What the events of keys said, in the order of the keys, as long as those before are less than `bytesMax` together; a key
+ * that comes again counts again. What is not stored is missing.
+ */
+export async function eventDataWithin(db: Sql, keys: readonly EventKey[], bytesMax: number): Promise<readonly ToldWithin[]> {
+  const answer = await sql<ToldRow>`
+    select number, organization_id, sequence, at, is_within, case when is_within and is_first then data end as data
+    from (
+      select number, organization_id, sequence, at, data,
+        sum(octet_length(data)) over (order by number) - octet_length(data) < ${bytesMax}::int as is_within,
+        row_number() over (partition by organization_id, sequence order by number) = 1 as is_first
+      from events join ${keyTable(keys)} using (organization_id, sequence, at)) as found
+    order by number`.execute(db)
+  return answer.rows.map((row) => ({ ...keyOf(row), index: row.number - 1, isWithin: row.is_within, data: row.data }))
+}
+
+/** Those of the keys whose events are stored and were not wiped. */
+export async function keptEvents(db: Sql, keys: readonly EventKey[]): Promise<readonly EventKey[]> {
+  const answer = await sql<KeyRow>`
+    select organization_id, sequence, at from events join ${keyTable(keys)} using (organization_id, sequence, at)
+    where data <> ${wipedData}`.execute(db)
+  return answer.rows.map(keyOf)
 }
 
 type EventExcerpt = EventKey & { readonly excerpt: Excerpt }
@@ -98,17 +123,12 @@ export async function eventExcerpts(db: Sql, keys: readonly EventKey[]): Promise
           and sum(least(octet_length(data), ${wholeBytesMax}::int)) over (order by at desc, organization_id, sequence desc)
             <= ${listBytesMax}::int as is_whole
       from events join ${keyTable(keys)} using (organization_id, sequence, at)) as found`.execute(db)
-  return answer.rows.map((row) => ({
-    organizationId: asId<OrganizationId>(row.organization_id),
-    sequence: row.sequence,
-    at: fromDate(row.at),
-    excerpt: { text: row.text, bytes: row.bytes, isWhole: row.is_whole },
-  }))
+  return answer.rows.map((row) => ({ ...keyOf(row), excerpt: { text: row.text, bytes: row.bytes, isWhole: row.is_whole } }))
 }
 
 const keyTable = (keys: readonly EventKey[]) => sql`
   unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.sequence)}::bigint[],
-    ${keys.map((key) => toDate(key.at))}::timestamptz[]) as wanted (organization_id, sequence, at)`
+    ${keys.map((key) => toDate(key.at))}::timestamptz[]) with ordinality as wanted (organization_id, sequence, at, number)`
 
 /** Takes away what the events of an alert group said. */
 export async function blankEvents(
@@ -139,11 +159,21 @@ type EventRow = {
   readonly data: string
 }
 
-type ExcerptRow = Pick<EventRow, 'organization_id' | 'sequence' | 'at'> & {
+type KeyRow = Pick<EventRow, 'organization_id' | 'sequence' | 'at'>
+
+type ToldRow = KeyRow & { readonly number: number; readonly is_within: boolean; readonly data: string | null }
+
+type ExcerptRow = KeyRow & {
   readonly text: string
   readonly bytes: number
   readonly is_whole: boolean
 }
+
+const keyOf = (row: KeyRow): EventKey => ({
+  organizationId: asId<OrganizationId>(row.organization_id),
+  sequence: row.sequence,
+  at: fromDate(row.at),
+})
 
 function eventOf(row: EventRow): Event {
   return {

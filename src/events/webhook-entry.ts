@@ -1,6 +1,5 @@
 import type { ClosingEndpoint, DeliveryResult } from '../deliveries/delivery.ts'
-import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
-import { isObject } from '../lib/json.ts'
+import { type AlertGroupId, asId, type WebhookId } from '../lib/ids.ts'
 import type { TriggerType } from '../webhooks/trigger.ts'
 import type { Fact } from './event.ts'
 
@@ -8,15 +7,15 @@ import type { Fact } from './event.ts'
 export type WebhookEntry = {
   readonly result: DeliveryResult
   readonly webhook: { readonly id: WebhookId; readonly name: string; readonly triggerType: TriggerType }
-  /** The data of the event that caused it; null when it is not stored any more. */
-  readonly eventData: string | null
+  /** Whether what the event said that caused it is still stored. */
+  readonly eventIsKept: boolean
 }
 
 /** Deliveries to a webhook that ended when it was closed. */
 type ClosedEntry = Pick<WebhookEntry, 'webhook'> & { readonly closing: ClosingEndpoint; readonly count: number }
 
 /** The line of the timeline about a delivery that has ended (contract grafana-oncall 3.10). */
-export function webhookFact({ result, webhook, eventData }: WebhookEntry): Fact {
+export function webhookFact({ result, webhook, eventIsKept }: WebhookEntry): Fact {
   const { organizationId, ending } = result
   const common = {
     webhook_name: webhook.name,
@@ -28,7 +27,8 @@ export function webhookFact({ result, webhook, eventData }: WebhookEntry): Fact 
   }
   const about = {
     actor: { kind: 'system', organizationId } as const,
-    alertGroup: alertGroupOf(result, eventData),
+    // In no timeline when the alert group's events were wiped.
+    alertGroup: eventIsKept ? alertGroupOf(result) : null,
     webhookId: null,
   }
   if (ending.kind === 'delivered') {
@@ -65,11 +65,5 @@ export function closedFact({ closing, webhook, count }: ClosedEntry): Fact {
   }
 }
 
-/** Null, and so in no timeline, when the alert group's events were wiped. */
-function alertGroupOf({ subjectId }: DeliveryResult, eventData: string | null): Fact['alertGroup'] {
-  const event: unknown = eventData === null ? null : JSON.parse(eventData)
-  const integration = isObject(event) ? event['integration'] : null
-  const integrationId = isObject(integration) ? integration['id'] : null
-  if (subjectId === null || typeof integrationId !== 'string') return null
-  return { id: asId<AlertGroupId>(subjectId), integrationId: asId<IntegrationId>(integrationId) }
-}
+const alertGroupOf = ({ subjectId }: DeliveryResult): Fact['alertGroup'] =>
+  subjectId === null ? null : { id: asId<AlertGroupId>(subjectId), integrationId: null }
