@@ -175,18 +175,20 @@ describe('an event', () => {
     expect(await webhooksLoop(world.ports).run(world.shards)).toBeNull()
   })
 
-  it('that cannot be read any more is put off, and holds up the outcome of no other delivery', async () => {
+  it('whose outcome cannot be read is put off, and holds up the outcome of no other delivery', async () => {
     await newWebhook({ trigger_type: 'acknowledge', url: 'https://desk.example/' })
     await happen('alert_group.acknowledged', 'I10')
     await happen('alert_group.acknowledged', 'I11')
     await world.pass(1_000)
-    await world.db.sql.updateTable('events').set({ data: '{"cut' }).where('alert_group_id', '=', 'I10').execute()
+    const tell = (result: string) =>
+      world.db.sql.updateTable('delivery_results').set({ result }).where('subject_id', '=', 'I10').execute()
+    await tell('null')
     expect(await webhooksLoop(world.ports).run(world.shards)).toBe(after(world.now(), minutes(1)))
     const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
     const delivered = events.filter(({ type }) => type === 'webhook.delivered')
     expect(delivered.some(({ alertGroupId }) => alertGroupId === 'I11')).toBe(true)
     expect(delivered.some(({ alertGroupId }) => alertGroupId === 'I10')).toBe(false)
-    await world.db.sql.updateTable('events').set({ data: '{}' }).where('alert_group_id', '=', 'I10').execute()
+    await tell('{"kind":"delivered","status":200,"attemptId":"018f","attemptsCount":1}')
     await world.pass(60_000)
     expect(await webhooksLoop(world.ports).run(world.shards)).toBeNull()
   })
@@ -213,7 +215,7 @@ describe('an event', () => {
   it('of megabytes reaches many webhooks a few at a time, so that what is under way fits into memory', async () => {
     for (let number = 1; number <= 30; number += 1)
       await newWebhook({ trigger_type: 'unresolve', url: `https://hangs${number}.example/` })
-    await happen('alert_group.unresolved', 'I10', { text: 'a'.repeat(2_000_000) })
+    await happen('alert_group.unresolved', 'I12', { text: 'a'.repeat(2_000_000) })
     const reached = () => new Set(world.received.flatMap(({ url }) => (url.includes('hangs') ? [url] : [])))
     await world.pass(1_000)
     expect(reached().size).toBe(20)
@@ -223,8 +225,8 @@ describe('an event', () => {
 
   it('is read for the response log whole up to 64 KiB, and of a longer one only the beginning', async () => {
     const webhook = await newWebhook({ trigger_type: 'acknowledge', url: 'https://long.example/' })
-    await happen('alert_group.acknowledged', 'I9', { text: 'a'.repeat(65_488) })
-    await happen('alert_group.acknowledged', 'I9', { text: 'a'.repeat(1_000_000) })
+    await happen('alert_group.acknowledged', 'I13', { text: 'a'.repeat(65_488) })
+    await happen('alert_group.acknowledged', 'I13', { text: 'a'.repeat(1_000_000) })
     await world.pass(1_000)
     const attempts = await attemptsOf(world.db.sql, { organizationId, ownerId: webhook.id }, { limit: 10, offset: 0 })
     const excerpts = [...(await eventExcerptsOf(world.db.sql, attempts)).values()].toSorted((a, b) => a.bytes - b.bytes)
