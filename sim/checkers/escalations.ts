@@ -101,17 +101,17 @@ function wasStopped(run: Run, events: readonly EventRow[]): boolean {
   )
 }
 
-/** Each step that calls a webhook is one event for that webhook, unless somebody took over before the call was made. */
+/** Each step that calls a webhook is one event for that webhook, or the log says that the call was taken back. */
 function checkCalls({ facts }: Case): readonly string[] {
   const events = grouped(facts.events, (event) => event.alert_group_id)
   return facts.groups.flatMap(({ id }) => {
     const own = events.get(id) ?? []
-    const asked = own.filter(
-      (event) => event.type === 'escalation.step_taken' && dataOf(event)['step'] === 'trigger_webhook',
-    ).length
+    const count = (type: string): number =>
+      own.filter((event) => event.type === type && dataOf(event)['step'] === 'trigger_webhook').length
+    const asked = count('escalation.step_taken')
+    const withdrawn = count('escalation.step_withdrawn')
     const told = own.filter(({ type }) => type === 'alert_group.escalated').length
-    const isTakenOver = own.some(({ type }) => turnOf(type) === 'closes')
-    if (told === asked || (told < asked && isTakenOver)) return []
-    return [`P2: the steps of ${id} called webhooks ${asked} times, and ${told} calls were made`]
+    if (told === asked - withdrawn) return []
+    return [`P2: the steps of ${id} called webhooks ${asked} times, took back ${withdrawn}, and ${told} calls were made`]
   })
 }

@@ -1,6 +1,13 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import { audit, peopleByIds } from '../accounts/commands.ts'
-import { forgetEscalations, removeEscalations, startEscalations, stopEscalations, takeRequest } from '../escalations/commands.ts'
+import {
+  forgetEscalations,
+  removeEscalations,
+  startEscalations,
+  stopEscalations,
+  takeRequest,
+  tellWithdrawn,
+} from '../escalations/commands.ts'
 import type { EscalationRequestKey } from '../escalations/run.ts'
 import type { EventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
@@ -11,6 +18,7 @@ import type { Listing } from '../lib/listing.ts'
 import { forbidden, invalid, notFound } from '../lib/rejection.ts'
 import { after, type Ms, utcDay } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
+import { findWebhook } from '../webhooks/commands.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { wipeAlerts } from './alert-store.ts'
 import { deleteNotesAbout } from './note-store.ts'
@@ -149,12 +157,14 @@ export async function answerEscalationRequest(tx: Tx, settings: AlertSettings, k
   switch (request.kind) {
     case 'resolve': {
       // Somebody has taken it over since the step was due: it is theirs now.
-      if (!pages(group.state)) return
+      if (!pages(group.state)) return tellWithdrawn(tx, asked, 'Somebody has taken the alert group over')
       const changed = turned(group, 'resolved', { now: tx.now, person: null, silencedUntil: null })
       await turn(tx, settings, { actor, group, changed, fact: 'alert_group.resolved', newestAlert: null })
       return
     }
     case 'trigger_webhook': {
+      const webhook = await findWebhook(tx.sql, organizationId, request.webhookId)
+      if (webhook?.enabled !== true) return tellWithdrawn(tx, asked, 'The webhook was disabled or deleted before it was called')
       await tell(tx, settings, {
         actor,
         group,

@@ -20,6 +20,7 @@ test.each([
   ],
   ['escalation.step_taken', { step: 'notify_persons', user_ids: ['UBEN'] }, 'pages Ben'],
   ['escalation.step_failed', { reason: 'nobody' }, 'cannot take a step of the escalation: nobody'],
+  ['escalation.step_withdrawn', { reason: 'late' }, 'takes back a step of the escalation: late'],
   ['notification.failed', { user: { username: 'cy' }, reason: '550' }, 'cannot reach cy: 550'],
   ['notification.sent', { user: { username: 'cy' } }, null],
   ['webhook.failed', { text: 'skipped' }, 'skipped'],

@@ -18,6 +18,8 @@ export function happeningOf(event: unknown, names: Names): string | null {
       return stepOf(data, names)
     case 'escalation.step_failed':
       return `cannot take a step of the escalation: ${textOf(data, 'reason') ?? ''}`
+    case 'escalation.step_withdrawn':
+      return `takes back a step of the escalation: ${textOf(data, 'reason') ?? ''}`
     case 'notification.failed':
       return `cannot reach ${nameIn(data, names) ?? 'somebody'}: ${textOf(data, 'reason') ?? ''}`
     case 'webhook.failed':

@@ -1,6 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
 import { stepsOf } from '../escalation-chains/commands.ts'
 import type { Step } from '../escalation-chains/step.ts'
+import { publish } from '../events/commands.ts'
 import type { Fact } from '../events/event.ts'
 import {
   type AlertGroupId,
@@ -15,7 +16,7 @@ import { forgetNotifications, removeNotifications, stopAllNotifications, stopNot
 import type { Subject, SubjectRef } from '../notifications/subject.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { whoIsOnCall } from '../schedules/commands.ts'
-import type { EscalationRun, EscalationRunId } from './run.ts'
+import type { EscalationRequest, EscalationRun, EscalationRunId } from './run.ts'
 import * as store from './store.ts'
 
 /** Something that wants people, and whom. */
@@ -89,14 +90,29 @@ async function stepsOfChains(db: Sql, starts: readonly Start[]): Promise<Chains>
   return found
 }
 
-/** Stops the escalation of these subjects and takes back the pages that have not left yet. */
+/** Stops the escalation of these subjects, and takes back the pages that have not left yet and what nobody has done yet. */
 export async function stopEscalations(
   tx: Tx,
   organizationId: OrganizationId,
   subjectIds: readonly AlertGroupId[],
 ): Promise<void> {
   await store.stopRuns(tx, organizationId, subjectIds)
+  for (const request of await store.withdrawRequests(tx, organizationId, subjectIds)) {
+    tellWithdrawn(tx, request, 'The alert group was taken over before this was done')
+  }
   for (const subjectId of subjectIds) await stopNotifications(tx, organizationId, subjectId)
+}
+
+/** Tells that what a step asked for was not done after all; the reason is a sentence for people. */
+export function tellWithdrawn(tx: Tx, { organizationId, subjectId, request }: EscalationRequest, reason: string): void {
+  const { kind, askedBy } = request
+  publish(tx, {
+    type: 'escalation.step_withdrawn',
+    actor: { kind: 'system', organizationId },
+    alertGroup: { id: subjectId, integrationId: askedBy.integrationId },
+    data: { step: kind, escalation_policy_id: askedBy.policyId, reason, escalation_run_id: askedBy.runId },
+    webhookId: null,
+  })
 }
 
 /** How many subjects are being escalated, in all organizations. */

@@ -305,65 +305,6 @@ describe('a step with a schedule', () => {
   })
 })
 
-describe('a step that triggers a webhook', () => {
-  let names = 0
-  const newWebhook = async (fields: object = {}): Promise<string> => {
-    const body = {
-      name: `hook ${(names += 1)}`,
-      url: 'http://127.0.0.1/',
-      http_method: 'POST',
-      trigger_type: 'escalation',
-      ...fields,
-    }
-    const made = await crew.api('POST', 'webhooks/', body)
-    expect(made.status).toBe(201)
-    return made.json.id
-  }
-  const trigger = (webhookId: string) => ({ type: 'trigger_webhook', action_to_trigger: webhookId })
-
-  /** The webhooks that are owed a delivery about a group. */
-  const owedTo = async (id: string): Promise<readonly string[]> => {
-    const rows = await world.db.sql
-      .selectFrom('deliveries')
-      .innerJoin('endpoints', 'endpoints.id', 'deliveries.endpoint_id')
-      .select('endpoints.owner_id')
-      .where('subject_id', '=', id)
-      .where('endpoints.kind', '=', 'webhook')
-      .execute()
-    return rows.map((row) => row.owner_id)
-  }
-
-  test('tells that webhook alone, and nobody did it', async () => {
-    const [wanted] = [await newWebhook(), await newWebhook()]
-    const id = await burning(trigger(wanted), page('admin'))
-    await settle()
-    await world.runAlerts()
-    expect(await owedTo(id)).toEqual([wanted])
-    const escalated = (await room.timeline(id)).find(({ type }) => type === 'alert_group.escalated')
-    expect(escalated).toMatchObject({
-      actor: { kind: 'system' },
-      data: { event: { type: 'escalation', time: '2026-04-01T12:00:00+00:00' }, user: null },
-    })
-    expect(await paged(id)).toEqual(['admin'])
-  })
-
-  test('that is disabled, deleted or was never set is told, and the chain goes on', async () => {
-    const [disabled, deleted] = [await newWebhook(), await newWebhook()]
-    const id = await burning(trigger(disabled), trigger(deleted), { type: 'trigger_webhook' }, page('admin'))
-    await crew.api('PATCH', `webhooks/${disabled}/`, { is_webhook_enabled: false })
-    await crew.api('DELETE', `webhooks/${deleted}/`)
-    await settle()
-    await world.runAlerts()
-    expect(await failures(id)).toEqual([
-      expect.stringMatching(/^The webhook "hook \d+" is disabled$/),
-      'The step has no webhook: it was never set, or the webhook was deleted',
-      'The step has no webhook: it was never set, or the webhook was deleted',
-    ])
-    expect(await owedTo(id)).toEqual([])
-    expect(await paged(id)).toEqual(['admin'])
-  })
-})
-
 describe('a step that resolves', () => {
   test('ends the group and the chain, and nobody did it', async () => {
     const id = await burning(page('editor'), resolve, page('admin'))

@@ -1,5 +1,5 @@
 import type { Brand } from '../lib/brand.ts'
-import type { AlertGroupId, EscalationChainId, OrganizationId, WebhookId } from '../lib/ids.ts'
+import type { AlertGroupId, EscalationChainId, EscalationPolicyId, IntegrationId, OrganizationId, WebhookId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Subject } from '../notifications/subject.ts'
 import type { Progress } from './plan.ts'
@@ -29,5 +29,14 @@ export type EscalationRequestKey = {
 export type EscalationRequest = {
   readonly organizationId: OrganizationId
   readonly subjectId: AlertGroupId
-  readonly request: { readonly kind: 'resolve' } | { readonly kind: 'trigger_webhook'; readonly webhookId: WebhookId }
+  readonly request: Asked & { readonly askedBy: AskingStep }
+}
+
+export type Asked = { readonly kind: 'resolve' } | { readonly kind: 'trigger_webhook'; readonly webhookId: WebhookId }
+
+/** The step of a run that asks; the timeline names it when the request comes to nothing. */
+type AskingStep = {
+  readonly runId: EscalationRunId
+  readonly policyId: EscalationPolicyId | null
+  readonly integrationId: IntegrationId
 }

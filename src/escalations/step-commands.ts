@@ -8,7 +8,7 @@ import type { Tx } from '../ports.ts'
 import { whoIsOnCall } from '../schedules/commands.ts'
 import { findWebhook } from '../webhooks/commands.ts'
 import { type Action, plan } from './plan.ts'
-import type { EscalationRun, EscalationRunKey } from './run.ts'
+import type { Asked, EscalationRun, EscalationRunKey } from './run.ts'
 import * as store from './store.ts'
 
 /** Takes the steps that are due in these runs. Runs that somebody else was faster with are left alone. */
@@ -93,11 +93,11 @@ async function take(tx: Tx, step: Step & { readonly reachableCount: number }): P
       const webhook = action.webhookId === null ? null : await findWebhook(tx.sql, run.organizationId, action.webhookId)
       if (webhook === null) return fail(tx, step, 'The step has no webhook: it was never set, or the webhook was deleted')
       if (!webhook.enabled) return fail(tx, step, `The webhook "${webhook.name}" is disabled`)
-      await ask(tx, run, { kind: 'trigger_webhook', webhookId: webhook.id })
+      await ask(tx, step, { kind: 'trigger_webhook', webhookId: webhook.id })
       return tell(tx, run, { type: 'escalation.step_taken', data: { ...described(action), webhook_name: webhook.name } })
     }
     case 'resolve':
-      await ask(tx, run, { kind: 'resolve' })
+      await ask(tx, step, { kind: 'resolve' })
       return tell(tx, run, { type: 'escalation.step_taken', data: described(action) })
   }
 }
@@ -111,8 +111,10 @@ function whyNobody(action: Action, people: readonly UserId[]): string | null {
     : 'The step has no schedule: it was never set, or the schedule was deleted'
 }
 
-async function ask(tx: Tx, run: EscalationRun, request: Parameters<typeof store.insertRequest>[1]['request']): Promise<void> {
-  await store.insertRequest(tx, { organizationId: run.organizationId, subjectId: run.subject.id, request }, run.shard)
+async function ask(tx: Tx, { run, action: { policyId } }: Step, asked: Asked): Promise<void> {
+  const { organizationId, subject, shard } = run
+  const request = { ...asked, askedBy: { runId: run.id, policyId, integrationId: subject.integrationId } }
+  await store.insertRequest(tx, { organizationId, subjectId: subject.id, request }, shard)
   tx.wake('alerts')
 }
 

@@ -81,7 +81,7 @@ export function postpone(tx: Tx, key: EscalationRunKey, dueAt: Instant): Promise
   return due.postponeRun(tx, 'escalation_runs', { ...key, dueAt })
 }
 
-/** Stops the running run of each subject, and takes back what it has asked for and nobody has done yet. */
+/** Stops the running run of each subject. */
 export async function stopRuns(tx: Tx, organizationId: OrganizationId, subjectIds: readonly AlertGroupId[]): Promise<void> {
   await tx.sql
     .updateTable('escalation_runs')
@@ -90,11 +90,22 @@ export async function stopRuns(tx: Tx, organizationId: OrganizationId, subjectId
     .where(sql<boolean>`subject_id = any(${[...subjectIds]}::text[])`)
     .where('state', '=', 'running')
     .execute()
-  await tx.sql
-    .deleteFrom('escalation_requests')
-    .where('organization_id', '=', organizationId)
-    .where(sql<boolean>`subject_id = any(${[...subjectIds]}::text[])`)
-    .execute()
+}
+
+/** Takes back what runs about these subjects have asked for and nobody has done yet, the oldest first. */
+export async function withdrawRequests(
+  tx: Tx,
+  organizationId: OrganizationId,
+  subjectIds: readonly AlertGroupId[],
+): Promise<readonly EscalationRequest[]> {
+  const answer = await sql<RequestRow>`
+    with withdrawn as (
+      delete from escalation_requests
+      where organization_id = ${organizationId} and subject_id = any(${[...subjectIds]}::text[])
+      returning id, subject_id, request
+    )
+    select subject_id, request from withdrawn order by id`.execute(tx.sql)
+  return answer.rows.map((row) => requestOf(organizationId, row))
 }
 
 export function countRunning(db: Sql): Promise<number> {
@@ -183,16 +194,11 @@ export async function nextRequestAt(db: Sql, shards: readonly number[]): Promise
 
 /** Takes a request away; null when it is gone already. */
 export async function takeRequest(tx: Tx, key: EscalationRequestKey): Promise<EscalationRequest | null> {
-  const answer = await sql<{ subject_id: string; request: unknown }>`
+  const answer = await sql<RequestRow>`
     delete from escalation_requests where organization_id = ${key.organizationId} and id = ${key.id}
     returning subject_id, request`.execute(tx.sql)
   const row = answer.rows[0]
-  if (row === undefined) return null
-  return {
-    organizationId: key.organizationId,
-    subjectId: asId<AlertGroupId>(row.subject_id),
-    request: row.request as EscalationRequest['request'],
-  }
+  return row === undefined ? null : requestOf(key.organizationId, row)
 }
 
 export async function postponeRequest(tx: Tx, key: EscalationRequestKey, dueAt: Instant): Promise<void> {
@@ -203,6 +209,14 @@ export async function postponeRequest(tx: Tx, key: EscalationRequestKey, dueAt: 
     .where('id', '=', key.id)
     .execute()
 }
+
+type RequestRow = { readonly subject_id: string; readonly request: unknown }
+
+const requestOf = (organizationId: OrganizationId, row: RequestRow): EscalationRequest => ({
+  organizationId,
+  subjectId: asId<AlertGroupId>(row.subject_id),
+  request: row.request as EscalationRequest['request'],
+})
 
 type RunRow = {
   readonly organization_id: string

@@ -25,6 +25,8 @@ export const catalogue = {
   'escalation.step_taken': null,
   /** A step that reached nobody or could not be done; the chain goes on. */
   'escalation.step_failed': null,
+  /** What a step asked for was not done after all: somebody took the alert group over first, or its webhook was gone. */
+  'escalation.step_withdrawn': null,
   'escalation.finished': null,
   'notification.sent': null,
   /** One way to reach the person failed for good. */
