@@ -71,7 +71,7 @@ async function migrate(connection: Connection): Promise<void> {
   const clock = { now: () => startAt, monotonic: () => ms(0), wait: async () => {} }
   const random = { bytes: (count: number) => new Uint8Array(count) }
   const db = openDatabase({ connection, poolSize: 1, clock, random, log: silent, onWake: () => {} })
-  await keepPartitions(db.sql, startAt, silent)
+  await keepPartitions(db.sql, { now: startAt, databaseNow: startAt }, silent)
   await db.close()
 }
 

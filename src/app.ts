@@ -9,7 +9,7 @@ import { alertRoutes } from './alerts/alert-routes.ts'
 import { noteRoutes } from './alerts/note-routes.ts'
 import { alertGroupRoutes } from './alerts/routes.ts'
 import { pendingMigrations } from './db/migrate.ts'
-import { keepPartitions } from './db/partitions.ts'
+import { isClockSettled, keepPartitions, type Times } from './db/partitions.ts'
 import { deliveriesLoop } from './deliveries/loop.ts'
 import type { EgressPolicy } from './deliveries/egress.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
@@ -114,7 +114,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   return {
     http,
     start: async () => {
-      await keepPartitions(db.sql, clock.now(), log)
+      await keepPartitions(db.sql, await timesOf(ports), log)
       await keeper.start()
       const { sleepMaxMs } = settings
       const surroundings = { clock, log, heartbeats, sleepMaxMs, ownedShards: keeper.owned }
@@ -218,12 +218,20 @@ async function keepHouse(ports: Ports, ownedShards: () => readonly number[], sto
   const { clock, db, log } = ports
   const failed = (message: string) => (fault: unknown) => log.warn(message, { error: String(fault) })
   while (!stop.aborted) {
-    await removeAllOldAlertGroups(ports, ownedShards, stop).catch(failed('alert groups not removed'))
+    await removeOld(ports, ownedShards, stop).catch(failed('alert groups not removed'))
     await clock.wait(hours(1), stop)
     if (stop.aborted) return
-    await keepPartitions(db.sql, clock.now(), log).catch(failed('partitions not kept'))
+    await timesOf(ports)
+      .then((times) => keepPartitions(db.sql, times, log))
+      .catch(failed('partitions not kept'))
   }
 }
+
+async function removeOld(ports: Ports, ownedShards: () => readonly number[], stop: AbortSignal): Promise<void> {
+  if (await isClockSettled(ports.db.sql, await timesOf(ports))) await removeAllOldAlertGroups(ports, ownedShards, stop)
+}
+
+const timesOf = async ({ clock, db }: Ports): Promise<Times> => ({ now: clock.now(), databaseNow: await db.now() })
 
 type Health = {
   readonly heartbeats: Heartbeats

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { StartFault } from '../lib/start-fault.ts'
-import { after, before, days, type Instant, startOfUtcDay, startOfUtcMonth, utcDay } from '../lib/time.ts'
+import { after, before, between, days, type Instant, type Ms, startOfUtcDay, startOfUtcMonth, utcDay } from '../lib/time.ts'
 import type { Log, Sql } from '../ports.ts'
 
 /**
@@ -20,11 +20,20 @@ const daysAhead = 7
 /** A partition: its name, its first day and the first day after it. */
 type Partition = { readonly table: string; readonly name: string; readonly from: string; readonly to: string }
 
+/** One moment by both clocks: the program's, which dates what is written, and the database's. */
+export type Times = { readonly now: Instant; readonly databaseNow: Instant }
+
+/** How many partitions of a table go at once. One a day is due, and a clock that is wrong after all costs hours, not all. */
+const droppedMax = 2
+
 /**
- * Makes the partitions of yesterday to a week ahead and drops those that are past their time. Safe to run again, and on
- * several nodes at once. What cannot be done now, because somebody reads the table for long, is left for the next time.
+ * Makes the partitions of yesterday to a week ahead and drops those that are past their time, a few at a time. Safe to run
+ * again, and on several nodes at once. What cannot be done now, because somebody reads the table for long or the clock may be
+ * wrong, is left for the next time.
  */
-export async function keepPartitions(db: Sql, now: Instant, log: Log): Promise<void> {
+export async function keepPartitions(db: Sql, times: Times, log: Log): Promise<void> {
+  const { now } = times
+  const isSettled = await isClockSettled(db, times)
   for (const [table, { unit, instant, keptDays }] of Object.entries(cuts)) {
     const existing = await partitionsOf(db, table)
     const wanted = new Map<string, Partition>()
@@ -34,10 +43,29 @@ export async function keepPartitions(db: Sql, now: Instant, log: Log): Promise<v
     }
     const oldest = utcDay(before(now, days(keptDays)))
     const old = existing.filter(({ to }) => to <= oldest)
-    const jobs = [...[...wanted.values()].map((partition) => making(partition)), ...old.map((partition) => dropping(partition))]
+    if (!isSettled && old.length > 0)
+      log.warn('partitions not dropped', { table, count: old.length, reason: 'the clock may be wrong' })
+    const dropped = isSettled ? old.slice(0, droppedMax) : []
+    const jobs = [
+      ...[...wanted.values()].map((partition) => making(partition)),
+      ...dropped.map((partition) => dropping(partition)),
+    ]
     for (const job of jobs) if (!(await done(db, job, log))) break
-    await deleteStrays(db, { table, instant, before: oldest })
+    if (isSettled) await deleteStrays(db, { table, instant, before: oldest })
   }
+}
+
+const aheadMax: Ms = days(1)
+
+/**
+ * Whether the clock may say what is so old that it goes. It must not be far ahead of the database's, and the day before yesterday
+ * must have its partition: then the program ran by this clock a day ago, or a week before at most. After a jump of the clock, or
+ * when the program was off for long, that takes a day.
+ */
+export async function isClockSettled(db: Sql, { now, databaseNow }: Times): Promise<boolean> {
+  if (between(databaseNow, now) > aheadMax) return false
+  const { name } = partitionAt('alerts', 'day', before(now, days(2)))
+  return (await partitionsOf(db, 'alerts')).some((partition) => partition.name === name)
 }
 
 type Strays = { readonly table: string; readonly instant: string; readonly before: string }
