@@ -62,6 +62,7 @@ const packageLayers: Readonly<Record<string, readonly Layer[]>> = {
   kysely: ['store', 'db', 'ports', 'app'],
   pg: ['store', 'db', 'app'],
   'pg-copy-streams': ['db'],
+  'pg-connection-string': ['config'],
   fastify: ['http', 'routes', 'app'],
   pino: ['node', 'app', 'main'],
   'pino-pretty': ['node', 'app', 'main'],

@@ -97,6 +97,13 @@ describe('a bad value stops the start with one line: variable, fault, example', 
     ['WATCHBELL_BOOTSTRAP_EMAIL', 'ada', 'is "ada", which is no e-mail address.'],
     ['WATCHBELL_EGRESS_ALLOW', '10.0.0.0/99', 'is not understood: "10.0.0.0/99" is neither a CIDR'],
     ['WATCHBELL_MAIL_FROM', 'Bell <bell>', 'is "Bell <bell>", which is no e-mail address.'],
+    ['WATCHBELL_DATABASE_URL', 'postgres://bell@db:notaport/bell', 'cannot be understood: Invalid URL. Example: '],
+    ['WATCHBELL_DATABASE_URL', 'postgres://bell@db:70000/bell', 'cannot be understood: Invalid URL. Example: '],
+    [
+      'WATCHBELL_DATABASE_URL',
+      'postgres://bell@db/bell?sslrootcert=/no/such/file',
+      "no such file or directory, open '/no/such/file'",
+    ],
     ['WATCHBELL_LOG_LEVEL', 'loud', 'is "loud", which is none of debug, info, warn, error. Example: WATCHBELL_LOG_LEVEL=info'],
   ])('%s=%s', (name, value, words) => {
     const line = faultOf({ [name]: value })
@@ -109,6 +116,7 @@ describe('a bad value stops the start with one line: variable, fault, example', 
 describe('a bad secret is not repeated', () => {
   test.each([
     ['WATCHBELL_DATABASE_URL', 'mysql://bell:hidden@db'],
+    ['WATCHBELL_DATABASE_URL', 'postgres://bell:hidden@db:notaport/bell'],
     ['WATCHBELL_SECRET_KEY', 'hidden'],
     ['WATCHBELL_SECRET_KEY', 'a'.repeat(63)],
     ['WATCHBELL_SECRET_KEY', 'hidden'.repeat(6)],

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parse as parseConnectionUrl } from 'pg-connection-string'
 import { isToken } from './accounts/token.ts'
 import { isEmail } from './accounts/user.ts'
 import { type EgressAllow, parseEgressAllow } from './deliveries/egress-allow.ts'
@@ -151,8 +152,16 @@ const parseBaseUrl: Parse<string> = (text) => {
   return { value: url.origin + path }
 }
 
-const parseDatabaseUrl: Parse<string> = (text) =>
-  /^postgres(?:ql)?:\/\/\S+$/.test(text) ? { value: text } : wrong('does not begin with postgres:// or has blanks in it')
+const parseDatabaseUrl: Parse<string> = (text) => {
+  if (!/^postgres(?:ql)?:\/\/\S+$/.test(text)) return wrong('does not begin with postgres:// or has blanks in it')
+  try {
+    // As the driver reads it, which also opens the files of certificates that it names.
+    parseConnectionUrl(text)
+    return { value: text }
+  } catch (refusal) {
+    return wrong(`cannot be understood: ${refusal instanceof Error ? refusal.message : String(refusal)}`)
+  }
+}
 
 const parseSecretKey: Parse<Uint8Array> = (text) => {
   const key = secretKeyOf(text)
