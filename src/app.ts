@@ -166,7 +166,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   scheduleRoutes(http, ports)
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
-  webhookRoutes(http, { db, settings: webhooks, eventExcerptsOf })
+  webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
   alertRoutes(http, db)
   noteRoutes(http, db)
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })

@@ -251,7 +251,7 @@ export interface Messages {
   body: Buffer | null;
   body_sealed: Buffer | null;
   headers_sealed: Buffer | null;
-  headers_shown: string | null;
+  headers_shown_sealed: Buffer | null;
   id: string;
   kind: string;
   method: string | null;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
+import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
 import { endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
 import { asId, type OrganizationId } from '../lib/ids.ts'
 import { attemptsOf } from './commands.ts'
@@ -30,7 +30,7 @@ async function loggedBodies(bodies: readonly (Buffer | null)[]) {
     await send(world, endpoint, [{}])
     await world.pass(1_000)
   }
-  const owner = { organizationId: asId<OrganizationId>('OAAAAAAAAAAAA'), ownerId: `WH ${url}` }
+  const owner = { organizationId: asId<OrganizationId>('OAAAAAAAAAAAA'), ownerId: `WH ${url}`, vault: testVault }
   const logged = await attemptsOf(world.db.sql, owner, { limit: 100, offset: 0 })
   return logged.map(({ message }) => message?.body)
 }
@@ -50,5 +50,29 @@ describe('the log of attempts', () => {
 
   it('tells of a request without a body', async () => {
     expect(await loggedBodies([null])).toEqual([null])
+  })
+
+  it('shows headers that lie sealed in the database', async () => {
+    const headersShown = '{"X-Api-Key":"sesame"}'
+    const world = await owingWorld({
+      render: async (_db, deliveries) =>
+        new Map(
+          deliveries.map((delivery) => [
+            delivery.messageId,
+            { kind: 'message' as const, message: { ...post(delivery), headersShown, body: null } },
+          ]),
+        ),
+    })
+    open = world
+    await send(world, await endpointOf(world, url), [{}])
+    await world.pass(1_000)
+    const [stored] = await world.db.sql.selectFrom('messages').selectAll().execute()
+    const columns = Object.values(stored ?? {}).map((value) =>
+      Buffer.isBuffer(value) ? value.toString('latin1') : String(value),
+    )
+    expect(columns.join(' ')).not.toContain('sesame')
+    const owner = { organizationId: asId<OrganizationId>('OAAAAAAAAAAAA'), ownerId: `WH ${url}`, vault: testVault }
+    const [attempt] = await attemptsOf(world.db.sql, owner, { limit: 10, offset: 0 })
+    expect(attempt?.message?.headersShown).toBe(headersShown)
   })
 })

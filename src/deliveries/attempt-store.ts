@@ -5,7 +5,7 @@ import { jsonbText } from '../lib/json.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { Attempt, LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
+import type { Attempt, SealedAttempt, Page, SubjectAnswer } from './attempt.ts'
 
 /** Logs attempts. One that is there already was logged by a commit that nobody heard of. */
 export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Promise<void> {
@@ -39,7 +39,7 @@ type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string
  * The attempts at all endpoints that an owner has or had, newest first. Bodies can be megabytes, and one node's memory is for
  * everybody, so that long ones never leave the database.
  */
-export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promise<readonly LoggedAttempt[]> {
+export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promise<readonly SealedAttempt[]> {
   const { organizationId, ownerId } = owner
   const { wholeBytesMax, listBytesMax, beginningMax } = excerptLimits
   // Of each endpoint no more is read than the page could need, and messages only for what is on it. A character has at most
@@ -52,7 +52,7 @@ export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promis
         order by a.at desc, a.id desc limit ${page.offset + page.limit}) newest
       where e.organization_id = ${organizationId} and e.owner_id = ${ownerId}
       order by newest.at desc, newest.id desc limit ${page.limit} offset ${page.offset})
-    select page.*, m.target, m.headers_shown, m.request_trigger, octet_length(m.body) as body_bytes,
+    select page.*, m.target, m.headers_shown_sealed, m.request_trigger, octet_length(m.body) as body_bytes,
       case when octet_length(m.body) <= ${wholeBytesMax}::int
         and sum(least(octet_length(m.body), ${wholeBytesMax}::int)) over (order by page.at desc, page.id desc) <= ${listBytesMax}::int
         then m.body else substring(m.body from 1 for ${4 * beginningMax}::int) end as body
@@ -144,15 +144,20 @@ function attemptOf(row: AttemptRow): Attempt {
 
 type MessageRow = {
   readonly target: string | null
-  readonly headers_shown: string | null
+  readonly headers_shown_sealed: Buffer | null
   readonly body: Buffer | null
   readonly body_bytes: number | null
   readonly request_trigger: string | null
 }
 
-function messageOf(row: MessageRow): LoggedAttempt['message'] {
+function messageOf(row: MessageRow): SealedAttempt['message'] {
   if (row.target === null) return null
-  return { target: row.target, headersShown: row.headers_shown, body: excerptOf(row), requestTrigger: row.request_trigger }
+  return {
+    target: row.target,
+    headersShownSealed: row.headers_shown_sealed,
+    body: excerptOf(row),
+    requestTrigger: row.request_trigger,
+  }
 }
 
 function excerptOf({ body, body_bytes: bytes }: MessageRow): Excerpt | null {

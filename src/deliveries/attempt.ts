@@ -33,10 +33,17 @@ export type LoggedAttempt = Attempt & {
   /** Null when the message is past its time or was never rendered. */
   readonly message: {
     readonly target: string
-    readonly headersShown: string | null
+    readonly headersShown: string
     readonly body: Excerpt | null
     readonly requestTrigger: string | null
   } | null
+}
+
+/** The same as it is stored. */
+export type SealedAttempt = Attempt & {
+  readonly message:
+    | (Omit<NonNullable<LoggedAttempt['message']>, 'headersShown'> & { readonly headersShownSealed: Uint8Array | null })
+    | null
 }
 
 /** What an owner's endpoint answered about a subject. */

@@ -1,3 +1,4 @@
+import type { Vault } from '../accounts/secret.ts'
 import { type EndpointId, newUuid, type OrganizationId } from '../lib/ids.ts'
 import { known } from '../lib/check.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -7,6 +8,7 @@ import type { ClosingEndpoint, EndpointKey, NewDelivery } from './delivery.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults } from './finish-store.ts'
 import { deleteMailsAbout, insertMails } from './message-store.ts'
+import { openShown } from './sealing.ts'
 import * as store from './store.ts'
 
 /** Owes deliveries: they are sent at least once if and only if this transaction commits. */
@@ -101,13 +103,18 @@ export async function endWaiting(tx: Tx, closing: ClosingEndpoint): Promise<Ende
   return { count: ended.length, haveResults }
 }
 
-/** The attempts at the endpoints of an owner, newest first. */
-export function attemptsOf(
+/** The attempts at the endpoints of an owner, newest first, with what was sent; the vault is that of messages. */
+export async function attemptsOf(
   db: Sql,
-  owner: { readonly organizationId: OrganizationId; readonly ownerId: string },
+  { vault, ...owner }: { readonly organizationId: OrganizationId; readonly ownerId: string; readonly vault: Vault },
   range: Page,
 ): Promise<readonly LoggedAttempt[]> {
-  return attempts.attemptsOfOwner(db, owner, range)
+  const sealed = await attempts.attemptsOfOwner(db, owner, range)
+  return sealed.map(({ message, ...attempt }) => {
+    if (message === null) return { ...attempt, message }
+    const { headersShownSealed, ...rest } = message
+    return { ...attempt, message: { ...rest, headersShown: openShown(vault, attempt.messageId, headersShownSealed) } }
+  })
 }
 
 export const countAttemptsOf = attempts.countAttemptsOfOwner

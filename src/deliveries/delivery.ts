@@ -38,7 +38,7 @@ export type HttpMessage = {
   readonly target: string
   /** Sealed at rest, because they may carry credentials. */
   readonly headers: Readonly<Record<string, string>>
-  /** The headers as the response log shows them: JSON, secrets masked. */
+  /** The headers as the response log shows them: JSON, Authorization masked. Sealed at rest, since others may be secrets, too. */
   readonly headersShown: string
   readonly body: Uint8Array | null
   /** As the response log shows it (contract grafana-oncall 3.7). */
@@ -51,7 +51,10 @@ export type Message = MailMessage | HttpMessage
 export type SealedMail = { readonly kind: 'mail'; readonly target: string; readonly bodySealed: Uint8Array }
 
 /** A request as it is stored. */
-export type SealedHttp = Omit<HttpMessage, 'headers'> & { readonly headersSealed: Uint8Array | null }
+export type SealedHttp = Omit<HttpMessage, 'headers' | 'headersShown'> & {
+  readonly headersSealed: Uint8Array | null
+  readonly headersShownSealed: Uint8Array | null
+}
 
 export type StoredMessage = SealedMail | SealedHttp
 

@@ -17,7 +17,7 @@ export async function messagesOfWaiting(
   deliveries: readonly Delivery[],
 ): Promise<ReadonlyMap<number, StoredMessage | null>> {
   const answer = await sql<MessageRow & { readonly delivery_id: number }>`
-    select delivery_id, kind, method, target, headers_sealed, headers_shown, body, body_sealed, request_trigger
+    select delivery_id, kind, method, target, headers_sealed, headers_shown_sealed, body, body_sealed, request_trigger
     from (
       select d.id as delivery_id, m.*, coalesce(octet_length(m.body), octet_length(m.body_sealed), 0) as bytes,
         sum(coalesce(octet_length(m.body), octet_length(m.body_sealed), 0)) over (order by held.number) as walked
@@ -34,18 +34,18 @@ type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttp }
 /** Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes. */
 export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): Promise<ReadonlySet<MessageId>> {
   const answer = await sql<{ readonly id: string }>`
-    insert into messages (organization_id, id, at, kind, method, target, headers_sealed, headers_shown, body, request_trigger)
-    select organization_id, id, at, 'http', method, target, headers_sealed, headers_shown, body, request_trigger from unnest(
+    insert into messages (organization_id, id, at, kind, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
+    select organization_id, id, at, 'http', method, target, headers_sealed, headers_shown_sealed, body, request_trigger from unnest(
       ${rendered.map(({ delivery }) => delivery.organizationId)}::text[],
       ${rendered.map(({ delivery }) => delivery.messageId)}::uuid[],
       ${rendered.map(({ delivery }) => toDate(delivery.messageAt))}::timestamptz[],
       ${rendered.map(({ message }) => message.method)}::text[],
       ${rendered.map(({ message }) => message.target)}::text[],
       ${rendered.map(({ message }) => bufferOrNull(message.headersSealed))}::bytea[],
-      ${rendered.map(({ message }) => message.headersShown)}::text[],
+      ${rendered.map(({ message }) => bufferOrNull(message.headersShownSealed))}::bytea[],
       ${rendered.map(({ message }) => bufferOrNull(message.body))}::bytea[],
       ${rendered.map(({ message }) => message.requestTrigger)}::text[])
-      as new (organization_id, id, at, method, target, headers_sealed, headers_shown, body, request_trigger)
+      as new (organization_id, id, at, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
     on conflict do nothing
     returning id`.execute(tx.sql)
   return new Set(answer.rows.map((row) => asId<MessageId>(row.id)))
@@ -78,7 +78,7 @@ type MessageRow = {
   readonly method: string | null
   readonly target: string | null
   readonly headers_sealed: Buffer | null
-  readonly headers_shown: string | null
+  readonly headers_shown_sealed: Buffer | null
   readonly body: Buffer | null
   readonly body_sealed: Buffer | null
   readonly request_trigger: string | null
@@ -92,7 +92,7 @@ function messageOf(row: MessageRow): StoredMessage | null {
     method: row.method ?? 'POST',
     target: row.target,
     headersSealed: row.headers_sealed,
-    headersShown: row.headers_shown ?? '{}',
+    headersShownSealed: row.headers_shown_sealed,
     body: row.body,
     requestTrigger: row.request_trigger ?? '',
   }

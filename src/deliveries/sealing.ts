@@ -10,10 +10,20 @@ export function sealedMail(vault: Vault, id: MessageId, { target, body }: Omit<M
 }
 
 /** A request as it may be stored. */
-export function sealedHttp(vault: Vault, id: MessageId, { headers, ...message }: HttpMessage): SealedHttp {
+export function sealedHttp(vault: Vault, id: MessageId, { headers, headersShown, ...message }: HttpMessage): SealedHttp {
   const isEmpty = Object.keys(headers).length === 0
-  return { ...message, headersSealed: isEmpty ? null : vault.seal(JSON.stringify(headers), contextOf(id)) }
+  return {
+    ...message,
+    headersSealed: isEmpty ? null : vault.seal(JSON.stringify(headers), contextOf(id)),
+    headersShownSealed: headersShown === noHeaders ? null : vault.seal(headersShown, shownContextOf(id)),
+  }
 }
+
+const noHeaders = '{}'
+
+/** The headers as the response log shows them. Throws as the vault does. */
+export const openShown = (vault: Vault, id: MessageId, sealed: Uint8Array | null): string =>
+  sealed === null ? noHeaders : vault.open(sealed, shownContextOf(id))
 
 /** A message as it goes out. The reason names a secret that does not open: the server has another key than the one that sealed it. */
 export function unsealed(vault: Vault, id: MessageId, message: StoredMessage): Result<Message, string> {
@@ -25,6 +35,7 @@ export function unsealed(vault: Vault, id: MessageId, message: StoredMessage): R
 }
 
 const contextOf = (id: MessageId): string => `message ${id}`
+const shownContextOf = (id: MessageId): string => `message ${id} shown`
 
 const openMail = (vault: Vault, id: MessageId, { kind, target, bodySealed }: SealedMail): MailMessage => ({
   kind,
@@ -32,8 +43,12 @@ const openMail = (vault: Vault, id: MessageId, { kind, target, bodySealed }: Sea
   body: vault.openBytes(bodySealed, contextOf(id)),
 })
 
-function openHttp(vault: Vault, id: MessageId, { headersSealed, ...rest }: SealedHttp): HttpMessage {
-  return { ...rest, headers: headersSealed === null ? {} : textsOf(vault.open(headersSealed, contextOf(id))) }
+function openHttp(vault: Vault, id: MessageId, { headersSealed, headersShownSealed, ...rest }: SealedHttp): HttpMessage {
+  return {
+    ...rest,
+    headers: headersSealed === null ? {} : textsOf(vault.open(headersSealed, contextOf(id))),
+    headersShown: openShown(vault, id, headersShownSealed),
+  }
 }
 
 function textsOf(json: string): Readonly<Record<string, string>> {

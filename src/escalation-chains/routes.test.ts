@@ -22,7 +22,7 @@ beforeAll(async () => {
   }
   server = await testServer((app, db) => {
     escalationChainRoutes(app, { db })
-    webhookRoutes(app, { db, settings, eventExcerptsOf: async () => new Map() })
+    webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
     scheduleRoutes(app, { db, clock: testClock })
   })
   api = await testApi(server)

@@ -69,7 +69,11 @@ describe('an event', () => {
     await world.pass(1_000)
     expect(sentTo('https://ack.example/')).toEqual(['{"alert_payload":{"value":1.50},"integration":{"id":"CAAAAAAAAAAAA"}}'])
     expect(world.received.length).toBe(1)
-    const [attempt] = await attemptsOf(world.db.sql, { organizationId, ownerId: webhook.id }, { limit: 10, offset: 0 })
+    const [attempt] = await attemptsOf(
+      world.db.sql,
+      { organizationId, ownerId: webhook.id, vault: testVault },
+      { limit: 10, offset: 0 },
+    )
     expect(await timelineOf('I1')).toMatchObject([
       { type: 'alert_group.acknowledged' },
       {
@@ -228,7 +232,11 @@ describe('an event', () => {
     await happen('alert_group.acknowledged', 'I13', { text: 'a'.repeat(65_488) })
     await happen('alert_group.acknowledged', 'I13', { text: 'a'.repeat(1_000_000) })
     await world.pass(1_000)
-    const attempts = await attemptsOf(world.db.sql, { organizationId, ownerId: webhook.id }, { limit: 10, offset: 0 })
+    const attempts = await attemptsOf(
+      world.db.sql,
+      { organizationId, ownerId: webhook.id, vault: testVault },
+      { limit: 10, offset: 0 },
+    )
     const excerpts = [...(await eventExcerptsOf(world.db.sql, attempts)).values()].toSorted((a, b) => a.bytes - b.bytes)
     expect(excerpts.map(({ text, ...excerpt }) => ({ ...excerpt, length: text.length }))).toEqual([
       { bytes: 65_536, isWhole: true, length: 65_536 },

@@ -1,6 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
 import { personOf } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
+import type { Vault } from '../accounts/secret.ts'
 import { keepTeam } from '../accounts/team-commands.ts'
 import {
   attemptsOf,
@@ -228,11 +229,15 @@ export function listWebhooks(
 }
 
 /** All attempts that were made for a webhook, newest first, whatever its trigger type was then. Rejects what the organization does not have. */
-export async function listResponses(db: Sql, actor: Actor, id: WebhookId): Promise<Listing<LoggedAttempt>> {
+export async function listResponses(
+  db: Sql,
+  actor: Actor,
+  { id, messageVault: vault }: { readonly id: WebhookId; readonly messageVault: Vault },
+): Promise<Listing<LoggedAttempt>> {
   const { organizationId } = actor
   if ((await store.findWebhook(db, organizationId, id)) === null) throw notFound()
   const owner = { organizationId, ownerId: id }
-  return { count: () => countAttemptsOf(db, owner), items: (window) => attemptsOf(db, owner, window) }
+  return { count: () => countAttemptsOf(db, owner), items: (window) => attemptsOf(db, { ...owner, vault }, window) }
 }
 
 type Brief = { readonly id: WebhookId; readonly name: string; readonly enabled: boolean; readonly triggerType: TriggerType }

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const vault = makeVault({ secretKey: Buffer.alloc(32, 7), purpose: 'test', random: testRandom })
   const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist }
   server = await testServer((app, db) => {
-    webhookRoutes(app, { db, settings, eventExcerptsOf: async () => new Map() })
+    webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
     integrationRoutes(app, { db, vault })
   })
   api = await testApi(server)

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { Vault } from '../accounts/secret.ts'
 import { teamFilter } from '../accounts/team-commands.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { lenientInput } from '../http/lenient.ts'
@@ -19,6 +20,8 @@ import { httpMethods, presets, shownWebhook } from './webhook.ts'
 export type WebhookRoutesOptions = {
   readonly db: Database
   readonly settings: WebhookSettings
+  /** Opens what was sent. */
+  readonly messageVault: Vault
   /** What the events that attempts told of said, by message id: JSON texts. What is not stored any more is missing. */
   readonly eventExcerptsOf: (db: Sql, attempts: readonly LoggedAttempt[]) => Promise<ReadonlyMap<string, Excerpt>>
 }
@@ -164,7 +167,7 @@ const ResponseShape = Type.Object({
   content_truncated: Type.Boolean(),
 })
 
-function responseRoutes(app: App, { db, eventExcerptsOf }: WebhookRoutesOptions): void {
+function responseRoutes(app: App, { db, messageVault, eventExcerptsOf }: WebhookRoutesOptions): void {
   app.get(
     '/api/v1/webhooks/:webhookId/responses/',
     {
@@ -178,7 +181,8 @@ function responseRoutes(app: App, { db, eventExcerptsOf }: WebhookRoutesOptions)
       },
     },
     async (request) => {
-      const attempts = await listResponses(db.sql, request.actor, webhookIdOf(request.params.webhookId))
+      const asked = { id: webhookIdOf(request.params.webhookId), messageVault }
+      const attempts = await listResponses(db.sql, request.actor, asked)
       const listing = {
         count: attempts.count,
         items: async (window: Parameters<typeof attempts.items>[0]): Promise<readonly Static<typeof ResponseShape>[]> => {

@@ -543,7 +543,8 @@ create table messages (
   -- The URL of a request, or the address of a mail.
   target text not null,
   headers_sealed bytea,
-  headers_shown text,
+  -- For the response log, but for the credentials that have fields of their own; others are in it as they are.
+  headers_shown_sealed bytea,
   body bytea,
   -- A mail's: its links act for a person.
   body_sealed bytea,
