@@ -1,9 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { run } from '../../test/support/address.ts'
 import { emptyDatabase, freshDatabase } from '../../test/support/database.ts'
 import { StartFault } from '../lib/start-fault.ts'
@@ -81,4 +83,20 @@ test('what has run is never run again, also when the database holds data', async
 
 test('a database that cannot be reached is a fault and no hang', async () => {
   await expect(migrateDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' })).rejects.toThrow(/ECONNREFUSED/)
+})
+
+test('an address that takes the connection and never says a word is given up after ten seconds', async () => {
+  const mute = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  const address = mute.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const migrating = migrateDatabase({ url: `postgres://bell@127.0.0.1:${port}/bell` }).catch(String)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await migrating).toBe('Error: Connection terminated due to connection timeout')
+  } finally {
+    vi.useRealTimers()
+    mute.close()
+  }
 })

@@ -36,7 +36,6 @@ export function openDatabase({ connection, poolSize, clock, random, log, onWake 
     ...poolConfig(connection),
     max: poolSize,
     idleTimeoutMillis: 60_000,
-    connectionTimeoutMillis: 10_000,
     // A connection can go silent without closing (a failover, a forgotten NAT entry); nobody may wait for it for ever.
     query_timeout: 15_000,
     keepAlive: true,
@@ -75,10 +74,13 @@ function whenAllClosed(pool: pg.Pool): Promise<void> {
   })
 }
 
+/** An address may swallow packets and never refuse. */
+const connectMaxMs = 10_000
+
 /** What node-postgres needs to connect; also for the few statements that run outside the pool. */
 export function poolConfig(connection: Connection): pg.PoolConfig & pg.ClientConfig {
   const address = 'url' in connection ? { connectionString: connection.url } : connection
-  return { ...address, application_name: 'watchbell', types: { getTypeParser } }
+  return { ...address, connectionTimeoutMillis: connectMaxMs, application_name: 'watchbell', types: { getTypeParser } }
 }
 
 function databaseInstant(rows: readonly { epoch_ms: number }[]): Instant {
