@@ -1,4 +1,4 @@
-import { type Body, optional, orNull, readFields, reference } from '../lib/fields.ts'
+import { type Body, optional, readFields, referenceOrNull } from '../lib/fields.ts'
 import { asId, type EscalationChainId, type TeamId, type UserId } from '../lib/ids.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
 import type { Refusal } from '../lib/rejection.ts'
@@ -10,10 +10,10 @@ export type Assignee =
   | { readonly type: 'team'; readonly id: TeamId }
   | { readonly type: 'escalation_chain'; readonly id: EscalationChainId }
 
-/** The body that reassigns an alert group names exactly one; null counts as not named. Whether it exists is not known. */
+/** The body that reassigns an alert group names exactly one; null and an empty text count as not named. Whether it exists is not known. */
 export function parseAssignee(body: Body): Result<Assignee, Refusal> {
   const read = readFields((take) => {
-    const named = (name: Assignee['type']) => take(optional(body, name, orNull(reference)), null) ?? null
+    const named = (name: Assignee['type']) => take(optional(body, name, referenceOrNull), null) ?? null
     return { user: named('user'), team: named('team'), chain: named('escalation_chain') }
   })
   if (!read.ok) return read

@@ -94,7 +94,7 @@ describe('an alert group that is handed over', () => {
     const chain = await newChain(pageTo(first), { type: 'wait', duration: 60 }, pageTo(second))
     const id = await room.newGroup()
     for (let round = 0; round < 2; round += 1) {
-      await reassign(id, { escalation_chain: chain, user: null })
+      await reassign(id, { escalation_chain: chain, user: null, team: '' })
       expect(await pagedAbout(id)).toEqual([first.id])
     }
     expect((await room.show(id)).assigned_to).toEqual({ type: 'escalation_chain', id: chain })
@@ -217,7 +217,7 @@ describe('a reassignment', () => {
     [{ team: [] }, { team: ['Invalid values'] }],
     [{ escalation_chain: {} }, { escalation_chain: ['Invalid values'] }],
     [{ user: 'U1' }, { user: none }],
-    [{ user: '' }, { user: ['This field may not be null.'] }],
+    [{ user: '' }, { non_field_errors: ['Name exactly one of user, team and escalation_chain.'] }],
     [{ user: 'U\u0000' }, { user: none }],
     [{ team: 'T1' }, { team: none }],
     [{ escalation_chain: 'F1' }, { escalation_chain: none }],
