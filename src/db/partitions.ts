@@ -89,7 +89,7 @@ type Job = { readonly partition: Partition; readonly statement: string; readonly
 
 function making(partition: Partition): Job {
   const { table, name, from, to } = partition
-  const statement = `create table if not exists ${name} partition of ${table} for values from ('${from}T00:00:00Z') to ('${to}T00:00:00Z')`
+  const statement = `create table if not exists "${name}" partition of "${table}" for values from ('${from}T00:00:00Z') to ('${to}T00:00:00Z')`
   return { partition, statement, did: 'made' }
 }
 
@@ -125,14 +125,24 @@ export async function partitionNames(db: Sql): Promise<Readonly<Record<string, r
   return Object.fromEntries(answer.rows.map(({ table, names }) => [table, names]))
 }
 
-/** Makes partitions that another database had, from what `partitionNames` said of it, inside the caller's transaction. */
+/**
+ * Makes partitions that another database had, from what `partitionNames` said of it, inside the caller's transaction. Names
+ * become part of statements, and anybody may have written them: only those of tables that are cut here are taken.
+ */
 export async function makePartitions(db: Sql, names: Readonly<Record<string, readonly string[]>>): Promise<void> {
+  const tables = await cutTables(db)
   for (const [table, ofTable] of Object.entries(names))
     for (const name of ofTable) {
-      const partition = partitionNamed(table, name)
+      const partition = tables.has(table) ? partitionNamed(table, name) : null
       if (partition === null) throw new StartFault(`The backup has a partition ${name} of ${table}, which no version would make.`)
       await sql.raw(making(partition).statement).execute(db)
     }
+}
+
+async function cutTables(db: Sql): Promise<ReadonlySet<string>> {
+  const answer = await sql<{ readonly name: string }>`
+    select relname::text as name from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'p'`.execute(db)
+  return new Set(answer.rows.map(({ name }) => name))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { buffer, text } from 'node:stream/consumers'
 import { PassThrough, Readable } from 'node:stream'
-import { createZstdDecompress } from 'node:zlib'
+import { createZstdDecompress, zstdCompressSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Address, run } from '../../../test/support/address.ts'
 import { backUpTo, backupOf, heavyDatabase, restoreInto } from '../../../test/support/backups.ts'
@@ -14,6 +14,7 @@ import { StartFault } from '../../lib/start-fault.ts'
 import { type Migrations, readMigrations } from '../migrate.ts'
 import { openDatabase } from '../open.ts'
 import { keepPartitions } from '../partitions.ts'
+import { sealed } from './envelope.ts'
 
 const leftOut = ['kysely_migration', 'kysely_migration_lock', 'nodes', 'setup_links', 'shards']
 
@@ -211,6 +212,14 @@ describe('a damaged backup', () => {
 
   test('that has more behind its end restores nothing', async () => {
     expect(await refused(Buffer.concat([backup, Buffer.from('more')]))).toMatch(/no backup/)
+  })
+
+  test('that somebody forged, so that names of it would be statements, restores nothing', async () => {
+    const table = 'alerts (a); create table planted (a integer); --'
+    const [header = '', ...lines] = (await textOf(backup)).split('\n')
+    const forged = JSON.stringify({ ...JSON.parse(header), partitions: { [table]: [`${table}_2026_04_01`] } })
+    const bytes = zstdCompressSync(Buffer.from([forged, ...lines].join('\n')))
+    expect(await refused(await buffer(sealed(Readable.from([bytes]))))).toMatch(/which no version would make/)
   })
 
   test('whose transfer breaks restores nothing', async () => {
