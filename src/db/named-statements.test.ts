@@ -38,3 +38,14 @@ test('after what the server reports, the transaction is rolled back and the conn
   expect(pool.totalCount).toBe(1)
   await kysely.destroy()
 })
+
+test('statements are named until there are 400 names, and work without one from then on', async () => {
+  const { kysely } = await watchedPool(5_000)
+  for (let number = 0; number < 410; number += 1) {
+    const { rows } = await sql`select ${'x'}::text as ${sql.id(`column_${number}`)}`.execute(kysely)
+    expect(rows).toEqual([{ [`column_${number}`]: 'x' }])
+  }
+  const { rows } = await sql`select count(*)::int as names from pg_prepared_statements`.execute(kysely)
+  expect(rows).toEqual([{ names: 400 }])
+  await kysely.destroy()
+})
