@@ -13,7 +13,7 @@ export type AlertGroupFilter = {
   readonly teamId?: TeamId | null | undefined
   readonly state?: AlertGroupState | undefined
   readonly startedAt?: { readonly from: Instant; readonly to: Instant } | undefined
-  /** All of them. */
+  /** All of them; none filters nothing. */
   readonly labels?: readonly Label[] | undefined
 }
 
@@ -28,6 +28,9 @@ export type FilterQuery = {
   readonly label?: readonly string[] | undefined
 }
 
+/** How many labels a list may be filtered by. */
+const labelsMax = 20
+
 /** The filters of a list, but for the team (contract grafana-oncall 4.10). Empty ones count as not given. */
 export function filterOf(query: FilterQuery): Result<Omit<AlertGroupFilter, 'teamId'>, Refusal> {
   const state = query.state ? stateNames.get(query.state.toLowerCase()) : undefined
@@ -39,6 +42,9 @@ export function filterOf(query: FilterQuery): Result<Omit<AlertGroupFilter, 'tea
   }
   const startedAt = query.started_at ? rangeOf(query.started_at) : undefined
   if (startedAt === null) return no({ kind: 'invalid-fields', fields: { started_at: ['Invalid range value'] } })
+  if (query.label !== undefined && query.label.length > labelsMax) {
+    return no({ kind: 'invalid-fields', fields: { label: [`At most ${labelsMax} labels can be given.`] } })
+  }
   return ok({
     id: query.id ? asId<AlertGroupId>(storable(query.id)) : undefined,
     integrationId: query.integration_id ? asId<IntegrationId>(storable(query.integration_id)) : undefined,
@@ -54,6 +60,16 @@ function labelOf(text: string): Label | null {
   const colon = text.indexOf(':')
   if (colon <= 0 || colon === text.length - 1) return null
   return { key: storable(text.slice(0, colon)), value: storable(text.slice(colon + 1)) }
+}
+
+/**
+ * The part of a group's labels that says that it has all of these: one object, so that any number of them is asked for by the same
+ * statement. A group has one value of a key, so that several of one key are a list, which no group has.
+ */
+export function labelsWith(labels: readonly Label[]): Readonly<Record<string, unknown>> {
+  const byKey = [...Map.groupBy(labels, ({ key }) => key)]
+  const wanted = byKey.map(([key, same]) => ({ key, values: [...new Set(same.map(({ value }) => value))] }))
+  return Object.fromEntries(wanted.map(({ key, values }) => [key, values.length === 1 ? values[0] : values]))
 }
 
 /** The contract filters by `new` what it shows as `firing`; we take both words. */

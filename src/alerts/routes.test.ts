@@ -182,6 +182,7 @@ describe('the list', () => {
     expect(await found('label=team:boilers')).toEqual([both, one].toSorted())
     expect(await found('label=team:boilers&label=instance:db-1:9100')).toEqual([both])
     expect(await found('label=team:boilers&label=team:kitchen')).toEqual([])
+    expect(await found('label=team:boilers&label=team:boilers&label=instance:db-1:9100')).toEqual([both])
     expect(await found('label=team:Boilers')).toEqual([])
     expect(await found('label=__proto__x:1')).toEqual([one])
     expect(await found(`label=${encodeURIComponent('a"\\\u0000:%_')}`)).toEqual([])

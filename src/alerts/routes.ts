@@ -193,7 +193,7 @@ const AlertGroupQuery = Type.Object({
   team_id: Type.Optional(Type.String({ description: '`null` for integrations without a team.' })),
   state: Type.Optional(Type.String({ description: '`new`, `acknowledged`, `resolved` or `silenced`.' })),
   started_at: Type.Optional(Type.String({ description: 'A range in UTC: `2024-01-01T00:00:00_2024-01-31T23:59:59`.' })),
-  label: Type.Optional(Type.Array(Type.String(), { description: '`key:value`; repeatable: all must be there.' })),
+  label: Type.Optional(Type.Array(Type.String(), { description: '`key:value`; repeatable up to 20 times: all must be there.' })),
 })
 
 const ReassignBody = lenientInput({

@@ -17,7 +17,7 @@ import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Assignee } from './assignee.ts'
-import type { AlertGroupFilter } from './query.ts'
+import { type AlertGroupFilter, labelsWith } from './query.ts'
 import type { GroupKey } from './intake.ts'
 import type { Labels } from './signal.ts'
 import type { AlertGroupState } from './state.ts'
@@ -272,9 +272,8 @@ const chainWhereItComesFrom = sql<string | null>`coalesce(
 
 function filtered(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter) {
   let query = db.selectFrom('alert_groups').where('alert_groups.organization_id', '=', organizationId)
-  for (const { key, value } of filter.labels ?? []) {
-    query = query.where(sql<SqlBool>`alert_groups.labels @> ${jsonbText({ [key]: value })}::jsonb`)
-  }
+  if (filter.labels !== undefined && filter.labels.length > 0)
+    query = query.where(sql<SqlBool>`alert_groups.labels @> ${jsonbText(labelsWith(filter.labels))}::jsonb`)
   if (filter.id !== undefined) query = query.where('alert_groups.id', '=', filter.id)
   if (filter.integrationId !== undefined) query = query.where('alert_groups.integration_id', '=', filter.integrationId)
   if (filter.routeId !== undefined)
