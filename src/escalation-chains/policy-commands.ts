@@ -4,11 +4,11 @@ import { accepted, type Body } from '../lib/fields.ts'
 import { type EscalationChainId, type EscalationPolicyId, newPublicId, type OrganizationId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
 import { freeEnd, type Placement, rearranged } from '../lib/placement.ts'
-import { invalidField, notFound } from '../lib/rejection.ts'
+import { invalid, invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { scheduleExists } from '../schedules/commands.ts'
 import { findWebhook } from '../webhooks/commands.ts'
-import type { EscalationPolicy, PolicyDefinition } from './policy.ts'
+import { type EscalationPolicy, policiesMax, type PolicyDefinition } from './policy.ts'
 import { parseNewPolicy, parsePolicyChange } from './policy-input.ts'
 import * as store from './policy-store.ts'
 import { lockChain } from './store.ts'
@@ -82,9 +82,11 @@ async function lockPolicy(tx: Tx, actor: Actor, id: EscalationPolicyId): Promise
   return findPolicy(tx.sql, actor, id)
 }
 
-/** The position after all others, who close up where the database could not hold it. */
+/** The position after all others, who close up where the database could not hold it. Rejects what the chain has no room for. */
 async function makeEnd(tx: Tx, organizationId: OrganizationId, chainId: EscalationChainId): Promise<number> {
-  const { position, moves } = freeEnd(await store.placesOf(tx, organizationId, chainId))
+  const others = await store.placesOf(tx, organizationId, chainId)
+  if (others.length >= policiesMax) throw invalid(`An escalation chain has at most ${policiesMax} steps`)
+  const { position, moves } = freeEnd(others)
   await store.movePolicies(tx, organizationId, moves)
   return position
 }

@@ -24,6 +24,9 @@ export type EscalationPolicy = {
   readonly definition: PolicyDefinition
 }
 
+/** How many steps a chain has at most. */
+export const policiesMax = 200
+
 /** How long a `wait` waits that does not say how long (contract grafana-oncall 5.2). */
 const defaultWaitMs = minutes(5)
 

@@ -247,6 +247,26 @@ describe('escalation policies', () => {
     expect(positions).toEqual(Array.from({ length: 20 }, (_, position) => position))
   })
 
+  test('have room for two hundred in a chain, and say so to the next one', async () => {
+    const chain = await newChain()
+    const first = await newStep(chain, {})
+    const wait = { organization_id: api.system.organizationId, escalation_chain_id: chain, type: 'wait', important: false }
+    const more198 = Array.from({ length: 198 }, (_, index) => ({ ...wait, id: `E${index}`, position: index + 1 }))
+    const empty = { persons_to_notify: [], created_at: new Date() }
+    await server.db.sql
+      .insertInto('escalation_policies')
+      .values(more198.map((row) => ({ ...row, ...empty })))
+      .execute()
+    expect((await newStep(chain, {})).position).toBe(199)
+    const step = { escalation_chain_id: chain, type: 'wait', position: 0 }
+    expect(await api.call('POST', '/api/v1/escalation_policies/', step)).toMatchObject({
+      status: 400,
+      text: '{"detail":"An escalation chain has at most 200 steps"}',
+    })
+    const { body } = await api.call('GET', `/api/v1/escalation_policies/?escalation_chain_id=${chain}&perpage=1`)
+    expect(body).toMatchObject({ count: 200, results: [{ id: first.id, position: 0 }] })
+  })
+
   test('need a chain of their own organization', async () => {
     const body = { escalation_chain_id: await newChain(), type: 'wait' }
     const refused = { status: 400, body: { escalation_chain_id: ['Object does not exist'] } }
