@@ -3,7 +3,7 @@ import { after, minutes } from '../lib/time.ts'
 import type { NotificationSettings } from '../notifications/settings.ts'
 import type { Ports } from '../ports.ts'
 import type { EscalationRunKey } from './run.ts'
-import { takeSteps } from './step-commands.ts'
+import { type Report, takeSteps } from './step-commands.ts'
 import * as store from './store.ts'
 
 const runsPerRound = 500
@@ -14,9 +14,15 @@ const pauseAfterFault = minutes(1)
 
 /** Takes the steps that are due: some runs together, and each by itself where together does not work. */
 export function escalationsLoop({ clock, db, log }: Ports, settings: NotificationSettings): Loop {
+  const warn = ({ unreadableShifts }: Report): void => {
+    if (unreadableShifts.length === 0) return
+    const some = unreadableShifts.slice(0, 20).join(' ')
+    log.error('shifts unreadable', { count: unreadableShifts.length, shift_ids: some })
+  }
+
   const takeAlone = async (key: EscalationRunKey): Promise<void> => {
     try {
-      await db.tx('take escalation step', (tx) => takeSteps(tx, settings, [key]))
+      warn(await db.tx('take escalation step', (tx) => takeSteps(tx, settings, [key])))
     } catch (fault) {
       log.error('escalation failed', { run_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
       await db.tx('postpone escalation step', (tx) => store.postpone(tx, key, after(tx.now, pauseAfterFault)))
@@ -25,7 +31,7 @@ export function escalationsLoop({ clock, db, log }: Ports, settings: Notificatio
 
   const takeTogether = async (keys: readonly EscalationRunKey[]): Promise<void> => {
     try {
-      await db.tx('take escalation steps', (tx) => takeSteps(tx, settings, keys))
+      warn(await db.tx('take escalation steps', (tx) => takeSteps(tx, settings, keys)))
     } catch (fault) {
       log.warn('escalations one by one', { count: keys.length, error: String(fault) })
       for (const key of keys) await takeAlone(key)

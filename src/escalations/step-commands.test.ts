@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BoilerRoom, boilerRoom } from '../../test/support/boiler-room.ts'
 import { type Crew, type StillWorld, stillWorld } from '../../test/support/still-world.ts'
@@ -26,6 +27,46 @@ async function burning(...steps: readonly Readonly<Record<string, unknown>>[]): 
 async function pagesAbout(id: string): Promise<number> {
   return (await world.db.sql.selectFrom('notification_runs').select('id').where('subject_id', '=', id).execute()).length
 }
+
+describe('a step that pages whoever is on call', () => {
+  /** A schedule of two shifts, the first of which nobody can read: a newer version beside this one may have stored it. */
+  const halfReadable = async (others: readonly string[]): Promise<Readonly<Record<'scheduleId' | 'brokenId', string>>> => {
+    const shift = { type: 'single_event', start: '2026-04-01T08:00:00', duration: 28_800 }
+    const make = async (path: string, body: object) => (await crew.api('POST', path, body)).json.id
+    const brokenId = await make('on_call_shifts/', { ...shift, users: [crew.users.editor] })
+    const shifts = [brokenId, await make('on_call_shifts/', { ...shift, users: others })]
+    const scheduleId = await make('schedules/', { type: 'web', name: 'Half', time_zone: 'UTC', shifts })
+    const definition = sql<string>`jsonb_set(definition, '{type}', '"every_second_moon"')`
+    await world.db.sql.updateTable('shift_versions').set({ definition }).where('shift_id', '=', brokenId).execute()
+    return { scheduleId, brokenId }
+  }
+  const pageOnCall = (scheduleId: string) => ({
+    type: 'notify_on_call_from_schedule',
+    notify_on_call_from_schedule: scheduleId,
+  })
+
+  test('pages them beside a shift that cannot be read, and tells of that shift', async () => {
+    const { scheduleId, brokenId } = await halfReadable([crew.users.admin])
+    const id = await burning(pageOnCall(scheduleId))
+    await world.runEscalations()
+    const taken = (await room.timeline(id)).find(({ type }) => type === 'escalation.step_taken')
+    expect(taken.data).toMatchObject({ user_ids: [crew.users.admin], unreadable_shift_ids: [brokenId] })
+    expect(await pagesAbout(id)).toBe(1)
+  })
+
+  test('fails with that reason when nobody else is on call; the alert is taken, acknowledged, and the chain goes on', async () => {
+    const { scheduleId, brokenId } = await halfReadable([])
+    const id = await burning(pageOnCall(scheduleId), pageAdmin())
+    await world.runEscalations()
+    const failed = (await room.timeline(id)).find(({ type }) => type === 'escalation.step_failed')
+    expect(failed.data).toMatchObject({
+      reason: 'Nobody is on call in the schedule, but this version of Watchbell cannot read all of it; unreadable shifts: 1',
+      unreadable_shift_ids: [brokenId],
+    })
+    expect(await pagesAbout(id)).toBe(1)
+    await room.act(id, 'acknowledge')
+  })
+})
 
 describe('a step that triggers a webhook', () => {
   let names = 0

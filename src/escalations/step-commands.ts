@@ -1,25 +1,26 @@
 import type { Actor } from '../accounts/actor.ts'
 import { publish } from '../events/commands.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
-import type { OrganizationId, ScheduleId, UserId } from '../lib/ids.ts'
+import type { OrganizationId, ScheduleId, ShiftId, UserId } from '../lib/ids.ts'
 import { type Page, pageAll } from '../notifications/commands.ts'
 import type { NotificationSettings } from '../notifications/settings.ts'
 import type { Tx } from '../ports.ts'
-import { whoIsOnCall } from '../schedules/commands.ts'
+import { type Staff, staffAt } from '../schedules/commands.ts'
 import { findWebhook } from '../webhooks/commands.ts'
 import { type Action, plan } from './plan.ts'
 import type { Asked, EscalationRun, EscalationRunKey } from './run.ts'
 import * as store from './store.ts'
 
+/** What the steps met that somebody should look at. */
+export type Report = { readonly unreadableShifts: readonly ShiftId[] }
+
 /** Takes the steps that are due in these runs. Runs that somebody else was faster with are left alone. */
-export async function takeSteps(tx: Tx, settings: NotificationSettings, keys: readonly EscalationRunKey[]): Promise<void> {
+export async function takeSteps(tx: Tx, settings: NotificationSettings, keys: readonly EscalationRunKey[]): Promise<Report> {
   const runs = await store.lockDueRuns(tx, keys)
-  if (runs.length === 0) return
+  if (runs.length === 0) return { unreadableShifts: [] }
   const planned = runs.map((run) => ({ run, ...plan(run, tx.now) }))
   const onCall = await peopleOnCall(tx, planned)
-  const steps = planned.flatMap(({ run, actions }) =>
-    actions.map((action) => ({ run, action, people: peopleOf(action, onCall) })),
-  )
+  const steps = planned.flatMap(({ run, actions }) => actions.map((action) => ({ run, action, ...peopleOf(action, onCall) })))
   const reached = await reachPeople(tx, settings, steps)
   for (const [index, step] of steps.entries()) await take(tx, { ...step, reachableCount: reached[index] ?? 0 })
   await store.saveProgress(
@@ -29,11 +30,17 @@ export async function takeSteps(tx: Tx, settings: NotificationSettings, keys: re
   for (const { run, next } of planned) {
     if (next === null) tell(tx, run, { type: 'escalation.finished', data: { repeat_count: run.repeatCount } })
   }
+  return { unreadableShifts: [...new Set(steps.flatMap(({ unreadable }) => unreadable))] }
 }
 
-type Step = { readonly run: EscalationRun; readonly action: Action; readonly people: readonly UserId[] }
+type Step = {
+  readonly run: EscalationRun
+  readonly action: Action
+  readonly people: readonly UserId[]
+  readonly unreadable: readonly ShiftId[]
+}
 type Planned = { readonly run: EscalationRun; readonly actions: readonly Action[] }
-type OnCall = ReadonlyMap<ScheduleId, readonly UserId[]>
+type OnCall = ReadonlyMap<ScheduleId, Staff>
 
 /** One question per organization. */
 async function peopleOnCall(tx: Tx, planned: readonly Planned[]): Promise<OnCall> {
@@ -45,18 +52,19 @@ async function peopleOnCall(tx: Tx, planned: readonly Planned[]): Promise<OnCall
       wanted.set(run.organizationId, own.add(action.scheduleId))
     }
   }
-  const found = new Map<ScheduleId, readonly UserId[]>()
+  const found = new Map<ScheduleId, Staff>()
   for (const [organizationId, scheduleIds] of wanted) {
-    const onCall = await whoIsOnCall(tx.sql, organizationId, { scheduleIds: [...scheduleIds], at: tx.now })
-    for (const [scheduleId, people] of onCall) found.set(scheduleId, people)
+    const onCall = await staffAt(tx.sql, organizationId, { scheduleIds: [...scheduleIds], at: tx.now })
+    for (const [scheduleId, staff] of onCall) found.set(scheduleId, staff)
   }
   return found
 }
 
-function peopleOf(action: Action, onCall: OnCall): readonly UserId[] {
-  if (action.type === 'notify_persons') return action.userIds
-  if (action.type !== 'notify_on_call_from_schedule' || action.scheduleId === null) return []
-  return onCall.get(action.scheduleId) ?? []
+function peopleOf(action: Action, onCall: OnCall): Pick<Step, 'people' | 'unreadable'> {
+  if (action.type === 'notify_persons') return { people: action.userIds, unreadable: [] }
+  const scheduleId = action.type === 'notify_on_call_from_schedule' ? action.scheduleId : null
+  const staff = scheduleId === null ? undefined : onCall.get(scheduleId)
+  return { people: staff?.onCall ?? [], unreadable: staff?.unreadable ?? [] }
 }
 
 /** Pages all people of all steps, and says for each step how many of them can be reached. */
@@ -80,14 +88,17 @@ async function reachPeople(tx: Tx, settings: NotificationSettings, steps: readon
 
 /** What a step does beside paging, and what the timeline says of it. A step that reached nobody is an event, and the chain goes on. */
 async function take(tx: Tx, step: Step & { readonly reachableCount: number }): Promise<void> {
-  const { run, action, people, reachableCount } = step
+  const { run, action, people, unreadable, reachableCount } = step
   switch (action.type) {
     case 'notify_persons':
     case 'notify_on_call_from_schedule': {
-      const nobody = whyNobody(action, people)
+      const nobody = whyNobody(step)
       if (nobody !== null) return fail(tx, step, nobody)
       if (reachableCount === 0) return fail(tx, step, 'None of these people can be reached')
-      return tell(tx, run, { type: 'escalation.step_taken', data: { ...described(action), user_ids: people } })
+      return tell(tx, run, {
+        type: 'escalation.step_taken',
+        data: { ...described(action), user_ids: people, ...passedOver(unreadable) },
+      })
     }
     case 'trigger_webhook': {
       const webhook = action.webhookId === null ? null : await findWebhook(tx.sql, run.organizationId, action.webhookId)
@@ -102,13 +113,13 @@ async function take(tx: Tx, step: Step & { readonly reachableCount: number }): P
   }
 }
 
-function whyNobody(action: Action, people: readonly UserId[]): string | null {
+function whyNobody({ action, people, unreadable }: Step): string | null {
   if (people.length > 0) return null
   if (action.type === 'notify_persons') return 'The step names nobody'
   const hasSchedule = action.type === 'notify_on_call_from_schedule' && action.scheduleId !== null
-  return hasSchedule
-    ? 'Nobody is on call in the schedule'
-    : 'The step has no schedule: it was never set, or the schedule was deleted'
+  if (!hasSchedule) return 'The step has no schedule: it was never set, or the schedule was deleted'
+  if (unreadable.length === 0) return 'Nobody is on call in the schedule'
+  return `Nobody is on call in the schedule, but this version of Watchbell cannot read all of it; unreadable shifts: ${unreadable.length}`
 }
 
 async function ask(tx: Tx, { run, action: { policyId } }: Step, asked: Asked): Promise<void> {
@@ -118,9 +129,14 @@ async function ask(tx: Tx, { run, action: { policyId } }: Step, asked: Asked): P
   tx.wake('alerts')
 }
 
-function fail(tx: Tx, { run, action, people }: Step, reason: string): void {
-  tell(tx, run, { type: 'escalation.step_failed', data: { ...described(action), reason, user_ids: people } })
+function fail(tx: Tx, { run, action, people, unreadable }: Step, reason: string): void {
+  const data = { ...described(action), reason, user_ids: people, ...passedOver(unreadable) }
+  tell(tx, run, { type: 'escalation.step_failed', data })
 }
+
+/** The first of them: a schedule can have thousands. */
+const passedOver = (unreadable: readonly ShiftId[]) =>
+  unreadable.length === 0 ? {} : { unreadable_shift_ids: unreadable.slice(0, 20) }
 
 const described = (action: Action) => ({ step: action.type, escalation_policy_id: action.policyId })
 

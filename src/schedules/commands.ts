@@ -7,15 +7,16 @@ import { asId, newPublicId, type OrganizationId, type ScheduleId, type ShiftId, 
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
+import { isTimeZone } from '../lib/zone-data.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { finalShifts, onCallAt } from './engine/on-call.ts'
 import type { Schedule as EngineSchedule, TimeWindow } from './engine/schedule.ts'
-import { type Era, erasTogether, layersThrough, withoutSeams } from './history.ts'
+import { type Era, type EraReading, erasTogether, layersThrough, withoutSeams } from './history.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
 import { type OnCallShift, usersOf } from './shift.ts'
 import { burdenFault } from './shift-layers.ts'
-import { keepShifts, shiftErasOf } from './shift-store.ts'
+import { isReadable, keepShifts, shiftErasOf } from './shift-store.ts'
 import * as store from './store.ts'
 
 // Who is on call ---------------------------------------------------------------------------------------------------------
@@ -29,12 +30,27 @@ export async function whoIsOnCall(
   organizationId: OrganizationId,
   { scheduleIds, at }: { readonly scheduleIds: readonly ScheduleId[]; readonly at: Instant },
 ): Promise<ReadonlyMap<ScheduleId, readonly UserId[]>> {
+  const staff = await staffAt(sql, organizationId, { scheduleIds, at })
+  return new Map([...staff].map(([scheduleId, { onCall }]) => [scheduleId, onCall]))
+}
+
+/** Who is on call in a schedule, and which of its shifts this program cannot read: they cover nothing. */
+export type Staff = { readonly onCall: readonly UserId[]; readonly unreadable: readonly ShiftId[] }
+
+/** Like `whoIsOnCall`, and says whom it could not look at. */
+export async function staffAt(
+  sql: Sql,
+  organizationId: OrganizationId,
+  { scheduleIds, at }: { readonly scheduleIds: readonly ScheduleId[]; readonly at: Instant },
+): Promise<ReadonlyMap<ScheduleId, Staff>> {
   if (scheduleIds.length === 0) return new Map()
-  const { eras, passedOver } = await peopledEras(sql, { organizationId, scheduleIds, startAt: at, endAt: at })
+  const { eras, unreadable, passedOver } = await peopledEras(sql, { organizationId, scheduleIds, startAt: at, endAt: at })
   return new Map(
     scheduleIds.map((scheduleId) => {
       const held = eras.filter((era) => era.scheduleId === scheduleId)
-      return [scheduleId, onCallAt(asEngineSchedule(held, passedOver), at).map((person) => person.userId)]
+      const unread = unreadable.filter((era) => era.scheduleId === scheduleId).map((era) => era.shiftId)
+      const onCall = onCallAt(asEngineSchedule(held, passedOver), at).map((person) => person.userId)
+      return [scheduleId, { onCall, unreadable: [...new Set(unread)] }]
     }),
   )
 }
@@ -68,7 +84,9 @@ const asEngineSchedule = (eras: readonly Era[], passedOver: ReadonlySet<UserId>)
 
 /** With the people whom the shifts name; those who may not be notified, or do not exist any more, are passed over. */
 async function peopledEras(sql: Sql, question: Question) {
-  const eras = await erasOf(sql, question)
+  const readings = await erasOf(sql, question)
+  const eras = readings.filter(isReadable).filter(hasKnownZone)
+  const unreadable = readings.filter((reading) => !isReadable(reading) || !hasKnownZone(reading))
   const ids = [...new Set(eras.flatMap((era) => usersOf(era.shift)))]
   const people = await peopleByIds(sql, question.organizationId, ids)
   const passedOver = new Set(
@@ -77,10 +95,13 @@ async function peopledEras(sql: Sql, question: Question) {
       return person === undefined || !mayBeNotified(person)
     }),
   )
-  return { eras, people, passedOver }
+  return { eras, unreadable, people, passedOver }
 }
 
-async function erasOf(sql: Sql, question: Question): Promise<readonly (Era & { readonly scheduleId: ScheduleId })[]> {
+/** A newer version of this program may have stored a schedule in a zone that is unknown here. */
+const hasKnownZone = ({ shift, timeZone }: Era): boolean => isTimeZone(shift.timeZone ?? timeZone ?? 'UTC')
+
+async function erasOf(sql: Sql, question: Question): Promise<readonly EraReading[]> {
   const schedules = await store.scheduleErasOf(sql, question)
   const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
   const ownerIds = [...new Set(schedules.flatMap((schedule) => (schedule.countsOwn ? schedule.scheduleId : [])))]
@@ -96,7 +117,9 @@ export function scheduleExists(sql: Sql, organizationId: OrganizationId, id: str
 }
 
 /** A schedule, and who is on call there now. */
-export type StaffedSchedule = { readonly schedule: Schedule; readonly onCallNow: readonly UserId[] }
+export type StaffedSchedule = { readonly schedule: Schedule; readonly staff: Staff }
+
+const nobody: Staff = { onCall: [], unreadable: [] }
 
 /** A schedule of the actor's organization. */
 export async function findSchedule(
@@ -107,7 +130,7 @@ export async function findSchedule(
   const { organizationId } = actor
   const schedule = await store.findSchedule(sql, { organizationId, id })
   if (schedule === null) throw notFound()
-  const [staffed = { schedule, onCallNow: [] }] = await withStaff(sql, organizationId, { schedules: [schedule], now })
+  const [staffed = { schedule, staff: nobody }] = await withStaff(sql, organizationId, { schedules: [schedule], now })
   return staffed
 }
 
@@ -131,8 +154,8 @@ async function withStaff(
   organizationId: OrganizationId,
   { schedules, now }: { readonly schedules: readonly Schedule[]; readonly now: Instant },
 ): Promise<readonly StaffedSchedule[]> {
-  const onCall = await whoIsOnCall(sql, organizationId, { scheduleIds: schedules.map((schedule) => schedule.id), at: now })
-  return schedules.map((schedule) => ({ schedule, onCallNow: onCall.get(schedule.id) ?? [] }))
+  const staff = await staffAt(sql, organizationId, { scheduleIds: schedules.map((schedule) => schedule.id), at: now })
+  return schedules.map((schedule) => ({ schedule, staff: staff.get(schedule.id) ?? nobody }))
 }
 
 /** Adds a schedule. Shifts that do not exist are dropped; overrides on a calendar schedule are rejected. */
@@ -182,11 +205,13 @@ async function withKnownIds<Fields extends ScheduleFields>(
   fields: Fields,
 ): Promise<Fields> {
   const teamId = await requireTeam(tx, organizationId, fields.teamId)
-  const shifts = new Map((await keepShifts(tx, organizationId, fields.shiftIds)).map((shift) => [shift.id, shift]))
-  const hasOverride = [...shifts.values()].some((shift) => shift.type === 'override')
+  const kept = await keepShifts(tx, organizationId, fields.shiftIds)
+  const ids = new Set(kept.map(({ id }) => id))
+  const shifts = kept.flatMap(({ shift }) => shift ?? [])
+  const hasOverride = shifts.some((shift) => shift.type === 'override')
   if (fields.type === 'calendar' && hasOverride) throw overrideOnCalendar()
-  refuseBurden([...shifts.values()])
-  return { ...fields, teamId, shiftIds: fields.shiftIds.filter((id) => shifts.has(id)) }
+  refuseBurden(shifts)
+  return { ...fields, teamId, shiftIds: fields.shiftIds.filter((id) => ids.has(id)) }
 }
 
 /** Refuses shifts that are too much for one schedule: it must be known in time who is on call. */

@@ -13,6 +13,13 @@ export type Era = {
   readonly shift: OnCallShift
 }
 
+/** An era of a shift that may be unreadable. */
+export type EraReading = Omit<Era, 'shift'> & {
+  readonly scheduleId: ScheduleId
+  readonly shiftId: ShiftId
+  readonly shift: OnCallShift | null
+}
+
 /** While a schedule said this. */
 type ScheduleEra = Omit<Era, 'shift'> & {
   readonly scheduleId: ScheduleId
@@ -21,19 +28,26 @@ type ScheduleEra = Omit<Era, 'shift'> & {
 }
 
 /** While a shift said this. */
-type ShiftEra = Omit<Era, 'timeZone'> & { readonly ownerId: ScheduleId | null }
+type ShiftEra = Omit<Era, 'timeZone' | 'shift'> & {
+  readonly id: ShiftId
+  readonly shift: OnCallShift | null
+  readonly ownerId: ScheduleId | null
+}
 
 /** Which shift was on which schedule, and when: both versions held, and the schedule named the shift or counts what it owns. */
-export function erasTogether(
-  schedules: readonly ScheduleEra[],
-  shifts: readonly ShiftEra[],
-): readonly (Era & Pick<ScheduleEra, 'scheduleId'>)[] {
-  const byId = Map.groupBy(shifts, (era) => era.shift.id)
+export function erasTogether(schedules: readonly ScheduleEra[], shifts: readonly ShiftEra[]): readonly EraReading[] {
+  const byId = Map.groupBy(shifts, (era) => era.id)
   const byOwner = Map.groupBy(shifts, (era) => era.ownerId)
   return schedules.flatMap(({ scheduleId, shiftIds, countsOwn, timeZone, from, to }) => {
     const named = shiftIds.flatMap((id) => byId.get(id) ?? [])
     const own = countsOwn ? (byOwner.get(scheduleId) ?? []) : []
-    return [...named, ...own].map((era) => ({ scheduleId, timeZone, shift: era.shift, ...overlap({ from, to }, era) }))
+    return [...named, ...own].map((era) => ({
+      scheduleId,
+      timeZone,
+      shiftId: era.id,
+      shift: era.shift,
+      ...overlap({ from, to }, era),
+    }))
   })
 }
 

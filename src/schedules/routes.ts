@@ -41,6 +41,11 @@ const ScheduleShape = Type.Object({
   slack: Type.Object({ channel_id: Type.Null(), user_group_id: Type.Null() }),
   on_call_now: Type.Array(Type.String(), { description: 'Ids of users.' }),
   shifts: Type.Array(Type.String(), { description: 'Ids of on-call shifts.' }),
+  unreadable_shifts: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Only when there are any: shifts that cover nothing now, since this version cannot read them.',
+    }),
+  ),
   ical_url_overrides: Type.Optional(Type.Null()),
   enable_web_overrides: Type.Optional(Type.Boolean()),
 })
@@ -122,7 +127,7 @@ function scheduleResource(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>):
 
 const scheduleIdOf = (text: string) => asId<ScheduleId>(storable(text))
 
-function scheduleShape({ schedule, onCallNow }: StaffedSchedule): Static<typeof ScheduleShape> {
+function scheduleShape({ schedule, staff: { onCall, unreadable } }: StaffedSchedule): Static<typeof ScheduleShape> {
   const common = {
     id: schedule.id,
     team_id: schedule.teamId,
@@ -130,8 +135,9 @@ function scheduleShape({ schedule, onCallNow }: StaffedSchedule): Static<typeof 
     type: schedule.type,
     time_zone: schedule.timeZone,
     slack: { channel_id: null, user_group_id: null },
-    on_call_now: [...onCallNow],
+    on_call_now: [...onCall],
     shifts: [...schedule.shiftIds],
+    ...(unreadable.length === 0 ? {} : { unreadable_shifts: [...unreadable] }),
   }
   if (schedule.type === 'web') return common
   return { ...common, ical_url_overrides: null, enable_web_overrides: schedule.enableWebOverrides }

@@ -4,7 +4,7 @@ import { requireTeam } from '../accounts/team-commands.ts'
 import { accepted, type Body, optional, referenceOrNull } from '../lib/fields.ts'
 import { asId, newShiftId, type OrganizationId, type ScheduleId, type ShiftId, type UserId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
-import { invalidField, notFound, Rejection } from '../lib/rejection.ts'
+import { invalid, invalidField, notFound, Rejection } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { overrideOnCalendar, refuseBurden } from './commands.ts'
 import { cutShort } from './cut.ts'
@@ -22,10 +22,11 @@ export type PlacedShift = { readonly shift: OnCallShift; readonly scheduleId: Sc
 export async function findShift(sql: Sql, { organizationId }: Actor, id: ShiftId): Promise<PlacedShift> {
   const stored = await store.findShift(sql, { organizationId, id })
   if (stored === null) throw notFound()
+  if (!store.isReadable(stored)) throw unreadable()
   return { shift: stored.shift, scheduleId: (await holderOf(sql, organizationId, stored))?.id ?? null }
 }
 
-/** The shifts of the actor's organization, oldest first. */
+/** The shifts of the actor's organization, oldest first; those that this program cannot read are counted only. */
 export function listShifts(sql: Sql, { organizationId }: Actor, filter: store.ShiftFilter): Listing<PlacedShift> {
   return {
     count: () => store.countShifts(sql, organizationId, filter),
@@ -71,7 +72,9 @@ export async function updateShift(
   { id, body }: { readonly id: ShiftId; readonly body: Body },
 ): Promise<PlacedShift> {
   const { organizationId } = actor
-  const { shift: before, ownerId } = await lockedShift(tx, organizationId, id)
+  const stored = await lockedShift(tx, organizationId, id)
+  if (!store.isReadable(stored)) throw unreadable()
+  const { shift: before, ownerId } = stored
   const fields = await withKnownIds(tx, organizationId, { body, fields: accepted(parseShiftUpdate(body, before)) })
   if (saysTheSame(before, fields)) return findShift(tx.sql, actor, id)
   const shift: OnCallShift = { ...fields, id }
@@ -82,23 +85,32 @@ export async function updateShift(
   return findShift(tx.sql, actor, id)
 }
 
-/** Removes a shift; one of a web schedule that is under way ends now instead (contract grafana-oncall 4.8). */
+/**
+ * Removes a shift; one of a web schedule that is under way ends now instead (contract grafana-oncall 4.8). One that this program cannot
+ * read is removed.
+ */
 export async function deleteShift(tx: Tx, actor: Actor, id: ShiftId): Promise<void> {
   const { organizationId } = actor
   const stored = await lockedShift(tx, organizationId, id)
-  const holder = await holderOf(tx.sql, organizationId, stored)
-  const isOwned = holder !== null && (holder.type === 'web' || holder.id === stored.ownerId)
-  const cut = isOwned ? cutShort(stored.shift, holder.timeZone, tx.now) : null
+  const cut = store.isReadable(stored) ? await cutOf(tx, organizationId, stored) : null
   if (cut === null) await store.markShiftDeleted(tx, { organizationId, id })
-  else await store.writeShiftVersion(tx, organizationId, { ...stored, shift: cut })
+  else await store.writeShiftVersion(tx, organizationId, { ownerId: stored.ownerId, shift: cut })
   await audit(tx, actor, {
     action: cut === null ? 'shift deleted' : 'shift ended',
     subjectId: id,
-    details: { name: stored.shift.name },
+    details: { name: stored.name },
   })
 }
 
-async function lockedShift(tx: Tx, organizationId: OrganizationId, id: ShiftId): Promise<store.StoredShift> {
+async function cutOf(tx: Tx, organizationId: OrganizationId, stored: store.StoredShift): Promise<OnCallShift | null> {
+  const holder = await holderOf(tx.sql, organizationId, stored)
+  const isOwned = holder !== null && (holder.type === 'web' || holder.id === stored.ownerId)
+  return isOwned ? cutShort(stored.shift, holder.timeZone, tx.now) : null
+}
+
+const unreadable = () => invalid('This version of Watchbell cannot read the shift, only remove it.')
+
+async function lockedShift(tx: Tx, organizationId: OrganizationId, id: ShiftId): Promise<store.ShiftReading> {
   const stored = await store.lockShift(tx, { organizationId, id })
   if (stored === null) throw notFound()
   return stored

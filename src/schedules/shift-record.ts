@@ -1,10 +1,10 @@
-import { check, known } from '../lib/check.ts'
 import { asId, type TeamId, type UserId } from '../lib/ids.ts'
 import { isObject, type Json } from '../lib/json.ts'
 import { seconds } from '../lib/time.ts'
+import { isTimeZone } from '../lib/zone-data.ts'
 import { type Weekday, weekdays } from './calendar.ts'
 import { formatLocalTime, type LocalTime, parseLocalTime } from './local-time.ts'
-import type { Repetition, RollingUsers, ShiftFields, ShiftSource } from './shift.ts'
+import type { CommonFields, Repetition, RollingUsers, ShiftFields, ShiftSource } from './shift.ts'
 
 /** A shift as its rows keep it: the definition is JSON. */
 export type ShiftRecord = { readonly name: string | null; readonly teamId: TeamId | null; readonly definition: Json }
@@ -50,80 +50,83 @@ export const saysTheSame = (left: ShiftFields, right: ShiftFields): boolean =>
 
 const sources: readonly ShiftSource[] = ['web', 'api', 'terraform']
 
-/** The shift of a row. Anything else than what was stored there is a defect. */
+/**
+ * The shift of a row; null when this program cannot tell what it says. A newer version beside this one may have stored it, with a type or
+ * a time zone that is unknown here, and one shift must not keep everything that looks at on-call people from being done.
+ */
 export function fieldsOf({
   name,
   teamId,
   definition,
-}: Omit<ShiftRecord, 'definition'> & { readonly definition: unknown }): ShiftFields {
-  check(isObject(definition), 'the definition of a shift is an object')
-  const { type, level, time_zone: timeZone, duration, users, source } = definition
-  check(typeof duration === 'number', 'a shift has a duration')
-  check(timeZone === null || typeof timeZone === 'string', 'the time zone of a shift is a name or null')
-  check(Array.isArray(users), 'a shift has a list of users')
-  const common = {
-    name,
-    teamId,
-    timeZone,
-    startLocal: readingOf(definition['start']),
-    rotationStartLocal: readingOf(definition['rotation_start']),
-    durationMs: seconds(duration),
-    users: users.map((id) => asId<UserId>(String(id))),
-    source: known(
-      sources.find((one) => one === source),
-      'a shift has one of the sources',
-    ),
-  }
+}: Omit<ShiftRecord, 'definition'> & { readonly definition: unknown }): ShiftFields | null {
+  if (!isObject(definition)) return null
+  const stored = commonOf(definition)
+  if (stored === null) return null
+  const { type, level } = definition
+  const common = { name, teamId, ...stored }
   if (type === 'override') return { type, ...common }
-  check(typeof level === 'number', 'a shift that is no override has a level')
+  if (!isWhole(level)) return null
   if (type === 'single_event') return { type, level, ...common }
-  const repeated = { level, ...common, ...repetitionOf(definition) }
-  if (type === 'recurrent_event') return { type, ...repeated }
-  check(type === 'rolling_users', 'a shift has a type that this program knows')
-  return { type, ...repeated, ...rollingOf(definition) }
+  const repetition = repetitionOf(definition)
+  if (repetition === null) return null
+  if (type === 'recurrent_event') return { type, level, ...common, ...repetition }
+  const rolling = type === 'rolling_users' ? rollingOf(definition) : null
+  return rolling === null ? null : { type: 'rolling_users', level, ...common, ...repetition, ...rolling }
 }
 
 type Definition = Readonly<Record<string, unknown>>
 
-function repetitionOf(definition: Definition): Repetition {
-  const { frequency, interval, until } = definition
-  check(typeof interval === 'number', 'what repeats has an interval')
-  return {
-    frequency: known(
-      frequencies.find((one) => one === frequency),
-      'what repeats has a frequency',
-    ),
-    interval,
-    weekStart: weekdayOf(definition['week_start']),
-    byDay: listOf(definition['by_day'])?.map(weekdayOf) ?? null,
-    byMonth: listOf(definition['by_month'])?.map(Number) ?? null,
-    byMonthday: listOf(definition['by_monthday'])?.map(Number) ?? null,
-    untilLocal: until === null ? null : readingOf(until),
-  }
+function commonOf(definition: Definition): Omit<CommonFields, 'name' | 'teamId'> | null {
+  const { time_zone: timeZone, duration } = definition
+  const startLocal = readingOf(definition['start'])
+  const rotationStartLocal = readingOf(definition['rotation_start'])
+  const users = userIdsOf(definition['users'])
+  const source = sources.find((one) => one === definition['source'])
+  if (startLocal === null || rotationStartLocal === null || users === null || source === undefined) return null
+  if (timeZone !== null && !(typeof timeZone === 'string' && isTimeZone(timeZone))) return null
+  if (!isWhole(duration) || duration < 1 || duration > longestSeconds) return null
+  return { timeZone, startLocal, rotationStartLocal, durationMs: seconds(duration), users, source }
 }
 
-function rollingOf(definition: Definition): Pick<RollingUsers, 'rollingUsers' | 'startRotationFromUserIndex'> {
-  const first = definition['start_rotation_from_user_index']
-  check(typeof first === 'number', 'rolling users have a first group')
-  const groups = known(listOf(definition['rolling_users']), 'rolling users have groups')
-  const rollingUsers = groups.map((group) => known(listOf(group), 'a group is a list').map((id) => asId<UserId>(String(id))))
-  return { rollingUsers, startRotationFromUserIndex: first }
+function repetitionOf(definition: Definition): Repetition | null {
+  const { interval, until } = definition
+  const frequency = frequencies.find((one) => one === definition['frequency'])
+  const weekStart = weekdays.find((day) => day === definition['week_start'])
+  const byDay = selected(definition['by_day'], isWeekday)
+  const byMonth = selected(definition['by_month'], isWhole)
+  const byMonthday = selected(definition['by_monthday'], isWhole)
+  const untilLocal = until === null ? null : readingOf(until)
+  if (frequency === undefined || weekStart === undefined || !isWhole(interval) || interval < 1) return null
+  if (byDay === undefined || byMonth === undefined || byMonthday === undefined) return null
+  if (until !== null && untilLocal === null) return null
+  return { frequency, interval, weekStart, byDay, byMonth, byMonthday, untilLocal }
+}
+
+function rollingOf(definition: Definition): Pick<RollingUsers, 'rollingUsers' | 'startRotationFromUserIndex'> | null {
+  const { start_rotation_from_user_index: startRotationFromUserIndex, rolling_users: stored } = definition
+  if (!isWhole(startRotationFromUserIndex) || !Array.isArray(stored)) return null
+  const groups = stored.map(userIdsOf)
+  const rollingUsers = groups.filter((group) => group !== null)
+  return rollingUsers.length === groups.length ? { rollingUsers, startRotationFromUserIndex } : null
 }
 
 const frequencies = ['hourly', 'daily', 'weekly', 'monthly'] as const
 
-const weekdayOf = (value: unknown): Weekday =>
-  known(
-    weekdays.find((day) => day === value),
-    'a stored day of the week is one',
-  )
+/** Far beyond what is taken in, and little enough to count with. */
+const longestSeconds = 1e12
 
-function listOf(value: unknown): readonly unknown[] | null {
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isWeekday = (value: unknown): value is Weekday => weekdays.some((day) => day === value)
+
+/** Null selects everything; undefined: unreadable. */
+function selected<Member>(value: unknown, isMember: (member: unknown) => member is Member): readonly Member[] | null | undefined {
   if (value === null) return null
-  const members: readonly unknown[] | null = Array.isArray(value) ? value : null
-  return known(members, 'a stored list is one')
+  return Array.isArray(value) && value.every(isMember) ? value : undefined
 }
 
-function readingOf(value: unknown): LocalTime {
-  return known(typeof value === 'string' ? parseLocalTime(value) : null, 'a shift knows when it starts')
+function userIdsOf(value: unknown): readonly UserId[] | null {
+  return selected(value, isText)?.map((id) => asId<UserId>(id)) ?? null
 }
+
+const readingOf = (value: unknown): LocalTime | null => (typeof value === 'string' ? parseLocalTime(value) : null)

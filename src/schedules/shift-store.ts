@@ -14,6 +14,13 @@ type Key = { readonly organizationId: OrganizationId; readonly id: ShiftId }
 /** A shift and, for an override of a calendar schedule, the schedule that it belongs to. */
 export type StoredShift = { readonly shift: OnCallShift; readonly ownerId: ScheduleId | null }
 
+/** What a row of a shift says; `shift` is null when this program cannot read it. */
+export type ShiftReading = Omit<StoredShift, 'shift'> & {
+  readonly id: ShiftId
+  readonly name: string | null
+  readonly shift: OnCallShift | null
+}
+
 /** With its first version, which answers for any past instant. */
 export async function insertShift(tx: Tx, organizationId: OrganizationId, { shift, ownerId }: StoredShift): Promise<void> {
   const { id } = shift
@@ -77,7 +84,7 @@ function valuesOf(fields: ShiftFields) {
 }
 
 /** The shift, which nobody else changes before the commit; or null. */
-export async function lockShift(tx: Tx, key: Key): Promise<StoredShift | null> {
+export async function lockShift(tx: Tx, key: Key): Promise<ShiftReading | null> {
   const { organizationId, id } = key
   const row = await tx.sql
     .selectFrom('shifts')
@@ -90,9 +97,9 @@ export async function lockShift(tx: Tx, key: Key): Promise<StoredShift | null> {
   return row === undefined ? null : findShift(tx.sql, key)
 }
 
-export async function findShift(db: Sql, { organizationId, id }: Key): Promise<StoredShift | null> {
+export async function findShift(db: Sql, { organizationId, id }: Key): Promise<ShiftReading | null> {
   const row = await shifts(db, organizationId, {}).select(columns).where('shifts.id', '=', id).executeTakeFirst()
-  return row === undefined ? null : storedOf(row)
+  return row === undefined ? null : readingOf(row)
 }
 
 export type ShiftFilter = NamedFilter & { readonly scheduleId?: ScheduleId | undefined }
@@ -101,14 +108,14 @@ export function countShifts(db: Sql, organizationId: OrganizationId, filter: Shi
   return countRows(shifts(db, organizationId, filter))
 }
 
-/** Oldest first. */
+/** Oldest first; without those that this program cannot read. */
 export async function listShifts(
   db: Sql,
   organizationId: OrganizationId,
   { filter, ...window }: Window & { readonly filter: ShiftFilter },
 ): Promise<readonly StoredShift[]> {
   const rows = await oldestFirst(shifts(db, organizationId, filter).select(columns), 'shifts', window).execute()
-  return rows.map(storedOf)
+  return rows.map(readingOf).filter(isReadable)
 }
 
 /** Those of the shifts that exist, in no order; they stay until the commit. */
@@ -116,24 +123,28 @@ export async function keepShifts(
   tx: Tx,
   organizationId: OrganizationId,
   ids: readonly ShiftId[],
-): Promise<readonly OnCallShift[]> {
+): Promise<readonly ShiftReading[]> {
   await sql`
     select id from shifts where organization_id = ${organizationId} and id = any(${[...ids]}::text[]) and deleted_at is null
     order by id for share`.execute(tx.sql)
-  return shiftsOf(tx.sql, organizationId, ids)
+  return readingsOf(tx.sql, organizationId, ids)
 }
 
-/** Those of the shifts that exist, in no order. */
+/** Those of the shifts that exist and that this program can read, in no order. */
 export async function shiftsOf(
   db: Sql,
   organizationId: OrganizationId,
   ids: readonly ShiftId[],
 ): Promise<readonly OnCallShift[]> {
+  return (await readingsOf(db, organizationId, ids)).flatMap(({ shift }) => shift ?? [])
+}
+
+async function readingsOf(db: Sql, organizationId: OrganizationId, ids: readonly ShiftId[]): Promise<readonly ShiftReading[]> {
   const rows = await shifts(db, organizationId, {})
     .select(columns)
     .where(sql<boolean>`shifts.id = any(${[...ids]}::text[])`)
     .execute()
-  return rows.map((row) => storedOf(row).shift)
+  return rows.map(readingOf)
 }
 
 function shifts(db: Sql, organizationId: OrganizationId, { scheduleId, ...filter }: ShiftFilter) {
@@ -165,18 +176,26 @@ type ShiftRow = {
   readonly definition: unknown
 }
 
-function storedOf(row: ShiftRow): StoredShift {
+function readingOf(row: ShiftRow): ShiftReading {
+  const id = asId<ShiftId>(row.id)
   const teamId = row.team_id === null ? null : asId<TeamId>(row.team_id)
+  const fields = fieldsOf({ name: row.name, teamId, definition: row.definition })
   return {
-    shift: { ...fieldsOf({ name: row.name, teamId, definition: row.definition }), id: asId<ShiftId>(row.id) },
+    id,
+    name: row.name,
+    shift: fields === null ? null : { ...fields, id },
     ownerId: row.schedule_id === null ? null : asId<ScheduleId>(row.schedule_id),
   }
 }
 
+export const isReadable = <Reading extends { readonly shift: OnCallShift | null }>(
+  reading: Reading,
+): reading is Reading & { readonly shift: OnCallShift } => reading.shift !== null
+
 // On call ----------------------------------------------------------------------------------------------------------------
 
 /** A version of a shift that held during a window. */
-export type ShiftEra = StoredShift & { readonly from: Instant | null; readonly to: Instant | null }
+export type ShiftEra = ShiftReading & { readonly from: Instant | null; readonly to: Instant | null }
 
 type Question = TimeWindow & {
   readonly organizationId: OrganizationId
@@ -197,7 +216,7 @@ export async function shiftErasOf(
       and (valid_to is null or valid_to > ${toDate(startAt)})
     order by shift_id, valid_from nulls first`.execute(db)
   return answer.rows.map((row) => ({
-    ...storedOf(row),
+    ...readingOf(row),
     from: row.valid_from === null ? null : fromDate(row.valid_from),
     to: row.valid_to === null ? null : fromDate(row.valid_to),
   }))
