@@ -18,6 +18,8 @@ export const catalogue = {
   'alert_group.pages_nobody': null,
   /** A source sent something that is no alert, or acts on a group that is not there. */
   'alert.ignored': null,
+  /** Not all expressions of the routes were searched for: that took too long. */
+  'alert.routing_cut_short': null,
   'resolution_note.added': null,
   'resolution_note.changed': null,
   'resolution_note.removed': null,

@@ -1,13 +1,14 @@
+import { tellUnsearched } from '../alerts/unsearched-commands.ts'
 import { receive } from '../alerts/receive-commands.ts'
 import type { AlertSettings } from '../alerts/settings.ts'
 import type { Signal } from '../alerts/signal.ts'
 import { freshSources, sourceByToken } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
-import { openRouting, type Routing } from '../integrations/routing-commands.ts'
+import { type Chosen, openRouting, routesOf, type Routing } from '../integrations/routing-commands.ts'
 import { databaseIsTooSlow, databaseIsUnreachable } from '../lib/database-fault.ts'
 import { Rejection } from '../lib/rejection.ts'
 import type { Ms } from '../lib/time.ts'
-import type { Ports } from '../ports.ts'
+import type { Database, Ports, Tx } from '../ports.ts'
 import { batcher } from './batcher.ts'
 
 /** The door for alerts. */
@@ -38,10 +39,10 @@ const lanesMax = 4
  * one organization, holds up no other.
  */
 export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings: AlertSettings): Intake {
-  const routing = openRouting()
+  const routing = openRouting(clock)
   const batches = batcher<Sent, boolean>({
     monotonic: clock.monotonic,
-    work: (sent) => db.tx('receive alerts', (tx) => receiveAll(tx, { settings, routing }, sent)),
+    work: (sent) => takeIn({ db, settings, routing }, sent),
     batchMax,
     sizeMax: batchBytesMax,
     sizeOf,
@@ -74,22 +75,58 @@ export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings:
 /** In bytes; a small payload costs some memory of its own. */
 const sizeOf = ({ signals }: Sent): number => signals.reduce((sum, { payload }) => sum + payload.json.length, 1024)
 
-/** What is remembered of a source only finds it; what counts is read in the transaction. */
-async function receiveAll(
-  tx: Parameters<typeof receive>[0],
-  { settings, routing }: { readonly settings: AlertSettings; readonly routing: Routing },
-  sent: readonly Sent[],
-): Promise<readonly boolean[]> {
+/** How often routes are chosen again that were changed meanwhile. The last choice is as old as its batch, and never older than an alert. */
+const choicesMax = 3
+
+type Taking = { readonly db: Database; readonly settings: AlertSettings; readonly routing: Routing }
+
+/** Chooses routes before the transaction, which would wait for it with everything that it holds. */
+async function takeIn({ db, settings, routing }: Taking, sent: readonly Sent[]): Promise<readonly boolean[]> {
+  let sources: ReadonlyMap<string, AlertSource> = new Map()
+  for (let round = 1; ; round += 1) {
+    const routable = sent.flatMap(({ source, signals }) => {
+      const now = sources.get(keyOf(source)) ?? source
+      return signals.map(({ payload }) => ({ source: now, payload: payload.json }))
+    })
+    const chosen = await routing.choose(db.sql, routable)
+    const done = await db.tx('receive alerts', async (tx) => {
+      const now = await sourcesNow(tx, sent)
+      const isTrue = [...now.values()].every(({ id, routesVersion }) => chosen.versions.get(id) === routesVersion)
+      if (!isTrue && round < choicesMax) return { now, answers: null }
+      return { now, answers: await receiveAll(tx, { settings, sources: now, chosen }, sent) }
+    })
+    if (done.answers !== null) return done.answers
+    sources = done.now
+  }
+}
+
+async function sourcesNow(tx: Tx, sent: readonly Sent[]): Promise<ReadonlyMap<string, AlertSource>> {
   const wanted = new Map(sent.map(({ source }) => [keyOf(source), source]))
-  const fresh = new Map((await freshSources(tx, [...wanted.values()])).map((source) => [keyOf(source), source]))
-  const isOpen = ({ source }: Sent): boolean => isAsOpen(fresh.get(keyOf(source)), source)
-  const signals = sent.filter(isOpen).flatMap(({ source, signals: own }) => {
-    const now = fresh.get(keyOf(source))
-    return now === undefined ? [] : own.map((signal) => ({ source: now, signal, payload: signal.payload.json }))
+  return new Map((await freshSources(tx, [...wanted.values()])).map((source) => [keyOf(source), source]))
+}
+
+type Known = {
+  readonly settings: AlertSettings
+  readonly sources: ReadonlyMap<string, AlertSource>
+  readonly chosen: Chosen
+}
+
+/** What is remembered of a source only finds it; what counts is read in the transaction. */
+async function receiveAll(tx: Tx, { settings, sources, chosen }: Known, sent: readonly Sent[]): Promise<readonly boolean[]> {
+  const isOpen = ({ source }: Sent): boolean => isAsOpen(sources.get(keyOf(source)), source)
+  const all = sent.flatMap((one) => one.signals.map((signal) => ({ one, signal })))
+  const taken = all.flatMap(({ one, signal }, index) => {
+    const source = sources.get(keyOf(one.source))
+    const choice = chosen.choices[index] ?? { routeId: null, isWhole: true }
+    return source === undefined || !isOpen(one) ? [] : [{ ...choice, source, signal }]
   })
-  const routes = await routing.routesOf(tx, signals)
-  const arrivals = signals.map(({ source, signal }, index) => ({ source, signal, route: routes[index] ?? source.defaultRoute }))
+  const routes = await routesOf(tx, taken)
+  const arrivals = taken.map((each, index) => ({ ...each, route: routes[index] ?? each.source.defaultRoute }))
   if (arrivals.length > 0) await receive(tx, settings, arrivals)
+  tellUnsearched(
+    tx,
+    arrivals.filter(({ isWhole }) => !isWhole),
+  )
   return sent.map(isOpen)
 }
 

@@ -107,13 +107,13 @@ export async function placesOf(tx: Tx, { organizationId, id }: IntegrationKey): 
 }
 
 /** The expressions of these integrations, each one's in their order. */
-export async function rulesOf(tx: Tx, keys: readonly IntegrationKey[]): Promise<ReadonlyMap<IntegrationId, readonly Rule[]>> {
+export async function rulesOf(db: Sql, keys: readonly IntegrationKey[]): Promise<ReadonlyMap<IntegrationId, readonly Rule[]>> {
   const answer = await sql<{ id: string; integration_id: string; routing_regex: string }>`
     select r.id, r.integration_id, r.routing_regex from routes r
     where (r.organization_id, r.integration_id) in (select * from unnest(
         ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))
       and not r.is_default and r.deleted_at is null
-    order by r.integration_id, r.position`.execute(tx.sql)
+    order by r.integration_id, r.position`.execute(db)
   const rules = new Map<IntegrationId, Rule[]>(keys.map(({ id }) => [id, []]))
   for (const row of answer.rows) {
     rules.get(asId<IntegrationId>(row.integration_id))?.push({ id: asId<RouteId>(row.id), regex: row.routing_regex })

@@ -1,35 +1,113 @@
 import { known } from '../lib/check.ts'
 import type { IntegrationId, RouteId } from '../lib/ids.ts'
 import { pythonJson } from '../lib/python-json.ts'
-import type { Sql, Tx } from '../ports.ts'
+import { ms } from '../lib/time.ts'
+import type { Clock, Sql, Tx } from '../ports.ts'
 import type { AlertRoute, AlertSource } from './integration.ts'
 import * as store from './route-store.ts'
-import { type Chooser, chooserOf } from './routing.ts'
+import { type Choice, type Chooser, chooserOf } from './routing.ts'
 
-/** A payload, as JSON text, and the source that sent it, as it is in the transaction. */
+/** A payload, as JSON text, and the source that sent it. */
 type Routable = { readonly source: AlertSource; readonly payload: Buffer }
+
+/** What alerts' expressions came to, in their order, and of which versions of the routes that is true. */
+export type Chosen = {
+  readonly choices: readonly Choice[]
+  readonly versions: ReadonlyMap<IntegrationId, number>
+}
 
 /** Chooses the routes that alerts take, with expressions that are prepared once and kept. */
 export type Routing = {
-  /** The routes of these alerts, in their order, with the chains that they lead to now. */
-  routesOf(tx: Tx, alerts: readonly Routable[]): Promise<readonly AlertRoute[]>
+  /**
+   * Searches the payloads of alerts. This takes its time, so it is done outside of transactions, by what is known of the sources;
+   * whoever relies on it compares the versions.
+   */
+  choose(sql: Sql, alerts: readonly Routable[]): Promise<Chosen>
 }
 
-/** How many integrations' expressions are kept prepared; each takes some megabytes at most. */
+/** How many integrations' expressions are kept prepared, and how much memory they hold together. */
 const preparedMax = 500
+const preparedBytesMax = 128 * 1024 * 1024
 
-export function openRouting(): Routing {
+/** What searching for one alert takes at most, some 150 ms, and what for all of one batch. */
+const alertStepsMax = 16_000_000
+const batchStepsMax = 64_000_000
+
+/** What an alert may always take: a few walks over its text, so that others in its batch cannot take its route away. */
+const fairSteps = (text: string): number => 2 * text.length + 1_000_000
+
+/** After so many, what else there is to do has its turn. */
+const stepsAtOnce = 1_000_000
+
+export function openRouting(clock: Pick<Clock, 'wait'>): Routing {
   const prepared = new Map<IntegrationId, Prepared>()
   return {
-    routesOf: async (tx, alerts) => {
+    choose: async (sql, alerts) => {
       const sources = new Map(alerts.map(({ source }) => [source.id, source]))
-      const routed = [...sources.values()].filter(({ routesVersion }) => routesVersion > 0)
-      if (routed.length === 0) return alerts.map(({ source }) => source.defaultRoute)
-      const choosers = await choosersOf(tx, prepared, routed)
-      const chosen = alerts.map(({ source, payload }) => choosers.get(source.id)?.(pythonJson(payload.toString())) ?? null)
-      return withChains(tx, alerts, chosen)
+      const versions = new Map([...sources.values()].map((source) => [source.id, versionOf(prepared, source)]))
+      const routed = [...sources.values()].filter(({ id }) => (versions.get(id) ?? 0) > 0)
+      if (routed.length === 0) return { versions, choices: alerts.map(() => byDefault) }
+      const choosers = await choosersOf(sql, prepared, { sources: routed, versions })
+      const choices = await search(clock, choosers, alerts)
+      keepLittle(prepared)
+      return { versions, choices }
     },
   }
+}
+
+const byDefault: Choice = { routeId: null, isWhole: true, steps: 0 }
+
+/** The newest version that is known: what is remembered of a source may be older than what is prepared. */
+const versionOf = (prepared: ReadonlyMap<IntegrationId, Prepared>, { id, routesVersion }: AlertSource): number =>
+  Math.max(prepared.get(id)?.version ?? 0, routesVersion)
+
+async function search(
+  clock: Pick<Clock, 'wait'>,
+  choosers: ReadonlyMap<IntegrationId, Chooser>,
+  alerts: readonly Routable[],
+): Promise<Chosen['choices']> {
+  const choices: Choice[] = []
+  let left = batchStepsMax
+  let atOnce = 0
+  for (const { source, payload } of alerts) {
+    const chooser = choosers.get(source.id)
+    if (chooser === undefined) {
+      choices.push(byDefault)
+      continue
+    }
+    const text = pythonJson(payload.toString())
+    const choice = chooser.choose(text, Math.min(alertStepsMax, Math.max(left, fairSteps(text))))
+    choices.push(choice)
+    left -= choice.steps
+    atOnce += choice.steps + text.length
+    if (atOnce < stepsAtOnce) continue
+    await clock.wait(ms(1), AbortSignal.any([]))
+    atOnce = 0
+  }
+  return choices
+}
+
+/** Lets go of what was prepared first while all of it holds too much memory. */
+function keepLittle(prepared: Map<IntegrationId, Prepared>): void {
+  let bytes = [...prepared.values()].reduce((sum, { chooser }) => sum + chooser.heldBytes(), 0)
+  for (const [id, { chooser }] of prepared) {
+    if (bytes <= preparedBytesMax && prepared.size <= preparedMax) return
+    bytes -= chooser.heldBytes()
+    prepared.delete(id)
+  }
+}
+
+/** The routes that were chosen, with the chains that they lead to now; the default one where the chosen one is gone. */
+export async function routesOf(
+  tx: Tx,
+  choices: readonly { readonly source: AlertSource; readonly routeId: RouteId | null }[],
+): Promise<readonly AlertRoute[]> {
+  const keys = choices.flatMap(({ source: { organizationId }, routeId: id }) =>
+    id === null ? [] : [[id, { organizationId, id }] as const],
+  )
+  if (keys.length === 0) return choices.map(({ source }) => source.defaultRoute)
+  const found = await store.findAlertRoutes(tx.sql, [...new Map(keys).values()])
+  return choices.map(({ source, routeId }) => found.get(routeId ?? source.defaultRoute.id) ?? source.defaultRoute)
 }
 
 /** The route of an alert group with the chain that it leads to now: the default one where its own was deleted. */
@@ -39,38 +117,24 @@ export async function routeOfGroup(sql: Sql, source: AlertSource, id: RouteId | 
   return found.get(id) ?? source.defaultRoute
 }
 
-type Prepared = { readonly version: number; readonly choose: Chooser }
+type Prepared = { readonly version: number; readonly chooser: Chooser }
 
-/** Versions are compared in the transaction that relies on them, so that a change holds for the next alert. */
+/** The rules are read after their versions were, so they are at least as new; where they are newer, the versions tell. */
 async function choosersOf(
-  tx: Tx,
+  sql: Sql,
   prepared: Map<IntegrationId, Prepared>,
-  sources: readonly AlertSource[],
+  { sources, versions }: { readonly sources: readonly AlertSource[]; readonly versions: ReadonlyMap<IntegrationId, number> },
 ): Promise<ReadonlyMap<IntegrationId, Chooser>> {
   const kept = new Map(sources.map(({ id }) => [id, prepared.get(id)]))
-  const stale = sources.filter(({ id, routesVersion }) => kept.get(id)?.version !== routesVersion)
+  const stale = sources.filter(({ id }) => kept.get(id)?.version !== versions.get(id))
   if (stale.length > 0) {
-    const rules = await store.rulesOf(tx, stale)
-    if (prepared.size + stale.length > preparedMax) prepared.clear()
-    for (const { id, routesVersion: version } of stale) {
-      const fresh = { version, choose: chooserOf(rules.get(id) ?? []) }
+    const rules = await store.rulesOf(sql, stale)
+    for (const { id } of stale) {
+      const fresh = { version: versions.get(id) ?? 0, chooser: chooserOf(rules.get(id) ?? []) }
+      prepared.delete(id)
       prepared.set(id, fresh)
       kept.set(id, fresh)
     }
   }
-  return new Map([...kept].map(([id, one]) => [id, known(one, 'the expressions of a source are prepared').choose]))
-}
-
-async function withChains(
-  tx: Tx,
-  alerts: readonly Routable[],
-  chosen: readonly (RouteId | null)[],
-): Promise<readonly AlertRoute[]> {
-  const keys = alerts.flatMap(({ source: { organizationId } }, index) => {
-    const id = chosen[index] ?? null
-    return id === null ? [] : [[id, { organizationId, id }] as const]
-  })
-  if (keys.length === 0) return alerts.map(({ source }) => source.defaultRoute)
-  const found = await store.findAlertRoutes(tx.sql, [...new Map(keys).values()])
-  return alerts.map(({ source }, index) => found.get(chosen[index] ?? source.defaultRoute.id) ?? source.defaultRoute)
+  return new Map([...kept].map(([id, one]) => [id, known(one, 'the expressions of a source are prepared').chooser]))
 }

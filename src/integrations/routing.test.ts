@@ -4,6 +4,14 @@ import { chooserOf, programSizeOf } from './routing.ts'
 
 const rules = (...regexes: readonly string[]) => regexes.map((regex, index) => ({ id: asId<RouteId>(`R${index + 1}`), regex }))
 
+const plenty = 32_000_000
+
+/** Chooses among these rules, with steps enough. */
+function choosing(...regexes: readonly string[]): (text: string) => string | null {
+  const chooser = chooserOf(rules(...regexes))
+  return (text) => chooser.choose(text, plenty).routeId
+}
+
 describe('an expression is taken', () => {
   test.each([
     'us-(east|west)',
@@ -36,7 +44,7 @@ describe('an expression is refused', () => {
 
 describe('the route of a text', () => {
   test('is the first one whose expression is found anywhere in it', () => {
-    const choose = chooserOf(rules('us-(east|west)', '"severity": "critical"', 'us-east-1'))
+    const choose = choosing('us-(east|west)', '"severity": "critical"', 'us-east-1')
     expect(choose('{"region": "us-east-1"}')).toBe('R1')
     expect(choose('{"severity": "critical", "region": "us-west"}')).toBe('R1')
     expect(choose('{"severity": "critical"}')).toBe('R2')
@@ -45,16 +53,16 @@ describe('the route of a text', () => {
   })
 
   test('is none where there are no rules', () => {
-    expect(chooserOf([])('{"a": 1}')).toBe(null)
+    expect(choosing()('{"a": 1}')).toBe(null)
   })
 
   test('can be told by the beginning and the end', () => {
-    const choose = chooserOf(rules('^\\[', '\\}$'))
+    const choose = choosing('^\\[', '\\}$')
     expect(['[1]', '{"a": []}', '"{}"'].map(choose)).toEqual(['R1', 'R2', null])
   })
 
   test('is never that of an expression that the engine does not take', () => {
-    const choose = chooserOf(rules('(?=a)', 'a'))
+    const choose = choosing('(?=a)', 'a')
     expect([choose('a'), choose('')]).toEqual(['R2', null])
   })
 })
@@ -65,7 +73,7 @@ describe('an evil expression', () => {
   test.each(['(a+)+$', '(x+x+)+y', '([ab]*)*[0-9]', '(.*a){20}c', '[ab]*a[ab]{900}c'])(
     '%s is done with a megabyte soon',
     (regex) => {
-      const choose = chooserOf(rules(regex, 'never'))
+      const choose = choosing(regex, 'never')
       const begun = performance.now()
       choose(letters)
       expect(performance.now() - begun).toBeLessThan(3000)
@@ -73,25 +81,48 @@ describe('an evil expression', () => {
   )
 
   test('matches nothing where its search would take too long, and does not keep the others from matching', () => {
-    const choose = chooserOf(rules('[ab]*a[ab]{900}c', '"team": "db"'))
+    const choose = choosing('[ab]*a[ab]{900}c', '"team": "db"')
     expect(choose(`${letters}, "team": "db"`)).toBe('R2')
     expect(choose('{"team": "db"}')).toBe('R2')
+  })
+
+  test('that is not searched to its end makes the choice one that is not whole', () => {
+    const chooser = chooserOf(rules('[ab]*a[ab]{900}c', '"team": "db"'))
+    expect(chooser.choose(letters, plenty)).toMatchObject({ routeId: null, isWhole: false })
+    expect(chooser.choose('{"team": "db"}', plenty)).toMatchObject({ routeId: 'R2', isWhole: true })
   })
 
   test('in company of many ends in the default route', () => {
     const many = Array.from({ length: 50 }, (_, index) => `[ab]*a[ab]{900}c${index}`)
     const begun = performance.now()
-    expect(chooserOf(rules(...many))(letters)).toBe(null)
+    expect(choosing(...many)(letters)).toBe(null)
     expect(performance.now() - begun).toBeLessThan(10_000)
   })
 })
 
 test('a thousand expressions take little longer than one', () => {
-  const choose = chooserOf(rules(...Array.from({ length: 1000 }, (_, index) => `"service": "svc-${index}"`)))
+  const choose = choosing(...Array.from({ length: 1000 }, (_, index) => `"service": "svc-${index}"`))
   const text = `{"status": "firing", "service": "svc-777", "text": "${'lorem ipsum '.repeat(120)}"}`
   expect(choose(text)).toBe('R778')
   const begun = performance.now()
   for (let round = 0; round < 1000; round += 1) choose(text)
   // One walk over the text takes some 30 µs; a thousand walks one after the other take milliseconds.
   expect(performance.now() - begun).toBeLessThan(1000)
+})
+
+describe('400 expressions that are cheap alone and dear together', () => {
+  const cheap = Array.from({ length: 400 }, (_, index) => `a[ab]{${(index % 9) + 1}}c${index}`)
+  const text = Array.from({ length: 1_000_000 }, (_, index) => ((index * index * 7919) % 1009 < 500 ? 'a' : 'b')).join('')
+
+  test.each([2_000_000, plenty])('take no more than %i steps, and then no route', (stepsMax) => {
+    const choice = chooserOf(rules(...cheap)).choose(text, stepsMax)
+    expect(choice).toMatchObject({ routeId: null, isWhole: false })
+    expect(choice.steps).toBeLessThanOrEqual(stepsMax)
+  })
+
+  test('hold some megabytes at most', () => {
+    const chooser = chooserOf(rules(...cheap))
+    for (let round = 0; round < 3; round += 1) chooser.choose(text, plenty)
+    expect(chooser.heldBytes()).toBeLessThan(6_000_000)
+  })
 })
