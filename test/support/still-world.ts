@@ -94,7 +94,7 @@ export async function stillWorld({ clock: realClock, publicUrl = baseUrl, onStat
     ...{ baseUrl: publicUrl, version: 'test', secretKey, mailFrom: pageSettings.mailFrom, mailIsOn: true },
     ...{ egress: egressPolicy(allowed.ok ? allowed.value : [], publicUrl), alone: true, sleepMaxMs: seconds(5) },
   }
-  const watchbell = await makeApp({ ports: { ...ports, apiDb: db }, bells, settings })
+  const watchbell = await makeApp({ ports: { ...ports, apiDb: ports.db }, bells, settings })
   await watchbell.http.ready()
   return {
     ...{ watchbell, app: watchbell.http, db, connection, ports, errors, woken, sent },
