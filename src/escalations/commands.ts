@@ -15,7 +15,7 @@ import { shardOf } from '../lib/shard.ts'
 import { forgetNotifications, removeNotifications, stopAllNotifications, stopNotifications } from '../notifications/commands.ts'
 import type { Subject, SubjectRef } from '../notifications/subject.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { whoIsOnCall } from '../schedules/commands.ts'
+import { whoIsOnCall } from '../schedules/on-call-commands.ts'
 import type { EscalationRequest, EscalationRun, EscalationRunId } from './run.ts'
 import * as store from './store.ts'
 

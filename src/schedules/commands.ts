@@ -1,120 +1,19 @@
 import type { Actor } from '../accounts/actor.ts'
-import { audit, peopleByIds } from '../accounts/commands.ts'
+import { audit } from '../accounts/commands.ts'
 import { requireTeam } from '../accounts/team-commands.ts'
-import { mayBeNotified } from '../accounts/user.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import { asId, newPublicId, type OrganizationId, type ScheduleId, type ShiftId, type UserId } from '../lib/ids.ts'
+import { newPublicId, type OrganizationId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
-import { isTimeZone } from '../lib/zone-data.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { finalShifts, onCallAt } from './engine/on-call.ts'
-import type { Schedule as EngineSchedule, TimeWindow } from './engine/schedule.ts'
-import { type Era, type EraReading, erasTogether, layersThrough, withoutSeams } from './history.ts'
+import { type Staff, staffAt } from './on-call-commands.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
-import { type OnCallShift, usersOf } from './shift.ts'
+import type { OnCallShift } from './shift.ts'
 import { burdenFault } from './shift-layers.ts'
-import { isReadable, keepShifts, shiftErasOf } from './shift-store.ts'
+import { keepShifts } from './shift-store.ts'
 import * as store from './store.ts'
-
-// Who is on call ---------------------------------------------------------------------------------------------------------
-
-/**
- * Who is on call in schedules at an instant, as they were configured then. People who may not be notified are left out,
- * and what lies below their shifts counts. A schedule without anybody, and one that does not exist, has an empty list.
- */
-export async function whoIsOnCall(
-  sql: Sql,
-  organizationId: OrganizationId,
-  { scheduleIds, at }: { readonly scheduleIds: readonly ScheduleId[]; readonly at: Instant },
-): Promise<ReadonlyMap<ScheduleId, readonly UserId[]>> {
-  const staff = await staffAt(sql, organizationId, { scheduleIds, at })
-  return new Map([...staff].map(([scheduleId, { onCall }]) => [scheduleId, onCall]))
-}
-
-/** Who is on call in a schedule, and which of its shifts this program cannot read: they cover nothing. */
-export type Staff = { readonly onCall: readonly UserId[]; readonly unreadable: readonly ShiftId[] }
-
-/** Like `whoIsOnCall`, and says whom it could not look at. */
-export async function staffAt(
-  sql: Sql,
-  organizationId: OrganizationId,
-  { scheduleIds, at }: { readonly scheduleIds: readonly ScheduleId[]; readonly at: Instant },
-): Promise<ReadonlyMap<ScheduleId, Staff>> {
-  if (scheduleIds.length === 0) return new Map()
-  const { eras, unreadable, passedOver } = await peopledEras(sql, { organizationId, scheduleIds, startAt: at, endAt: at })
-  return new Map(
-    scheduleIds.map((scheduleId) => {
-      const held = eras.filter((era) => era.scheduleId === scheduleId)
-      const unread = unreadable.filter((era) => era.scheduleId === scheduleId).map((era) => era.shiftId)
-      const onCall = onCallAt(asEngineSchedule(held, passedOver), at).map((person) => person.userId)
-      return [scheduleId, { onCall, unreadable: [...new Set(unread)] }]
-    }),
-  )
-}
-
-/** One person on call for one stretch of time. */
-export type OnCallShiftRow = TimeWindow & { readonly userId: UserId; readonly email: string; readonly username: string }
-
-/** Who is on call in a schedule when, clipped to the window and ordered by start; the past as it was configured then. */
-export async function finalShiftsOf(
-  sql: Sql,
-  actor: Actor,
-  { id, window }: { readonly id: ScheduleId; readonly window: TimeWindow },
-): Promise<readonly OnCallShiftRow[]> {
-  const { organizationId } = actor
-  if (!(await scheduleExists(sql, organizationId, id))) throw notFound()
-  const { eras, people, passedOver } = await peopledEras(sql, { organizationId, scheduleIds: [id], ...window })
-  return withoutSeams(finalShifts(asEngineSchedule(eras, passedOver), window), eras).flatMap(({ userId, startAt, endAt }) => {
-    const person = people.get(userId)
-    return person === undefined ? [] : [{ userId, email: person.email, username: person.username, startAt, endAt }]
-  })
-}
-
-type Question = TimeWindow & { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] }
-
-const asEngineSchedule = (eras: readonly Era[], passedOver: ReadonlySet<UserId>): EngineSchedule => ({
-  layers: layersThrough(eras),
-  overrides: [],
-  swaps: [],
-  passedOver,
-})
-
-/** With the people whom the shifts name; those who may not be notified, or do not exist any more, are passed over. */
-async function peopledEras(sql: Sql, question: Question) {
-  const readings = await erasOf(sql, question)
-  const eras = readings.filter(isReadable).filter(hasKnownZone)
-  const unreadable = readings.filter((reading) => !isReadable(reading) || !hasKnownZone(reading))
-  const ids = [...new Set(eras.flatMap((era) => usersOf(era.shift)))]
-  const people = await peopleByIds(sql, question.organizationId, ids)
-  const passedOver = new Set(
-    ids.filter((id) => {
-      const person = people.get(id)
-      return person === undefined || !mayBeNotified(person)
-    }),
-  )
-  return { eras, unreadable, people, passedOver }
-}
-
-/** A newer version of this program may have stored a schedule in a zone that is unknown here. */
-const hasKnownZone = ({ shift, timeZone }: Era): boolean => isTimeZone(shift.timeZone ?? timeZone ?? 'UTC')
-
-async function erasOf(sql: Sql, question: Question): Promise<readonly EraReading[]> {
-  const schedules = await store.scheduleErasOf(sql, question)
-  const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
-  const ownerIds = [...new Set(schedules.flatMap((schedule) => (schedule.countsOwn ? schedule.scheduleId : [])))]
-  const shifts = ids.length + ownerIds.length === 0 ? [] : await shiftErasOf(sql, { ...question, ids, ownerIds })
-  return erasTogether(schedules, shifts)
-}
-
-// Schedules --------------------------------------------------------------------------------------------------------------
-
-/** Whether an id names a schedule of the organization. */
-export function scheduleExists(sql: Sql, organizationId: OrganizationId, id: string): Promise<boolean> {
-  return store.scheduleExists(sql, { organizationId, id: asId<ScheduleId>(id) })
-}
 
 /** A schedule, and who is on call there now. */
 export type StaffedSchedule = { readonly schedule: Schedule; readonly staff: Staff }

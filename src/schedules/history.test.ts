@@ -3,7 +3,7 @@ import { asId } from '../lib/ids.ts'
 import { hours, instant, type Instant } from '../lib/time.ts'
 import { cutShort } from './cut.ts'
 import { finalShifts } from './engine/on-call.ts'
-import { type Era, layersThrough, withoutSeams } from './history.ts'
+import { type Era, layersThrough, throughHistory, viewed, withoutSeams } from './history.ts'
 import { parseLocalTime } from './local-time.ts'
 import type { OnCallShift } from './shift.ts'
 import { parseWindow } from './window-input.ts'
@@ -31,7 +31,8 @@ function shift(users: readonly string[], start = '2026-04-01T08:00:00'): OnCallS
 function rows(eras: readonly Era[], end = '2026-04-02T00:00:00Z') {
   const schedule = { layers: layersThrough(eras), overrides: [], swaps: [], passedOver: new Set<never>() }
   const found = finalShifts(schedule, { startAt: at('2026-04-01T00:00:00Z'), endAt: at(end) })
-  return withoutSeams(found, eras).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])
+  const seams = new Set(eras.flatMap(({ to }) => to ?? []))
+  return withoutSeams(found, seams).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])
 }
 
 describe('what a schedule covered', () => {
@@ -76,6 +77,25 @@ describe('what a schedule covered', () => {
       ['U2', at('2026-04-01T08:00:00Z'), at('2026-04-01T10:00:00Z')],
       ['U3', at('2026-04-01T10:00:00Z'), at('2026-04-01T16:00:00Z')],
     ])
+  })
+})
+
+describe('a version', () => {
+  const createdAt = at('2026-04-01T10:00:00Z')
+  const to = at('2026-04-01T12:00:00Z')
+  const first = { from: null, to, createdAt }
+
+  test('that is the first one answers for any instant before it', () => {
+    expect(viewed(first, throughHistory)).toEqual(first)
+  })
+
+  test('counts from its creation on, where what was known at the time is asked', () => {
+    expect(viewed(first, { kind: 'recorded' })).toEqual({ from: createdAt, to, createdAt })
+    expect(viewed({ ...first, from: to, to: null }, { kind: 'recorded' })).toEqual({ from: to, to: null, createdAt })
+  })
+
+  test('counts for ever, where what was configured at an instant is asked', () => {
+    expect(viewed(first, { kind: 'as-of', at: createdAt })).toEqual({ from: null, to: null, createdAt })
   })
 })
 

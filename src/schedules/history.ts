@@ -13,6 +13,23 @@ export type Era = {
   readonly shift: OnCallShift
 }
 
+/** How what was configured is looked at. */
+export type View =
+  /** At each instant as it was then. First versions, which have no start, answer for any instant before them. */
+  | { readonly kind: 'history' }
+  /** Like that, but nothing counts before it was created: so it was known to those who looked at the time. */
+  | { readonly kind: 'recorded' }
+  /** What was configured at an instant, as if it had always been so and were to stay so. */
+  | { readonly kind: 'as-of'; readonly at: Instant }
+
+export const throughHistory: View = { kind: 'history' }
+
+/** An era as a view takes it. Of a view as of an instant, only eras that held then may be asked. */
+export function viewed<Held extends Span & { readonly createdAt: Instant }>(era: Held, view: View): Held {
+  if (view.kind === 'as-of') return { ...era, from: null, to: null }
+  return view.kind === 'recorded' ? { ...era, from: era.from ?? era.createdAt } : era
+}
+
 /** An era of a shift that may be unreadable. */
 export type EraReading = Omit<Era, 'shift'> & {
   readonly scheduleId: ScheduleId
@@ -64,9 +81,8 @@ function overlap(left: Span, right: Span): Span {
 export const layersThrough = (eras: readonly Era[]): readonly Layer[] =>
   eras.map(({ from, to, timeZone, shift }) => layerOf(shift, { fromAt: from, toAt: to, timeZone }))
 
-/** Joins what an edit cut in two: rows of one person and one shift that touch where an era ends. The order by start stays. */
-export function withoutSeams(rows: readonly FinalShift[], eras: readonly Era[]): readonly FinalShift[] {
-  const seams = new Set(eras.flatMap(({ to }) => to ?? []))
+/** Joins what an edit cut in two: rows of one person and one shift that touch at a seam, where an era ends. The order by start stays. */
+export function withoutSeams(rows: readonly FinalShift[], seams: ReadonlySet<Instant>): readonly FinalShift[] {
   const joined: FinalShift[] = []
   for (const row of rows) {
     const index = seams.has(row.startAt) ? joined.findIndex((earlier) => goesOn(earlier, row)) : -1

@@ -9,15 +9,8 @@ import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
-import {
-  createSchedule,
-  deleteSchedule,
-  finalShiftsOf,
-  findSchedule,
-  listSchedules,
-  type StaffedSchedule,
-  updateSchedule,
-} from './commands.ts'
+import { createSchedule, deleteSchedule, findSchedule, listSchedules, type StaffedSchedule, updateSchedule } from './commands.ts'
+import { finalShiftsOf } from './on-call-commands.ts'
 import { shiftRoutes } from './shift-routes.ts'
 import { parseWindow } from './window-input.ts'
 

@@ -195,7 +195,11 @@ export const isReadable = <Reading extends { readonly shift: OnCallShift | null 
 // On call ----------------------------------------------------------------------------------------------------------------
 
 /** A version of a shift that held during a window. */
-export type ShiftEra = ShiftReading & { readonly from: Instant | null; readonly to: Instant | null }
+export type ShiftEra = ShiftReading & {
+  readonly createdAt: Instant
+  readonly from: Instant | null
+  readonly to: Instant | null
+}
 
 type Question = TimeWindow & {
   readonly organizationId: OrganizationId
@@ -208,16 +212,26 @@ export async function shiftErasOf(
   db: Sql,
   { organizationId, ids, ownerIds, startAt, endAt }: Question,
 ): Promise<readonly ShiftEra[]> {
-  const answer = await sql<ShiftRow & { readonly valid_from: Date | null; readonly valid_to: Date | null }>`
-    select shift_id as id, name, team_id, schedule_id, definition, valid_from, valid_to
-    from shift_versions
-    where organization_id = ${organizationId} and (shift_id = any(${[...ids]}::text[]) or schedule_id = any(${[...ownerIds]}::text[]))
-      and (valid_from is null or valid_from <= ${toDate(endAt)})
-      and (valid_to is null or valid_to > ${toDate(startAt)})
-    order by shift_id, valid_from nulls first`.execute(db)
+  const answer = await sql<ShiftEraRow>`
+    select version.shift_id as id, version.name, version.team_id, version.schedule_id, version.definition, shift.created_at,
+      version.valid_from, version.valid_to
+    from shift_versions version
+    join shifts shift on shift.organization_id = version.organization_id and shift.id = version.shift_id
+    where version.organization_id = ${organizationId}
+      and (version.shift_id = any(${[...ids]}::text[]) or version.schedule_id = any(${[...ownerIds]}::text[]))
+      and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
+      and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
+    order by version.shift_id, version.valid_from nulls first`.execute(db)
   return answer.rows.map((row) => ({
     ...readingOf(row),
+    createdAt: fromDate(row.created_at),
     from: row.valid_from === null ? null : fromDate(row.valid_from),
     to: row.valid_to === null ? null : fromDate(row.valid_to),
   }))
+}
+
+type ShiftEraRow = ShiftRow & {
+  readonly created_at: Date
+  readonly valid_from: Date | null
+  readonly valid_to: Date | null
 }

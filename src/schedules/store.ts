@@ -200,6 +200,7 @@ type Question = TimeWindow & { readonly organizationId: OrganizationId; readonly
 /** A version of a schedule that held during a window. */
 export type ScheduleEra = {
   readonly scheduleId: ScheduleId
+  readonly createdAt: Instant
   readonly from: Instant | null
   readonly to: Instant | null
   readonly timeZone: string | null
@@ -215,7 +216,7 @@ export async function scheduleErasOf(
 ): Promise<readonly ScheduleEra[]> {
   const answer = await sql<ScheduleEraRow>`
     select version.schedule_id, version.time_zone, version.shift_ids, version.enable_web_overrides,
-      version.valid_from, least(version.valid_to, schedule.deleted_at) as valid_to
+      schedule.created_at, version.valid_from, least(version.valid_to, schedule.deleted_at) as valid_to
     from schedule_versions version
     join schedules schedule on schedule.organization_id = version.organization_id and schedule.id = version.schedule_id
     where version.organization_id = ${organizationId} and version.schedule_id = any(${[...scheduleIds]}::text[])
@@ -225,6 +226,7 @@ export async function scheduleErasOf(
     order by version.schedule_id, version.valid_from nulls first`.execute(db)
   return answer.rows.map((row) => ({
     scheduleId: asId<ScheduleId>(row.schedule_id),
+    createdAt: fromDate(row.created_at),
     from: row.valid_from === null ? null : fromDate(row.valid_from),
     to: row.valid_to === null ? null : fromDate(row.valid_to),
     timeZone: row.time_zone,
@@ -238,6 +240,7 @@ type ScheduleEraRow = {
   readonly time_zone: string | null
   readonly shift_ids: readonly string[]
   readonly enable_web_overrides: boolean
+  readonly created_at: Date
   readonly valid_from: Date | null
   readonly valid_to: Date | null
 }

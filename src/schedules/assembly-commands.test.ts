@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, testApi } from '../../test/support/api.ts'
+import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { asId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
+import { type Instant, instant } from '../lib/time.ts'
+import { assemble } from './assembly-commands.ts'
+import { finalShifts } from './engine/on-call.ts'
+import { throughHistory, type View } from './history.ts'
+import { scheduleRoutes } from './routes.ts'
+import { updateShift } from './shift-commands.ts'
+
+// The clock of these tests stands at noon of 2026-04-01, UTC: then the schedule and its shift are made. At 14:00 an edit swaps the person.
+
+let server: TestServer
+let api: Api
+let scheduleId: ScheduleId
+
+beforeAll(async () => {
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  api = await testApi(server)
+  const body = { type: 'single_event', start: '2026-04-01T08:00:00', duration: 28_800, users: [api.users.editor] }
+  const shift = await api.call('POST', '/api/v1/on_call_shifts/', body)
+  const schedule = { type: 'web', name: 'Primary', time_zone: 'UTC', shifts: [shift.body.id] }
+  scheduleId = asId((await api.call('POST', '/api/v1/schedules/', schedule)).body.id)
+  await server.db.tx('test', (tx) =>
+    updateShift({ ...tx, now: at('14:00') }, api.system, {
+      id: asId<ShiftId>(shift.body.id),
+      body: { users: [api.users.admin] },
+    }),
+  )
+})
+
+afterAll(() => server.close())
+
+const at = (time: string): Instant => instant(Date.parse(`2026-04-01T${time}:00Z`))
+
+async function rows(view: View) {
+  const window = { startAt: at('00:00'), endAt: at('23:00') }
+  const question = { organizationId: api.system.organizationId, scheduleIds: [scheduleId], ...window, view }
+  const { schedule } = (await assemble(server.db.sql, question)).of(scheduleId)
+  return finalShifts(schedule, window).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])
+}
+
+describe('what says who is on call is read', () => {
+  test('through history: a first version answers for the time before it was made', async () => {
+    expect(await rows(throughHistory)).toEqual([
+      [api.users.editor, at('08:00'), at('14:00')],
+      [api.users.admin, at('14:00'), at('16:00')],
+    ])
+  })
+
+  test('as recorded: nobody was on call before there was a schedule', async () => {
+    expect(await rows({ kind: 'recorded' })).toEqual([
+      [api.users.editor, at('12:00'), at('14:00')],
+      [api.users.admin, at('14:00'), at('16:00')],
+    ])
+  })
+
+  test('as of an instant: what was configured then is all there is', async () => {
+    expect(await rows({ kind: 'as-of', at: at('13:59') })).toEqual([[api.users.editor, at('08:00'), at('16:00')]])
+    expect(await rows({ kind: 'as-of', at: at('14:00') })).toEqual([[api.users.admin, at('08:00'), at('16:00')]])
+  })
+})
