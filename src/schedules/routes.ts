@@ -3,7 +3,8 @@ import { teamFilter } from '../accounts/team-commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import { accepted, filterText } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
@@ -79,43 +80,26 @@ function scheduleResource(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>):
     },
   )
 
-  app.post(
-    '/api/v1/schedules/',
-    { config: write, schema: { summary: 'Add a schedule', tags, body: ScheduleBody, response: { 201: ScheduleShape } } },
-    async (request, reply) => {
-      const schedule = await db.tx('create schedule', (tx) => createSchedule(tx, request.actor, request.body))
-      return reply.code(201).send(scheduleShape(schedule))
+  resourceRoutes(app, db, {
+    path: '/api/v1/schedules/',
+    idName: 'scheduleId',
+    noun: 'schedule',
+    tags,
+    access: { read, write },
+    forms: { body: ScheduleBody, shape: ScheduleShape, show: scheduleShape },
+    summaries: {
+      create: 'Add a schedule',
+      show: 'Show a schedule',
+      change: 'Change a schedule',
+      remove: 'Remove a schedule',
     },
-  )
-
-  app.get(
-    '/api/v1/schedules/:scheduleId/',
-    { config: read, schema: { summary: 'Show a schedule', tags, params: ScheduleParams, response: { 200: ScheduleShape } } },
-    async (request) => {
-      const id = scheduleIdOf(request.params.scheduleId)
-      return scheduleShape(await findSchedule(db.sql, request.actor, { id, now: clock.now() }))
-    },
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/schedules/:scheduleId/',
-    config: write,
-    schema: { summary: 'Change a schedule', tags, params: ScheduleParams, body: ScheduleBody, response: { 200: ScheduleShape } },
-    handler: async (request) => {
-      const update = { id: scheduleIdOf(request.params.scheduleId), body: request.body }
-      return scheduleShape(await db.tx('update schedule', (tx) => updateSchedule(tx, request.actor, update)))
+    commands: {
+      find: (sql, actor, id) => findSchedule(sql, actor, { id, now: clock.now() }),
+      create: createSchedule,
+      update: updateSchedule,
+      remove: deleteSchedule,
     },
   })
-
-  app.delete(
-    '/api/v1/schedules/:scheduleId/',
-    { config: write, schema: { summary: 'Remove a schedule', tags, params: ScheduleParams, response: { 204: noContent } } },
-    async (request, reply) => {
-      await db.tx('delete schedule', (tx) => deleteSchedule(tx, request.actor, scheduleIdOf(request.params.scheduleId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
 
 const scheduleIdOf = (text: string) => asId<ScheduleId>(storable(text))

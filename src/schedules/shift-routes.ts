@@ -3,10 +3,10 @@ import { teamFilter } from '../accounts/team-commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import { filterId, filterText } from '../lib/fields.ts'
-import { asId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
+import type { ScheduleId } from '../lib/ids.ts'
 import type { Ports } from '../ports.ts'
 import { weekdays } from './calendar.ts'
 import { formatLocalTime } from './local-time.ts'
@@ -71,8 +71,6 @@ const ShiftQuery = Type.Object({
   team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
 })
 
-const ShiftParams = Type.Object({ shiftId: Type.String() })
-
 /** The API of on-call shifts (contract grafana-oncall 4.8). */
 export function shiftRoutes(app: App, db: Ports['db']): void {
   app.get(
@@ -90,51 +88,22 @@ export function shiftRoutes(app: App, db: Ports['db']): void {
     },
   )
 
-  app.post(
-    '/api/v1/on_call_shifts/',
-    { config: write, schema: { summary: 'Add an on-call shift', tags, body: ShiftBody, response: { 201: ShiftShape } } },
-    async (request, reply) => {
-      const shift = await db.tx('create shift', (tx) => createShift(tx, request.actor, request.body))
-      return reply.code(201).send(shiftShape(shift))
+  resourceRoutes(app, db, {
+    path: '/api/v1/on_call_shifts/',
+    idName: 'shiftId',
+    noun: 'shift',
+    tags,
+    access: { read, write },
+    forms: { body: ShiftBody, shape: ShiftShape, show: shiftShape },
+    summaries: {
+      create: 'Add an on-call shift',
+      show: 'Show an on-call shift',
+      change: 'Change an on-call shift',
+      remove: 'Remove an on-call shift; one of a web schedule that is under way ends now instead',
     },
-  )
-
-  app.get(
-    '/api/v1/on_call_shifts/:shiftId/',
-    { config: read, schema: { summary: 'Show an on-call shift', tags, params: ShiftParams, response: { 200: ShiftShape } } },
-    async (request) => shiftShape(await findShift(db.sql, request.actor, shiftIdOf(request.params.shiftId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/on_call_shifts/:shiftId/',
-    config: write,
-    schema: { summary: 'Change an on-call shift', tags, params: ShiftParams, body: ShiftBody, response: { 200: ShiftShape } },
-    handler: async (request) => {
-      const update = { id: shiftIdOf(request.params.shiftId), body: request.body }
-      return shiftShape(await db.tx('update shift', (tx) => updateShift(tx, request.actor, update)))
-    },
+    commands: { find: findShift, create: createShift, update: updateShift, remove: deleteShift },
   })
-
-  app.delete(
-    '/api/v1/on_call_shifts/:shiftId/',
-    {
-      config: write,
-      schema: {
-        summary: 'Remove an on-call shift; one of a web schedule that is under way ends now instead',
-        tags,
-        params: ShiftParams,
-        response: { 204: noContent },
-      },
-    },
-    async (request, reply) => {
-      await db.tx('delete shift', (tx) => deleteShift(tx, request.actor, shiftIdOf(request.params.shiftId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const shiftIdOf = (text: string) => asId<ShiftId>(storable(text))
 
 function shiftShape({ shift, scheduleId }: PlacedShift): Static<typeof ShiftShape> {
   return {
