@@ -346,6 +346,21 @@ export interface ScheduleVersions {
   valid_to: Timestamp | null;
 }
 
+export interface ScheduleWatches {
+  change_number: number;
+  due_at: Timestamp;
+  gap_since: Timestamp | null;
+  next_change: Json | null;
+  on_call: Json;
+  organization_id: string;
+  people: string[];
+  processed_until: Timestamp;
+  schedule_id: string;
+  settled_until: Timestamp;
+  shard: number;
+  zone_data: string;
+}
+
 export interface Services {
   created_at: Timestamp;
   id: string;
@@ -464,6 +479,7 @@ export interface DB {
   resolution_notes: ResolutionNotes;
   routes: Routes;
   schedule_versions: ScheduleVersions;
+  schedule_watches: ScheduleWatches;
   schedules: Schedules;
   services: Services;
   setup_links: SetupLinks;

@@ -14,6 +14,7 @@ import type { OnCallShift } from './shift.ts'
 import { burdenFault } from './shift-layers.ts'
 import { keepShifts } from './shift-store.ts'
 import * as store from './store.ts'
+import { beginWatch, lookAgain } from './watch-commands.ts'
 
 /** A schedule, and who is on call there now. */
 export type StaffedSchedule = { readonly schedule: Schedule; readonly staff: Staff }
@@ -63,6 +64,7 @@ export async function createSchedule(tx: Tx, actor: Actor, body: Body): Promise<
   const fields = await withKnownIds(tx, organizationId, accepted(parseNewSchedule(body)))
   const id = newPublicId('S', tx.random.bytes)
   await store.insertSchedule(tx, organizationId, { ...fields, id })
+  await beginWatch(tx, actor, id)
   await audit(tx, actor, { action: 'schedule created', subjectId: id, details: { type: fields.type, name: fields.name } })
   return findSchedule(tx.sql, actor, { id, now: tx.now })
 }
@@ -80,6 +82,7 @@ export async function updateSchedule(
   const after: Schedule = { ...fields, id }
   if (!saysTheSame(before, after)) {
     await store.writeScheduleVersion(tx, organizationId, after)
+    await lookAgain(tx, actor, [id])
     await audit(tx, actor, {
       action: 'schedule updated',
       subjectId: id,
@@ -95,6 +98,7 @@ export async function deleteSchedule(tx: Tx, actor: Actor, id: ScheduleId): Prom
   const schedule = await store.lockSchedule(tx, { organizationId, id })
   if (schedule === null) throw notFound()
   await store.markScheduleDeleted(tx, { organizationId, id })
+  await lookAgain(tx, actor, [id])
   await audit(tx, actor, { action: 'schedule deleted', subjectId: id, details: { name: schedule.name } })
 }
 

@@ -14,6 +14,7 @@ import { parseNewShift, parseShiftUpdate } from './shift-input.ts'
 import { saysTheSame } from './shift-record.ts'
 import * as store from './shift-store.ts'
 import { lockSchedule, schedulesOfShifts, writeScheduleVersion } from './store.ts'
+import { lookAgain, lookAgainAtShift } from './watch-commands.ts'
 
 /** A shift, and the schedule that it belongs to or that names it first. */
 export type PlacedShift = { readonly shift: OnCallShift; readonly scheduleId: ScheduleId | null }
@@ -57,6 +58,7 @@ export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<Pla
   if (schedule !== null && !isOwned) {
     await writeScheduleVersion(tx, organizationId, { ...schedule, shiftIds: [...schedule.shiftIds, shift.id] })
   }
+  if (schedule !== null) await lookAgain(tx, actor, [schedule.id])
   await audit(tx, actor, {
     action: 'shift created',
     subjectId: shift.id,
@@ -81,6 +83,7 @@ export async function updateShift(
   if (shift.type === 'override' && before.type !== 'override') await refuseOnCalendars(tx, organizationId, id)
   await refuseBurdenAnywhere(tx, organizationId, shift)
   await store.writeShiftVersion(tx, organizationId, { shift, ownerId })
+  await lookAgainAtShift(tx, actor, { id, ownerId })
   await audit(tx, actor, { action: 'shift updated', subjectId: id, details: { type: shift.type, name: shift.name } })
   return findShift(tx.sql, actor, id)
 }
@@ -95,6 +98,7 @@ export async function deleteShift(tx: Tx, actor: Actor, id: ShiftId): Promise<vo
   const cut = store.isReadable(stored) ? await cutOf(tx, organizationId, stored) : null
   if (cut === null) await store.markShiftDeleted(tx, { organizationId, id })
   else await store.writeShiftVersion(tx, organizationId, { ownerId: stored.ownerId, shift: cut })
+  await lookAgainAtShift(tx, actor, stored)
   await audit(tx, actor, {
     action: cut === null ? 'shift deleted' : 'shift ended',
     subjectId: id,

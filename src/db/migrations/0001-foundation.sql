@@ -189,6 +189,31 @@ create unique index shift_versions_current on shift_versions (organization_id, s
 create unique index shift_versions_start on shift_versions (organization_id, shift_id, valid_from) nulls not distinct;
 create index shift_versions_schedule on shift_versions (organization_id, schedule_id);
 
+-- What is known of a schedule's hand-overs, and when it is to be looked at next. The row moves on in the transaction that announces one.
+create table schedule_watches (
+  organization_id text not null,
+  schedule_id text not null,
+  shard smallint not null,
+  -- Every change up to here has been announced, and these people were on call then, each with what put them there.
+  processed_until timestamptz not null,
+  on_call jsonb not null,
+  -- By what was known when it was looked at last, nothing changes before this.
+  settled_until timestamptz not null,
+  change_number bigint not null,
+  -- Since when nobody has been on call, where that was announced.
+  gap_since timestamptz,
+  -- The change that comes at due_at, ready to be announced; null: what the schedule says is to be read first.
+  next_change jsonb,
+  due_at timestamptz not null,
+  -- Everybody whom the schedule names, and the release of the zones' rules with which it was looked at.
+  people text[] not null,
+  zone_data text not null,
+  primary key (organization_id, schedule_id),
+  foreign key (organization_id, schedule_id) references schedules
+) with (fillfactor = 70);
+create index schedule_watches_changes on schedule_watches (shard, due_at, organization_id, schedule_id) where next_change is not null;
+create index schedule_watches_looks on schedule_watches (shard, due_at, organization_id, schedule_id) where next_change is null;
+
 -- webhooks ------------------------------------------------------------------------------------------------------------
 
 create table webhooks (
