@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
 import { filterText } from '../lib/fields.ts'
-import { asId, type TeamId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
 import type { Team } from './team.ts'
 import { createTeam, deleteTeam, findTeam, listTeams, updateTeam } from './team-commands.ts'
@@ -29,8 +28,6 @@ const TeamBody = lenientInput({
 
 const TeamQuery = Type.Object({ ...pageQuery, name: Type.Optional(Type.String({ description: 'The whole name.' })) })
 
-const TeamParams = Type.Object({ teamId: Type.String() })
-
 /** The API of teams (contract grafana-oncall 4.3); making and changing them is ours. */
 export function teamRoutes(app: App, db: Ports['db']): void {
   const read = { permission: 'other-settings:read' } as const
@@ -46,51 +43,22 @@ export function teamRoutes(app: App, db: Ports['db']): void {
     },
   )
 
-  app.post(
-    '/api/v1/teams/',
-    { config: write, schema: { summary: 'Add a team', tags, body: TeamBody, response: { 201: TeamShape } } },
-    async (request, reply) => {
-      const team = await db.tx('create team', (tx) => createTeam(tx, request.actor, request.body))
-      return reply.code(201).send(teamShape(team))
+  resourceRoutes(app, db, {
+    path: '/api/v1/teams/',
+    idName: 'teamId',
+    noun: 'team',
+    tags,
+    access: { read, write },
+    forms: { body: TeamBody, shape: TeamShape, show: teamShape },
+    summaries: {
+      create: 'Add a team',
+      show: 'Show a team',
+      change: 'Change a team',
+      remove: 'Remove a team; what belonged to it belongs to none',
     },
-  )
-
-  app.get(
-    '/api/v1/teams/:teamId/',
-    { config: read, schema: { summary: 'Show a team', tags, params: TeamParams, response: { 200: TeamShape } } },
-    async (request) => teamShape(await findTeam(db.sql, request.actor, teamIdOf(request.params.teamId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/teams/:teamId/',
-    config: write,
-    schema: { summary: 'Change a team', tags, params: TeamParams, body: TeamBody, response: { 200: TeamShape } },
-    handler: async (request) => {
-      const update = { id: teamIdOf(request.params.teamId), body: request.body }
-      return teamShape(await db.tx('update team', (tx) => updateTeam(tx, request.actor, update)))
-    },
+    commands: { find: findTeam, create: createTeam, update: updateTeam, remove: deleteTeam },
   })
-
-  app.delete(
-    '/api/v1/teams/:teamId/',
-    {
-      config: write,
-      schema: {
-        summary: 'Remove a team; what belonged to it belongs to none',
-        tags,
-        params: TeamParams,
-        response: { 204: noContent },
-      },
-    },
-    async (request, reply) => {
-      await db.tx('delete team', (tx) => deleteTeam(tx, request.actor, teamIdOf(request.params.teamId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const teamIdOf = (text: string) => asId<TeamId>(storable(text))
 
 function teamShape({ id, name, email, escalationChainId, userIds }: Team): Static<typeof TeamShape> {
   return {

@@ -2,10 +2,10 @@ import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { pageOf, pageQuery, paginate } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import { filterId } from '../lib/fields.ts'
-import { type AlertGroupId, asId, type ResolutionNoteId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
+import type { AlertGroupId } from '../lib/ids.ts'
 import type { Database } from '../ports.ts'
 import { noteDocument } from './note.ts'
 import { createNote, deleteNote, findNote, listNotes, replaceNote, updateNote } from './note-commands.ts'
@@ -30,8 +30,6 @@ const NoteBody = lenientInput({
 
 const NoteQuery = Type.Object({ ...pageQuery, alert_group_id: Type.Optional(Type.String()) })
 
-const NoteParams = Type.Object({ noteId: Type.String() })
-
 /** The API of resolution notes (contract grafana-oncall 4.12). */
 export function noteRoutes(app: App, db: Database): void {
   app.get(
@@ -51,45 +49,19 @@ export function noteRoutes(app: App, db: Database): void {
     },
   )
 
-  app.post(
-    '/api/v1/resolution_notes/',
-    {
-      config: write,
-      schema: { summary: 'Add a resolution note to an alert group', tags, body: NoteBody, response: { 201: NoteShape } },
+  resourceRoutes(app, db, {
+    path: '/api/v1/resolution_notes/',
+    idName: 'noteId',
+    noun: 'resolution note',
+    tags,
+    access: { read, write },
+    forms: { body: NoteBody, shape: NoteShape, show: noteDocument },
+    summaries: {
+      create: 'Add a resolution note to an alert group',
+      show: 'Show a resolution note',
+      change: 'Change a resolution note',
+      remove: 'Delete a resolution note',
     },
-    async (request, reply) => {
-      const note = await db.tx('create resolution note', (tx) => createNote(tx, request.actor, request.body))
-      return reply.code(201).send(noteDocument(note))
-    },
-  )
-
-  app.get(
-    '/api/v1/resolution_notes/:noteId/',
-    { config: read, schema: { summary: 'Show a resolution note', tags, params: NoteParams, response: { 200: NoteShape } } },
-    async (request) => noteDocument(await findNote(db.sql, request.actor, noteIdOf(request.params.noteId))),
-  )
-
-  for (const [method, change] of [['PUT', replaceNote] as const, ['PATCH', updateNote] as const]) {
-    app.route({
-      method,
-      url: '/api/v1/resolution_notes/:noteId/',
-      config: write,
-      schema: { summary: 'Change a resolution note', tags, params: NoteParams, body: NoteBody, response: { 200: NoteShape } },
-      handler: async (request) => {
-        const update = { id: noteIdOf(request.params.noteId), body: request.body }
-        return noteDocument(await db.tx('update resolution note', (tx) => change(tx, request.actor, update)))
-      },
-    })
-  }
-
-  app.delete(
-    '/api/v1/resolution_notes/:noteId/',
-    { config: write, schema: { summary: 'Delete a resolution note', tags, params: NoteParams, response: { 204: noContent } } },
-    async (request, reply) => {
-      await db.tx('delete resolution note', (tx) => deleteNote(tx, request.actor, noteIdOf(request.params.noteId)))
-      return reply.code(204).send(null)
-    },
-  )
+    commands: { find: findNote, create: createNote, update: updateNote, replace: replaceNote, remove: deleteNote },
+  })
 }
-
-const noteIdOf = (text: string) => asId<ResolutionNoteId>(storable(text))

@@ -2,10 +2,10 @@ import { type Static, Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { pageOf, pageQuery, paginate } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import { filterId } from '../lib/fields.ts'
-import { asId, type EscalationChainId, type EscalationPolicyId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
+import type { EscalationChainId } from '../lib/ids.ts'
 import type { Ports } from '../ports.ts'
 import type { EscalationPolicy } from './policy.ts'
 import { createPolicy, deletePolicy, findPolicy, listPolicies, updatePolicy } from './policy-commands.ts'
@@ -40,8 +40,6 @@ const PolicyBody = lenientInput({
 
 const PolicyQuery = Type.Object({ ...pageQuery, escalation_chain_id: Type.Optional(Type.String()) })
 
-const PolicyParams = Type.Object({ policyId: Type.String() })
-
 /** The API of the steps of escalation chains (contract grafana-oncall 4.14). */
 export function policyRoutes(app: App, db: Ports['db']): void {
   const tags = ['escalation policies']
@@ -64,46 +62,22 @@ export function policyRoutes(app: App, db: Ports['db']): void {
     },
   )
 
-  app.post(
-    '/api/v1/escalation_policies/',
-    {
-      config: write,
-      schema: { summary: 'Add a step to an escalation chain', tags, body: PolicyBody, response: { 201: PolicyShape } },
+  resourceRoutes(app, db, {
+    path: '/api/v1/escalation_policies/',
+    idName: 'policyId',
+    noun: 'escalation policy',
+    tags,
+    access: { read, write },
+    forms: { body: PolicyBody, shape: PolicyShape, show: policyShape },
+    summaries: {
+      create: 'Add a step to an escalation chain',
+      show: 'Show a step',
+      change: 'Change a step',
+      remove: 'Remove a step',
     },
-    async (request, reply) => {
-      const policy = await db.tx('create escalation policy', (tx) => createPolicy(tx, request.actor, request.body))
-      return reply.code(201).send(policyShape(policy))
-    },
-  )
-
-  app.get(
-    '/api/v1/escalation_policies/:policyId/',
-    { config: read, schema: { summary: 'Show a step', tags, params: PolicyParams, response: { 200: PolicyShape } } },
-    async (request) => policyShape(await findPolicy(db.sql, request.actor, policyIdOf(request.params.policyId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/escalation_policies/:policyId/',
-    config: write,
-    schema: { summary: 'Change a step', tags, params: PolicyParams, body: PolicyBody, response: { 200: PolicyShape } },
-    handler: async (request) => {
-      const update = { id: policyIdOf(request.params.policyId), body: request.body }
-      return policyShape(await db.tx('update escalation policy', (tx) => updatePolicy(tx, request.actor, update)))
-    },
+    commands: { find: findPolicy, create: createPolicy, update: updatePolicy, remove: deletePolicy },
   })
-
-  app.delete(
-    '/api/v1/escalation_policies/:policyId/',
-    { config: write, schema: { summary: 'Remove a step', tags, params: PolicyParams, response: { 204: noContent } } },
-    async (request, reply) => {
-      await db.tx('delete escalation policy', (tx) => deletePolicy(tx, request.actor, policyIdOf(request.params.policyId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const policyIdOf = (text: string) => asId<EscalationPolicyId>(storable(text))
 
 function policyShape({ position, id, chainId, definition }: EscalationPolicy): Static<typeof PolicyShape> {
   const common = { position, id, escalation_chain_id: chainId, type: definition.type }

@@ -2,11 +2,10 @@ import { type Static, Type } from 'typebox'
 import { teamFilter } from '../accounts/team-commands.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
 import { filterText } from '../lib/fields.ts'
-import { asId, type EscalationChainId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
 import type { EscalationChain } from './chain.ts'
 import { createChain, deleteChain, findChain, listChains, replaceChain, updateChain } from './commands.ts'
@@ -34,8 +33,6 @@ const ChainQuery = Type.Object({
   team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
 })
 
-const ChainParams = Type.Object({ chainId: Type.String() })
-
 function chainRoutes(app: App, db: Ports['db']): void {
   const tags = ['escalation chains']
 
@@ -53,47 +50,22 @@ function chainRoutes(app: App, db: Ports['db']): void {
     },
   )
 
-  app.post(
-    '/api/v1/escalation_chains/',
-    { config: write, schema: { summary: 'Add an escalation chain', tags, body: ChainBody, response: { 201: ChainShape } } },
-    async (request, reply) => {
-      const chain = await db.tx('create escalation chain', (tx) => createChain(tx, request.actor, request.body))
-      return reply.code(201).send(chainShape(chain))
+  resourceRoutes(app, db, {
+    path: '/api/v1/escalation_chains/',
+    idName: 'chainId',
+    noun: 'escalation chain',
+    tags,
+    access: { read, write },
+    forms: { body: ChainBody, shape: ChainShape, show: chainShape },
+    summaries: {
+      create: 'Add an escalation chain',
+      show: 'Show an escalation chain',
+      change: 'Change an escalation chain',
+      remove: 'Remove an escalation chain and its steps',
     },
-  )
-
-  app.get(
-    '/api/v1/escalation_chains/:chainId/',
-    { config: read, schema: { summary: 'Show an escalation chain', tags, params: ChainParams, response: { 200: ChainShape } } },
-    async (request) => chainShape(await findChain(db.sql, request.actor, chainIdOf(request.params.chainId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/escalation_chains/:chainId/',
-    config: write,
-    schema: { summary: 'Change an escalation chain', tags, params: ChainParams, body: ChainBody, response: { 200: ChainShape } },
-    handler: async (request) => {
-      const update = { id: chainIdOf(request.params.chainId), body: request.body }
-      const change = request.method === 'PUT' ? replaceChain : updateChain
-      return chainShape(await db.tx('update escalation chain', (tx) => change(tx, request.actor, update)))
-    },
+    commands: { find: findChain, create: createChain, update: updateChain, replace: replaceChain, remove: deleteChain },
   })
-
-  app.delete(
-    '/api/v1/escalation_chains/:chainId/',
-    {
-      config: write,
-      schema: { summary: 'Remove an escalation chain and its steps', tags, params: ChainParams, response: { 204: noContent } },
-    },
-    async (request, reply) => {
-      await db.tx('delete escalation chain', (tx) => deleteChain(tx, request.actor, chainIdOf(request.params.chainId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const chainIdOf = (text: string) => asId<EscalationChainId>(storable(text))
 
 function chainShape({ id, name, teamId }: EscalationChain): Static<typeof ChainShape> {
   return { id, name, team_id: teamId }

@@ -2,10 +2,10 @@ import { type Static, Type } from 'typebox'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { pageOf, pageQuery, paginate } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import { filterId, filterText } from '../lib/fields.ts'
-import { asId, type IntegrationId, type RouteId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
+import type { IntegrationId } from '../lib/ids.ts'
 import type { Ports } from '../ports.ts'
 import type { Messenger, MessengerSwitches, Route } from './integration.ts'
 import { createRoute, deleteRoute, findRoute, listRoutes, updateRoute } from './route-commands.ts'
@@ -74,8 +74,6 @@ const RouteQuery = Type.Object({
   routing_regex: Type.Optional(Type.String({ description: 'The whole expression.' })),
 })
 
-const RouteParams = Type.Object({ routeId: Type.String() })
-
 /** The API of routes (contract grafana-oncall 4.15). */
 export function routeRoutes(app: App, db: Ports['db']): void {
   const tags = ['routes']
@@ -91,46 +89,22 @@ export function routeRoutes(app: App, db: Ports['db']): void {
     },
   )
 
-  app.post(
-    '/api/v1/routes/',
-    {
-      config: write,
-      schema: { summary: 'Add a route to an integration', tags, body: RouteBody, response: { 201: RouteShape } },
+  resourceRoutes(app, db, {
+    path: '/api/v1/routes/',
+    idName: 'routeId',
+    noun: 'route',
+    tags,
+    access: { read, write },
+    forms: { body: RouteBody, shape: RouteShape, show: routeShape },
+    summaries: {
+      create: 'Add a route to an integration',
+      show: 'Show a route',
+      change: 'Change a route',
+      remove: 'Delete a route',
     },
-    async (request, reply) => {
-      const route = await db.tx('create route', (tx) => createRoute(tx, request.actor, request.body))
-      return reply.code(201).send(routeShape(route))
-    },
-  )
-
-  app.get(
-    '/api/v1/routes/:routeId/',
-    { config: read, schema: { summary: 'Show a route', tags, params: RouteParams, response: { 200: RouteShape } } },
-    async (request) => routeShape(await findRoute(db.sql, request.actor, routeIdOf(request.params.routeId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/routes/:routeId/',
-    config: write,
-    schema: { summary: 'Change a route', tags, params: RouteParams, body: RouteBody, response: { 200: RouteShape } },
-    handler: async (request) => {
-      const update = { id: routeIdOf(request.params.routeId), body: request.body }
-      return routeShape(await db.tx('update route', (tx) => updateRoute(tx, request.actor, update)))
-    },
+    commands: { find: findRoute, create: createRoute, update: updateRoute, remove: deleteRoute },
   })
-
-  app.delete(
-    '/api/v1/routes/:routeId/',
-    { config: write, schema: { summary: 'Delete a route', tags, params: RouteParams, response: { 204: noContent } } },
-    async (request, reply) => {
-      await db.tx('delete route', (tx) => deleteRoute(tx, request.actor, routeIdOf(request.params.routeId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const routeIdOf = (text: string) => asId<RouteId>(storable(text))
 
 function routeShape(route: Route): Static<typeof RouteShape> {
   return {

@@ -3,11 +3,10 @@ import type { Vault } from '../accounts/secret.ts'
 import { teamFilter } from '../accounts/team-commands.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
 import { filterText } from '../lib/fields.ts'
-import { asId, type IntegrationId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
 import { createIntegration, deleteIntegration, findIntegration, listIntegrations, updateIntegration } from './commands.ts'
 import { urgencies } from '../notifications/urgency.ts'
@@ -23,8 +22,7 @@ type Needs = { readonly db: Ports['db']; readonly vault: Vault }
 
 /** The API of integrations and their routes (contract grafana-oncall 4.6, 4.15). The vault seals the integrations' tokens. */
 export function integrationRoutes(app: App, { db, vault }: Needs): void {
-  readIntegrations(app, { db, vault })
-  writeIntegrations(app, { db, vault })
+  integrationResource(app, { db, vault })
   routeRoutes(app, db)
 }
 
@@ -96,11 +94,9 @@ const IntegrationQuery = Type.Object({
   team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
 })
 
-const IntegrationParams = Type.Object({ integrationId: Type.String() })
-
 const tags = ['integrations']
 
-function readIntegrations(app: App, { db, vault }: Needs): void {
+function integrationResource(app: App, { db, vault }: Needs): void {
   const show = (integration: Integration) => integrationShape(integration, app.baseUrl)
 
   app.get(
@@ -117,65 +113,27 @@ function readIntegrations(app: App, { db, vault }: Needs): void {
     },
   )
 
-  app.get(
-    '/api/v1/integrations/:integrationId/',
-    {
-      config: read,
-      schema: { summary: 'Show an integration', tags, params: IntegrationParams, response: { 200: IntegrationShape } },
+  resourceRoutes(app, db, {
+    path: '/api/v1/integrations/',
+    idName: 'integrationId',
+    noun: 'integration',
+    tags,
+    access: { read, write },
+    forms: { body: IntegrationBody, shape: IntegrationShape, show },
+    summaries: {
+      create: 'Add an integration',
+      show: 'Show an integration',
+      change: 'Change an integration',
+      remove: 'Remove an integration',
     },
-    async (request) =>
-      show(await findIntegration(db.sql, request.actor, { id: integrationIdOf(request.params.integrationId), vault })),
-  )
-}
-
-function writeIntegrations(app: App, { db, vault }: Needs): void {
-  const show = (integration: Integration) => integrationShape(integration, app.baseUrl)
-
-  app.post(
-    '/api/v1/integrations/',
-    {
-      config: write,
-      schema: { summary: 'Add an integration', tags, body: IntegrationBody, response: { 201: IntegrationShape } },
-    },
-    async (request, reply) => {
-      const { actor, body } = request
-      const integration = await db.tx('create integration', (tx) => createIntegration(tx, actor, { body, vault }))
-      return reply.code(201).send(show(integration))
-    },
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/integrations/:integrationId/',
-    config: write,
-    schema: {
-      summary: 'Change an integration',
-      tags,
-      params: IntegrationParams,
-      body: IntegrationBody,
-      response: { 200: IntegrationShape },
-    },
-    handler: async (request) => {
-      const update = { id: integrationIdOf(request.params.integrationId), body: request.body, vault }
-      return show(await db.tx('update integration', (tx) => updateIntegration(tx, request.actor, update)))
+    commands: {
+      find: (sql, actor, id) => findIntegration(sql, actor, { id, vault }),
+      create: (tx, actor, body) => createIntegration(tx, actor, { body, vault }),
+      update: (tx, actor, { id, body }) => updateIntegration(tx, actor, { id, body, vault }),
+      remove: deleteIntegration,
     },
   })
-
-  app.delete(
-    '/api/v1/integrations/:integrationId/',
-    {
-      config: write,
-      schema: { summary: 'Remove an integration', tags, params: IntegrationParams, response: { 204: noContent } },
-    },
-    async (request, reply) => {
-      const id = integrationIdOf(request.params.integrationId)
-      await db.tx('delete integration', (tx) => deleteIntegration(tx, request.actor, id))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const integrationIdOf = (text: string) => asId<IntegrationId>(storable(text))
 
 function integrationShape(integration: Integration, baseUrl: string): Static<typeof IntegrationShape> {
   const { id, type, token, defaultRoute } = integration

@@ -4,10 +4,10 @@ import { peopleByIds } from '../accounts/commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { pageOf, pageQuery, paginate } from '../http/pagination.ts'
-import { choice, noContent } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice } from '../http/schema.ts'
 import { filterId, filterText } from '../lib/fields.ts'
-import { asId, type NotificationRuleId, type UserId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
+import type { UserId } from '../lib/ids.ts'
 import { invalid } from '../lib/rejection.ts'
 import type { Ports, Sql } from '../ports.ts'
 import { type NotificationRule, stepTypes } from './rule.ts'
@@ -43,8 +43,6 @@ const RuleQuery = Type.Object({
   important: Type.Optional(Type.String({ description: '`true` or `false`.' })),
 })
 
-const RuleParams = Type.Object({ ruleId: Type.String() })
-
 /** The API of people's notification rules (contract grafana-oncall 4.16). */
 export function notificationRuleRoutes(app: App, { db }: { readonly db: Ports['db'] }): void {
   const tags = ['notification rules']
@@ -61,43 +59,22 @@ export function notificationRuleRoutes(app: App, { db }: { readonly db: Ports['d
     },
   )
 
-  app.post(
-    '/api/v1/personal_notification_rules/',
-    { config: write, schema: { summary: 'Add a notification rule', tags, body: RuleBody, response: { 201: RuleShape } } },
-    async (request, reply) => {
-      const rule = await db.tx('create notification rule', (tx) => createRule(tx, request.actor, request.body))
-      return reply.code(201).send(ruleShape(rule))
+  resourceRoutes(app, db, {
+    path: '/api/v1/personal_notification_rules/',
+    idName: 'ruleId',
+    noun: 'notification rule',
+    tags,
+    access: { read, write },
+    forms: { body: RuleBody, shape: RuleShape, show: ruleShape },
+    summaries: {
+      create: 'Add a notification rule',
+      show: 'Show a notification rule',
+      change: 'Change a notification rule',
+      remove: 'Remove a notification rule',
     },
-  )
-
-  app.get(
-    '/api/v1/personal_notification_rules/:ruleId/',
-    { config: read, schema: { summary: 'Show a notification rule', tags, params: RuleParams, response: { 200: RuleShape } } },
-    async (request) => ruleShape(await findRule(db.sql, request.actor, ruleIdOf(request.params.ruleId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/personal_notification_rules/:ruleId/',
-    config: write,
-    schema: { summary: 'Change a notification rule', tags, params: RuleParams, body: RuleBody, response: { 200: RuleShape } },
-    handler: async (request) => {
-      const update = { id: ruleIdOf(request.params.ruleId), body: request.body }
-      return ruleShape(await db.tx('update notification rule', (tx) => updateRule(tx, request.actor, update)))
-    },
+    commands: { find: findRule, create: createRule, update: updateRule, remove: deleteRule },
   })
-
-  app.delete(
-    '/api/v1/personal_notification_rules/:ruleId/',
-    { config: write, schema: { summary: 'Remove a notification rule', tags, params: RuleParams, response: { 204: noContent } } },
-    async (request, reply) => {
-      await db.tx('delete notification rule', (tx) => deleteRule(tx, request.actor, ruleIdOf(request.params.ruleId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const ruleIdOf = (text: string) => asId<NotificationRuleId>(storable(text))
 
 /** Rejects a user whom the organization does not have, and what is neither true nor false. */
 async function filterOf(db: Sql, { organizationId }: Actor, query: Static<typeof RuleQuery>) {

@@ -3,10 +3,9 @@ import { teamFilter } from '../accounts/team-commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { nullable } from '../http/schema.ts'
 import { filterText } from '../lib/fields.ts'
-import { asId, type ServiceId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
 import type { Ports } from '../ports.ts'
 import { createService, deleteService, findService, listServices, updateService } from './commands.ts'
 import type { Service } from './service.ts'
@@ -28,8 +27,6 @@ const ServiceQuery = Type.Object({
   team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
 })
 
-const ServiceParams = Type.Object({ serviceId: Type.String() })
-
 /** The API of services. Grafana OnCall has none; the forms are those of its other resources. */
 export function serviceRoutes(app: App, db: Ports['db']): void {
   app.get(
@@ -46,45 +43,21 @@ export function serviceRoutes(app: App, db: Ports['db']): void {
     },
   )
 
-  app.post(
-    '/api/v1/services/',
-    { config: write, schema: { summary: 'Add a service', tags, body: ServiceBody, response: { 201: ServiceShape } } },
-    async (request, reply) => {
-      const service = await db.tx('create service', (tx) => createService(tx, request.actor, request.body))
-      return reply.code(201).send(serviceShape(service))
+  resourceRoutes(app, db, {
+    path: '/api/v1/services/',
+    idName: 'serviceId',
+    noun: 'service',
+    tags,
+    access: { read, write },
+    forms: { body: ServiceBody, shape: ServiceShape, show: serviceShape },
+    summaries: {
+      create: 'Add a service',
+      show: 'Show a service',
+      change: 'Change a service',
+      remove: 'Remove a service; its integrations stay',
     },
-  )
-
-  app.get(
-    '/api/v1/services/:serviceId/',
-    { config: read, schema: { summary: 'Show a service', tags, params: ServiceParams, response: { 200: ServiceShape } } },
-    async (request) => serviceShape(await findService(db.sql, request.actor, serviceIdOf(request.params.serviceId))),
-  )
-
-  app.route({
-    method: ['PUT', 'PATCH'],
-    url: '/api/v1/services/:serviceId/',
-    config: write,
-    schema: { summary: 'Change a service', tags, params: ServiceParams, body: ServiceBody, response: { 200: ServiceShape } },
-    handler: async (request) => {
-      const update = { id: serviceIdOf(request.params.serviceId), body: request.body }
-      return serviceShape(await db.tx('update service', (tx) => updateService(tx, request.actor, update)))
-    },
+    commands: { find: findService, create: createService, update: updateService, remove: deleteService },
   })
-
-  app.delete(
-    '/api/v1/services/:serviceId/',
-    {
-      config: write,
-      schema: { summary: 'Remove a service; its integrations stay', tags, params: ServiceParams, response: { 204: noContent } },
-    },
-    async (request, reply) => {
-      await db.tx('delete service', (tx) => deleteService(tx, request.actor, serviceIdOf(request.params.serviceId)))
-      return reply.code(204).send(null)
-    },
-  )
 }
-
-const serviceIdOf = (text: string) => asId<ServiceId>(storable(text))
 
 const serviceShape = ({ id, name, teamId }: Service): Static<typeof ServiceShape> => ({ id, name, team_id: teamId })
