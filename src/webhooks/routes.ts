@@ -4,7 +4,8 @@ import { teamFilter } from '../accounts/team-commands.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
-import { choice, noContent, nullable } from '../http/schema.ts'
+import { resourceRoutes } from '../http/resource.ts'
+import { choice, nullable } from '../http/schema.ts'
 import type { App } from '../http/server.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
 import { filterText } from '../lib/fields.ts'
@@ -28,8 +29,7 @@ export type WebhookRoutesOptions = {
 
 /** The API of webhooks (contract grafana-oncall 2). */
 export function webhookRoutes(app: App, options: WebhookRoutesOptions): void {
-  readingRoutes(app, options)
-  writingRoutes(app, options)
+  webhookResource(app, options)
   responseRoutes(app, options)
 }
 
@@ -77,12 +77,14 @@ const WebhookBody = lenientInput({
 const WebhookParams = Type.Object({ webhookId: Type.String() })
 const webhookIdOf = (text: string) => asId<WebhookId>(storable(text))
 
-function readingRoutes(app: App, { db, settings: { vault } }: WebhookRoutesOptions): void {
-  const WebhookQuery = Type.Object({
-    ...pageQuery,
-    name: Type.Optional(Type.String({ description: 'The whole name.' })),
-    team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
-  })
+const WebhookQuery = Type.Object({
+  ...pageQuery,
+  name: Type.Optional(Type.String({ description: 'The whole name.' })),
+  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
+})
+
+function webhookResource(app: App, { db, settings }: WebhookRoutesOptions): void {
+  const { vault } = settings
 
   app.get(
     '/api/v1/webhooks/',
@@ -93,58 +95,32 @@ function readingRoutes(app: App, { db, settings: { vault } }: WebhookRoutesOptio
     async (request) => {
       const { name, team_id: team } = request.query
       const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const filter = { name: filterText(name), teamId }
-      return paginate(request, {
-        pageSize: 50,
-        listing: listWebhooks(db.sql, request.actor, { filter, vault }),
-        show: shownWebhook,
-      })
+      const listing = listWebhooks(db.sql, request.actor, { filter: { name: filterText(name), teamId }, vault })
+      return paginate(request, { pageSize: 50, listing, show: shownWebhook })
     },
   )
 
-  app.get(
-    '/api/v1/webhooks/:webhookId/',
-    { config: read, schema: { summary: 'Show a webhook', tags, params: WebhookParams, response: { 200: WebhookShape } } },
-    async (request) =>
-      shownWebhook(await readWebhook(db.sql, request.actor, { id: webhookIdOf(request.params.webhookId), vault })),
-  )
-}
-
-function writingRoutes(app: App, { db, settings }: WebhookRoutesOptions): void {
-  app.post(
-    '/api/v1/webhooks/',
-    { config: write, schema: { summary: 'Add a webhook', tags, body: WebhookBody, response: { 201: WebhookShape } } },
-    async (request, reply) => {
-      const { actor, body } = request
-      const webhook = await db.tx('create webhook', (tx) => createWebhook(tx, actor, { settings, body }))
-      return reply.code(201).send(shownWebhook(webhook))
+  resourceRoutes(app, db, {
+    path: '/api/v1/webhooks/',
+    idName: 'webhookId',
+    noun: 'webhook',
+    tags,
+    access: { read, write },
+    forms: { body: WebhookBody, shape: WebhookShape, show: shownWebhook },
+    summaries: {
+      create: 'Add a webhook',
+      show: 'Show a webhook',
+      change: 'Change a webhook',
+      remove: 'Delete a webhook',
     },
-  )
-
-  for (const method of ['PUT', 'PATCH'] as const) {
-    const summary = method === 'PUT' ? 'Change a webhook' : 'Change parts of a webhook'
-    app.route({
-      method,
-      url: '/api/v1/webhooks/:webhookId/',
-      config: write,
-      schema: { summary, tags, params: WebhookParams, body: WebhookBody, response: { 200: WebhookShape } },
-      handler: async (request) => {
-        const { actor, body } = request
-        const update = { id: webhookIdOf(request.params.webhookId), settings, body, replaces: method === 'PUT' }
-        return shownWebhook(await db.tx('update webhook', (tx) => updateWebhook(tx, actor, update)))
-      },
-    })
-  }
-
-  app.delete(
-    '/api/v1/webhooks/:webhookId/',
-    { config: write, schema: { summary: 'Delete a webhook', tags, params: WebhookParams, response: { 204: noContent } } },
-    async (request, reply) => {
-      const { actor, params } = request
-      await db.tx('delete webhook', (tx) => deleteWebhook(tx, actor, webhookIdOf(params.webhookId)))
-      return reply.code(204).send(null)
+    commands: {
+      find: (sql, actor, id) => readWebhook(sql, actor, { id, vault }),
+      create: (tx, actor, body) => createWebhook(tx, actor, { settings, body }),
+      update: (tx, actor, { id, body }) => updateWebhook(tx, actor, { id, settings, body, replaces: false }),
+      replace: (tx, actor, { id, body }) => updateWebhook(tx, actor, { id, settings, body, replaces: true }),
+      remove: deleteWebhook,
     },
-  )
+  })
 }
 
 const bounded =
