@@ -21,6 +21,8 @@ type Assembled = {
   readonly schedule: EngineSchedule
   /** When versions ended: what goes on there is one thing for people. */
   readonly seams: ReadonlySet<Instant>
+  /** What people call that which puts somebody on call, by its id; null: it has no name. */
+  readonly names: ReadonlyMap<string, string | null>
   /** What this program cannot read: it covers nothing. */
   readonly unreadable: readonly ShiftId[]
 }
@@ -52,6 +54,7 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
       return {
         schedule: { layers: layersThrough(own), overrides: [], swaps: [], passedOver },
         seams: new Set(own.flatMap(({ to }) => to ?? [])),
+        names: new Map(own.map(({ shift }) => [shift.id, shift.name])),
         unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ shiftId }) => shiftId))],
       }
     },

@@ -12,6 +12,7 @@ import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { createSchedule, deleteSchedule, findSchedule, listSchedules, type StaffedSchedule, updateSchedule } from './commands.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
+import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
 import { parseWindow } from './window-input.ts'
 
@@ -19,6 +20,7 @@ import { parseWindow } from './window-input.ts'
 export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
   scheduleResource(app, { db, clock })
   finalShiftRoute(app, db)
+  questionRoutes(app, { db, clock })
   shiftRoutes(app, db)
 }
 

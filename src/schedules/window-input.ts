@@ -1,9 +1,9 @@
-import { type Body, type Reader, readFields, required } from '../lib/fields.ts'
+import { type Body, optional, type Reader, readFields, required } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { between, days, type Instant, instant } from '../lib/time.ts'
-import { parseLocalTime } from './local-time.ts'
+import { after, between, days, type Instant, instant } from '../lib/time.ts'
 import type { TimeWindow } from './engine/schedule.ts'
+import { parseLocalTime } from './local-time.ts'
 
 /** Reads the window of a schedule's final shifts: two days or minutes in UTC, at most 365 days apart (contract grafana-oncall 4.7). */
 export function parseWindow(query: Body): Result<TimeWindow, Refusal> {
@@ -11,12 +11,35 @@ export function parseWindow(query: Body): Result<TimeWindow, Refusal> {
     startAt: take(required(query, 'start_date', utcMinute), instant(0)),
     endAt: take(required(query, 'end_date', utcMinute), instant(0)),
   }))
-  if (!read.ok) return read
-  const { startAt, endAt } = read.value
+  return read.ok ? possible(read.value) : read
+}
+
+/** Like `parseWindow`; what is missing is now, and 30 days after the start. */
+export function parseWindowFromNow(query: Body, now: Instant): Result<TimeWindow, Refusal> {
+  const read = readFields((take) => {
+    const startAt = take(optional(query, 'start_date', utcMinute), undefined) ?? wholeSecond(now)
+    return { startAt, endAt: take(optional(query, 'end_date', utcMinute), undefined) ?? after(startAt, days(30)) }
+  })
+  return read.ok ? possible(read.value) : read
+}
+
+/** Reads the instant that is asked about, `at`; missing: now. */
+export function parseAt(query: Body, now: Instant): Result<Instant, Refusal> {
+  return readFields((take) => take(optional(query, 'at', anyInstant), undefined) ?? wholeSecond(now))
+}
+
+function possible({ startAt, endAt }: TimeWindow): Result<TimeWindow, Refusal> {
   if (startAt > endAt) return no(wholeRefusal('start_date must be less than or equal to end_date'))
   const isLong = between(startAt, endAt) > days(365)
-  return isLong ? no(wholeRefusal('The difference between start_date and end_date must be less than one year (365 days)')) : read
+  if (isLong) return no(wholeRefusal('The difference between start_date and end_date must be less than one year (365 days)'))
+  return ok({ startAt, endAt })
 }
+
+/** 10000-01-01: from here on years cannot be written with four digits. */
+export const yearTenThousand = instant(253_402_300_800_000)
+
+/** Nothing about schedules happens between two seconds. */
+const wholeSecond = (at: Instant): Instant => instant(Math.floor(at / 1000) * 1000)
 
 const wholeRefusal = (message: string): Refusal => ({ kind: 'invalid-fields', fields: { non_field_errors: [message] } })
 
@@ -26,4 +49,23 @@ const utcMinute: Reader<Instant> = (value) => {
   const reading = isDay ? parseLocalTime(`${text}T00:00:00`) : parseLocalTime(`${text}:00`)
   if (reading === null) return no('Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm, YYYY-MM-DD.')
   return ok(instant(reading))
+}
+
+/** ISO 8601 with seconds or without, or a day; UTC where no offset is given. A query makes a blank of the plus sign. */
+const anyInstant: Reader<Instant> = (value) => {
+  const match = typeof value === 'string' ? /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?)?(.*)$/.exec(value) : null
+  const [, day, time = '00:00', second = ':00', offset = ''] = match ?? []
+  const reading = parseLocalTime(`${day}T${time}${second}`)
+  const aheadMs = offsetMs(offset)
+  if (reading === null || aheadMs === null || !(reading - aheadMs < yearTenThousand))
+    return no('Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss][+HH:MM|-HH:MM|Z], YYYY-MM-DD.')
+  return ok(instant(reading - aheadMs))
+}
+
+function offsetMs(text: string): number | null {
+  if (text === '' || text === 'Z') return 0
+  const match = /^([ +-])([01]\d|2[0-3]):([0-5]\d)$/.exec(text)
+  if (match === null) return null
+  const [, sign, hours, minutes] = match
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }

@@ -67,6 +67,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   search: ['copy'],
   channel_name: ['x'],
   slack_handle: ['x'],
+  at: ['2026-04-01T12:00:00Z'],
   after: ['0', '30000'],
   limit: ['100'],
 }

@@ -240,6 +240,9 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     ...show,
     query: () => ({ start_date: '2026-01-01', end_date: '2026-01-02' }),
   }),
+  ...route('GET', 'schedules/:scheduleId/on_call/', show),
+  ...route('GET', 'schedules/:scheduleId/gaps/', show),
+  ...route('GET', 'on_call/', list(byTeam)),
   ...route('POST', 'schedules/', {
     status: 201,
     body: ({ teamId, shiftId }) => ({ ...schedule(), team_id: teamId, shifts: [shiftId] }),

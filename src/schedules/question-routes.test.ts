@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, testApi } from '../../test/support/api.ts'
+import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { asId, type ShiftId } from '../lib/ids.ts'
+import { instant } from '../lib/time.ts'
+import { scheduleRoutes } from './routes.ts'
+import { updateShift } from './shift-commands.ts'
+
+// The clock of these tests stands at noon of 2026-04-01, UTC.
+
+let server: TestServer
+let api: Api
+
+beforeAll(async () => {
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  api = await testApi(server)
+})
+
+afterAll(() => server.close())
+
+/** A web schedule in Berlin with shifts of single stretches, `[user, start, end, level]`, in UTC. */
+async function newSchedule(...shifts: [string, string, string, number?][]) {
+  const made: { id: string }[] = []
+  for (const [user, start, end, level = 0] of shifts) {
+    const duration = (Date.parse(`${end}Z`) - Date.parse(`${start}Z`)) / 1000
+    const body = { type: 'single_event', name: `${start} ${level}`, time_zone: 'UTC', start, duration, level, users: [user] }
+    made.push((await api.call('POST', '/api/v1/on_call_shifts/', body)).body)
+  }
+  const ids = made.map(({ id }) => id)
+  const schedule = { type: 'web', name: 'Primary', time_zone: 'Europe/Berlin', shifts: ids }
+  const { id } = (await api.call('POST', '/api/v1/schedules/', schedule)).body
+  return { id, ids, ask: (question: string) => api.call('GET', `/api/v1/schedules/${id}/${question}`) }
+}
+
+const ada = () => ({ id: api.users.admin, username: 'ada', name: null, email: 'ada@example.com' })
+const editor = () => ({ id: api.users.editor, username: 'editor', name: null, email: 'editor@example.com' })
+
+describe('who is on call at an instant', () => {
+  test('is told with the layer that it comes from and with the next change', async () => {
+    const { id, ids, ask } = await newSchedule(
+      [api.users.admin, '2026-04-01T08:00:00', '2026-04-01T16:00:00'],
+      [api.users.editor, '2026-04-01T16:00:00', '2026-04-02T00:00:00', 2],
+    )
+    expect((await ask('on_call/')).body).toEqual({
+      at: '2026-04-01T12:00:00Z',
+      schedule: { id, name: 'Primary' },
+      users: [
+        {
+          user: ada(),
+          cover: {
+            kind: 'layer',
+            id: ids[0],
+            name: '2026-04-01T08:00:00 0',
+            level: 0,
+            start: '2026-04-01T08:00:00Z',
+            end: '2026-04-01T16:00:00Z',
+          },
+          instead_of: null,
+        },
+      ],
+      next: { at: '2026-04-01T16:00:00Z', users: [editor()] },
+    })
+  })
+
+  test.each([
+    ['2026-04-01T15:59:59Z', 'ada'],
+    ['2026-04-01T16:00', 'editor'],
+    ['2026-04-01T17:59:59%2B02:00', 'ada'],
+    ['2026-04-01T18:00:00+02:00', 'editor'],
+    ['2026-04-01T12:00:00-04:00', 'editor'],
+    ['2026-04-01', ''],
+    ['0001-01-01', ''],
+    ['9999-12-31T23:59:59Z', ''],
+  ])('is asked with ?at=%s', async (at, expected) => {
+    const { ask } = await newSchedule(
+      [api.users.admin, '2026-04-01T08:00:00', '2026-04-01T16:00:00'],
+      [api.users.editor, '2026-04-01T16:00:00', '2026-04-02T00:00:00'],
+    )
+    const { body } = await ask(`on_call/?at=${at}`)
+    expect(body.users.map(({ user }: { user: { username: string } }) => user.username).join()).toBe(expected)
+  })
+
+  test('in the past is what was configured then, and the next change too', async () => {
+    const { ids, ask } = await newSchedule([api.users.admin, '2026-04-01T08:00:00', '2026-04-01T20:00:00'])
+    await server.db.tx('test', (tx) =>
+      updateShift({ ...tx, now: instant(Date.parse('2026-04-01T14:00:00Z')) }, api.system, {
+        id: asId<ShiftId>(ids[0] ?? ''),
+        body: { users: [api.users.editor] },
+      }),
+    )
+    const { body } = await ask('on_call/?at=2026-04-01T09:00')
+    expect(body.users[0]).toMatchObject({ user: ada(), cover: { end: '2026-04-01T14:00:00Z' } })
+    expect(body.next).toEqual({ at: '2026-04-01T14:00:00Z', users: [editor()] })
+  })
+
+  test('an override has no level, and nobody next is a change', async () => {
+    const { id, ask } = await newSchedule()
+    const body = { type: 'override', schedule: id, start: '2026-04-01T16:00:00', duration: 7200, users: [api.users.editor] }
+    await api.call('POST', '/api/v1/on_call_shifts/', body)
+    const answer = (await ask('on_call/?at=2026-04-01T15:00:00Z')).body
+    expect(answer.users).toMatchObject([{ cover: { kind: 'override', name: null, level: null } }])
+    expect(answer.next).toEqual({ at: '2026-04-01T16:00:00Z', users: [] })
+  })
+
+  test('without anybody ever is empty, and so is what comes next', async () => {
+    const { ask } = await newSchedule()
+    expect((await ask('on_call/')).body).toMatchObject({ users: [], next: null })
+  })
+
+  test('at something else than an instant is refused', async () => {
+    const { ask } = await newSchedule()
+    const words =
+      'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss][+HH:MM|-HH:MM|Z], YYYY-MM-DD.'
+    const faults = ['now', '', '2026-02-30', '2026-04-01T25:00', '2026-04-01T10:00:00.5Z', '2026-04-01T10:00+2', '0000-01-01']
+    for (const at of [...faults, '9999-12-31T23:59:59-01:00', '10000-01-01']) {
+      expect({ at, ...(await ask(`on_call/?at=${at}`)) }).toMatchObject({ at, status: 400, body: { at: [words] } })
+    }
+  })
+
+  test('of a schedule that is not there is not found', async () => {
+    const { id } = await newSchedule()
+    for (const question of ['on_call/', 'gaps/']) {
+      expect((await api.call('GET', `/api/v1/schedules/SNONE/${question}`)).status).toBe(404)
+      expect((await api.callAs('stranger', 'GET', `/api/v1/schedules/${id}/${question}`)).status).toBe(404)
+      expect((await api.callAs('none', 'GET', `/api/v1/schedules/${id}/${question}`)).status).toBe(403)
+      expect((await api.callAs('viewer', 'GET', `/api/v1/schedules/${id}/${question}`)).status).toBe(200)
+    }
+  })
+})
+
+test('who is on call everywhere is a list of the schedules, page by page', async () => {
+  const first = await newSchedule([api.users.editor, '2026-04-01T08:00:00', '2026-04-01T16:00:00'])
+  const { body } = await api.call('GET', '/api/v1/on_call/?perpage=100')
+  const all = (await api.call('GET', '/api/v1/schedules/?perpage=100')).body
+  expect(body.results.map(({ schedule }: { schedule: { id: string } }) => schedule.id)).toEqual(
+    all.results.map(({ id }: { id: string }) => id),
+  )
+  const rowOf = (id: string, { results }: any) => results.find(({ schedule }: { schedule: { id: string } }) => schedule.id === id)
+  expect(rowOf(first.id, body)).toMatchObject({ users: [{ user: editor() }] })
+  const later = (await api.call('GET', '/api/v1/on_call/?perpage=100&at=2026-04-01T16:00:00Z')).body
+  expect(rowOf(first.id, later)).toEqual({ schedule: { id: first.id, name: 'Primary' }, users: [] })
+  expect((await api.call('GET', '/api/v1/on_call/?at=soon')).status).toBe(400)
+  expect((await api.call('GET', '/api/v1/on_call/?name=none')).body.results).toEqual([])
+  expect((await api.callAs('stranger', 'GET', '/api/v1/on_call/')).body.results).toEqual([])
+})
+
+describe('gaps', () => {
+  test('are told with their length, and with who is on call around them', async () => {
+    const { ask } = await newSchedule(
+      [api.users.admin, '2026-04-01T08:00:00', '2026-04-01T16:00:00'],
+      [api.users.editor, '2026-04-01T10:00:00', '2026-04-01T16:00:00'],
+      [api.users.editor, '2026-04-01T17:30:00', '2026-04-02T00:00:00'],
+    )
+    expect((await ask('gaps/?start_date=2026-04-01&end_date=2026-04-02')).body).toEqual({
+      count: 2,
+      results: [
+        { start: '2026-04-01T00:00:00Z', end: '2026-04-01T08:00:00Z', duration: 28_800, before: [], after: [ada()] },
+        {
+          start: '2026-04-01T16:00:00Z',
+          end: '2026-04-01T17:30:00Z',
+          duration: 5400,
+          before: [ada(), editor()],
+          after: [editor()],
+        },
+      ],
+    })
+  })
+
+  test('that begin or end with the window know who is on call right there', async () => {
+    const { ask } = await newSchedule(
+      [api.users.admin, '2026-04-01T08:00:00', '2026-04-01T16:00:00'],
+      [api.users.editor, '2026-04-02T00:00:00', '2026-04-02T01:00:00'],
+    )
+    expect((await ask('gaps/?start_date=2026-04-01T16:00&end_date=2026-04-02')).body.results).toMatchObject([
+      { duration: 28_800, before: [ada()], after: [editor()] },
+    ])
+    expect((await ask('gaps/?start_date=2026-04-01T17:00&end_date=2026-04-01T18:00')).body.results).toMatchObject([
+      { start: '2026-04-01T17:00:00Z', duration: 3600, before: [], after: [] },
+    ])
+  })
+
+  test('are looked for from now on for 30 days when nothing else is said', async () => {
+    const { ask } = await newSchedule([api.users.admin, '2026-04-01T08:00:00', '2026-04-01T16:00:00'])
+    expect((await ask('gaps/')).body.results).toMatchObject([{ start: '2026-04-01T16:00:00Z', end: '2026-05-01T12:00:00Z' }])
+  })
+
+  test('are refused for a window that is turned round or too long, and for what is no day', async () => {
+    const { ask } = await newSchedule()
+    expect((await ask('gaps/?end_date=2026-03-01')).body).toEqual({
+      non_field_errors: ['start_date must be less than or equal to end_date'],
+    })
+    expect((await ask('gaps/?start_date=2026-01-01&end_date=2027-01-02')).body).toEqual({
+      non_field_errors: ['The difference between start_date and end_date must be less than one year (365 days)'],
+    })
+    expect((await ask('gaps/?start_date=yesterday')).body).toEqual({
+      start_date: ['Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm, YYYY-MM-DD.'],
+    })
+    expect((await ask('gaps/?start_date=0001-01-01&end_date=0001-01-02')).body.count).toBe(1)
+    expect((await ask('gaps/?start_date=9999-12-31')).status).toBe(200)
+  })
+})
