@@ -33,6 +33,7 @@ import { notificationsLoop } from './notifications/loop.ts'
 import { notificationRuleRoutes } from './notifications/rule-routes.ts'
 import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
+import { schedulesThatExist } from './schedules/on-call-commands.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
@@ -165,7 +166,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   escalationChainRoutes(http, { db })
   scheduleRoutes(http, ports)
   notificationRuleRoutes(http, { db })
-  const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist }
+  const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
   alertRoutes(http, db)
   noteRoutes(http, db)

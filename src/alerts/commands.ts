@@ -9,7 +9,7 @@ import {
   tellWithdrawn,
 } from '../escalations/commands.ts'
 import type { EscalationRequestKey } from '../escalations/run.ts'
-import type { EventType } from '../events/catalogue.ts'
+import type { AlertGroupEventType } from '../events/catalogue.ts'
 import { publish, wipeEvents } from '../events/commands.ts'
 import { integrationTypes } from '../integrations/integration.ts'
 import { check } from '../lib/check.ts'
@@ -108,7 +108,7 @@ export type Turn = {
   /** As it was, its row locked. */
   readonly group: AlertGroup
   readonly changed: AlertGroup
-  readonly fact: EventType
+  readonly fact: AlertGroupEventType
   /** The alert that brought it about and is not stored yet; null: the newest one that is. */
   readonly newestAlert: Alert | null
 }

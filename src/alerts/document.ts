@@ -3,7 +3,7 @@ import { type AlertSource, displayName } from '../integrations/integration.ts'
 import type { EscalationChainId } from '../lib/ids.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
 import { type Instant, isoOffset, isoZ } from '../lib/time.ts'
-import type { Trigger } from '../webhooks/trigger.ts'
+import type { AlertTrigger } from '../webhooks/trigger.ts'
 import { type Alert, type AlertGroup, payloadJson } from './alert-group.ts'
 import { type Assignee, assigneeDocument, assigneeOf } from './assignee.ts'
 import type { Labels } from './signal.ts'
@@ -72,7 +72,7 @@ type Person = Pick<User, 'id' | 'username' | 'email'>
 /** All that an event says about an alert group: what webhooks send (contract grafana-oncall 3.3). */
 export type EventView = {
   /** What happened: a trigger of webhooks, or what will be one. */
-  readonly type: Trigger | 'reassign'
+  readonly type: AlertTrigger | 'reassign'
   /** Who did it; null for machines. */
   readonly person: Person | null
   readonly group: AlertGroup

@@ -4,7 +4,7 @@ import { keepTeam } from '../accounts/team-commands.ts'
 import { mayBeNotified } from '../accounts/user.ts'
 import { keepChain } from '../escalation-chains/commands.ts'
 import { startEscalations, stopEscalations } from '../escalations/commands.ts'
-import type { EventType } from '../events/catalogue.ts'
+import type { AlertGroupEventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
 import { check } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
@@ -62,7 +62,7 @@ const awakening = {
   acknowledged: 'alert_group.unacknowledged',
   silenced: 'alert_group.unsilenced',
   resolved: null,
-} as const satisfies Record<AlertGroupState, EventType | null>
+} as const satisfies Record<AlertGroupState, AlertGroupEventType | null>
 
 /** Rejects who is not there, and a user who may not be paged. */
 async function requireAssignee(tx: Tx, organizationId: OrganizationId, assignee: Assignee): Promise<Assignee> {

@@ -1,5 +1,5 @@
 import { startEscalations } from '../escalations/commands.ts'
-import type { EventType } from '../events/catalogue.ts'
+import type { AlertGroupEventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
 import { actorOf } from '../integrations/integration.ts'
 import { Again } from '../lib/again.ts'
@@ -193,7 +193,7 @@ type Round = { readonly placements: readonly Placement[]; readonly groups: Reado
 
 function tellingOf(
   placement: Placement,
-  { tx, groups, fact }: { readonly tx: Tx; readonly groups: Round['groups']; readonly fact: EventType },
+  { tx, groups, fact }: { readonly tx: Tx; readonly groups: Round['groups']; readonly fact: AlertGroupEventType },
 ): Telling {
   const { source, route } = placement.arrival
   return {

@@ -2,14 +2,14 @@ import { type Actor, personOf } from '../accounts/actor.ts'
 import { peopleByIds } from '../accounts/commands.ts'
 import type { User } from '../accounts/user.ts'
 import { peopleToPage, type Start, type Target } from '../escalations/commands.ts'
-import { catalogue, type EventType } from '../events/catalogue.ts'
+import { catalogue, type AlertGroupEventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
 import { known } from '../lib/check.ts'
 import type { AlertGroupId, EscalationChainId, OrganizationId, UserId, WebhookId } from '../lib/ids.ts'
 import { notifiedPeople } from '../notifications/commands.ts'
 import type { Tx } from '../ports.ts'
-import type { Trigger } from '../webhooks/trigger.ts'
+import type { AlertTrigger } from '../webhooks/trigger.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { findFirstAlert, findLatestAlerts } from './alert-store.ts'
 import type { Assignee } from './assignee.ts'
@@ -24,7 +24,7 @@ export type Telling = {
   readonly source: AlertSource
   /** The chain of its route now, or else of its team. */
   readonly chainId: EscalationChainId | null
-  readonly fact: EventType
+  readonly fact: AlertGroupEventType
   /** The alert that brought it about and may not be stored yet; null: the newest one that is. */
   readonly newestAlert: Alert | null
   /** Only this webhook hears of it; null: all that subscribe. */
@@ -111,7 +111,8 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, people,
   publish(tx, { type: fact, actor, alertGroup: { id: group.id, integrationId: group.integrationId }, data, webhookId })
 }
 
-const triggerOf = (fact: EventType): Trigger => known(catalogue[fact], 'what happens to an alert group is a trigger of webhooks')
+const triggerOf = (fact: AlertGroupEventType): AlertTrigger =>
+  known(catalogue[fact], 'what happens to an alert group is a trigger of webhooks')
 
 async function newestAlertOf(tx: Tx, organizationId: OrganizationId, id: AlertGroupId): Promise<Alert | null> {
   return (await findLatestAlerts(tx.sql, organizationId, [id])).get(id) ?? null

@@ -2,7 +2,7 @@ import type { AlertGroup } from './alert-group.ts'
 import type { AlertGroupAction, AlertGroupState } from './state.ts'
 import type { Instant } from '../lib/time.ts'
 import type { UserId } from '../lib/ids.ts'
-import type { EventType } from '../events/catalogue.ts'
+import type { AlertGroupEventType } from '../events/catalogue.ts'
 
 /** Who turns a group, when, and for a silence until when (null: until somebody ends it). */
 export type Circumstances = { readonly now: Instant; readonly person: UserId | null; readonly silencedUntil: Instant | null }
@@ -30,4 +30,4 @@ export const factOf = {
   unresolve: 'alert_group.unresolved',
   silence: 'alert_group.silenced',
   unsilence: 'alert_group.unsilenced',
-} as const satisfies Record<AlertGroupAction, EventType>
+} as const satisfies Record<AlertGroupAction, AlertGroupEventType>

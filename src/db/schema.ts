@@ -445,6 +445,7 @@ export interface Webhooks {
   organization_id: string;
   password_sealed: Buffer | null;
   preset: string | null;
+  schedule_filter: string[] | null;
   team_id: string | null;
   trigger_template: string | null;
   trigger_type: string;

@@ -19,6 +19,7 @@ beforeAll(async () => {
     vault,
     egress: egressPolicy([], 'https://bell.example'),
     integrationsThatExist: async () => new Set<string>(),
+    schedulesThatExist: async () => new Set<string>(),
   }
   server = await testServer((app, db) => {
     escalationChainRoutes(app, { db })

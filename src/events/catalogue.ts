@@ -23,6 +23,15 @@ export const catalogue = {
   'resolution_note.added': null,
   'resolution_note.changed': null,
   'resolution_note.removed': null,
+  /** The set of people on call of a schedule changed. */
+  'schedule.shift_changed': 'shift change',
+  /** Nobody is on call any more, or somebody is again. */
+  'schedule.gap_started': 'schedule gap',
+  'schedule.gap_ended': 'schedule gap',
+  /** A person was told of a shift to come. */
+  'schedule.upcoming': null,
+  /** An edit moved a shift to come of somebody. */
+  'schedule.shift_moved': null,
   'escalation.started': null,
   'escalation.step_taken': null,
   /** A step that reached nobody or could not be done; the chain goes on. */
@@ -38,3 +47,5 @@ export const catalogue = {
 } as const satisfies Record<string, Trigger | null>
 
 export type EventType = keyof typeof catalogue
+export type AlertGroupEventType = Extract<EventType, `alert_group.${string}`>
+export type ScheduleEventType = Extract<EventType, `schedule.${string}`>

@@ -65,23 +65,22 @@ function eventOf(tx: Tx, fact: Fact, sequence: number): Event {
     type: fact.type,
     at: tx.now,
     actor: actorRecord(fact.actor),
-    alertGroupId: fact.alertGroup?.id ?? null,
+    alertGroupId: 'schedule' in fact ? null : (fact.alertGroup?.id ?? null),
     data: jsonText(fact.data),
   }
 }
 
 function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
+  const { organizationId, sequence: eventSequence, at: eventAt } = event
+  const common = { organizationId, eventSequence, eventAt }
+  if ('schedule' in fact) {
+    const trigger = catalogue[fact.type]
+    return trigger === null ? [] : [{ ...common, about: 'schedule', trigger, scheduleId: fact.schedule.id }]
+  }
   const trigger = catalogue[fact.type]
   if (trigger === null || fact.alertGroup === null) return []
+  const integrationId = known(fact.alertGroup.integrationId, 'what webhooks hear of names its integration')
   return [
-    {
-      organizationId: event.organizationId,
-      trigger,
-      eventSequence: event.sequence,
-      eventAt: event.at,
-      alertGroupId: fact.alertGroup.id,
-      integrationId: known(fact.alertGroup.integrationId, 'what webhooks hear of names its integration'),
-      webhookId: fact.webhookId,
-    },
+    { ...common, about: 'alert group', trigger, alertGroupId: fact.alertGroup.id, integrationId, webhookId: fact.webhookId },
   ]
 }

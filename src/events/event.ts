@@ -1,12 +1,15 @@
-import type { AlertGroupId, EventId, IntegrationId, OrganizationId, WebhookId } from '../lib/ids.ts'
+import type { AlertGroupId, EventId, IntegrationId, OrganizationId, ScheduleId, WebhookId } from '../lib/ids.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Actor } from '../accounts/actor.ts'
-import type { EventType } from './catalogue.ts'
+import type { ShiftChange } from '../webhooks/shift-change.ts'
+import type { EventType, ScheduleEventType } from './catalogue.ts'
 
 /** A fact that is about to be recorded. */
-export type Fact = {
-  readonly type: EventType
+export type Fact = AlertFact | ScheduleFact
+
+type AlertFact = {
+  readonly type: Exclude<EventType, ScheduleEventType>
   readonly actor: Actor
   /** The alert group whose timeline shows it. */
   readonly alertGroup: {
@@ -19,6 +22,22 @@ export type Fact = {
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
 }
+
+/** Something that happened to who is on call. */
+export type ScheduleFact = {
+  readonly actor: Actor
+  readonly schedule: {
+    readonly id: ScheduleId
+    /** The instant at which it was to happen; what happens to several schedules then is told together. */
+    readonly scheduledAt: Instant
+  }
+} & (
+  | { readonly type: Exclude<ScheduleEventType, SilentType>; readonly data: ShiftChange }
+  | { readonly type: SilentType; readonly data: JsonWithRaw }
+)
+
+/** What webhooks do not hear of. */
+type SilentType = 'schedule.upcoming' | 'schedule.shift_moved'
 
 /** A recorded fact. Sequences grow by one per organization, in the order of the commits. */
 export type Event = {

@@ -8,7 +8,7 @@ import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type 
 import { type JsonWithRaw, RawJson } from '../lib/json.ts'
 import { after, minutes } from '../lib/time.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/commands.ts'
-import type { EventType } from './catalogue.ts'
+import type { AlertGroupEventType } from './catalogue.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
 import { eventExcerptsOf, renderDeliveries } from './render-commands.ts'
@@ -20,6 +20,7 @@ const settings = {
   vault: testVault,
   egress: egressPolicy([], 'https://bell.example'),
   integrationsThatExist: async () => new Set<string>(),
+  schedulesThatExist: async () => new Set<string>(),
 }
 
 let world: DeliveryWorld
@@ -45,7 +46,7 @@ const newWebhook = (fields: Record<string, unknown>) =>
     return createWebhook(tx, actor, { settings, body })
   })
 
-const happen = (type: EventType, group: string, data: JsonWithRaw = {}, webhookId: WebhookId | null = null) =>
+const happen = (type: AlertGroupEventType, group: string, data: JsonWithRaw = {}, webhookId: WebhookId | null = null) =>
   world.db.tx('test', async (tx) => {
     const alertGroup = { id: asId<AlertGroupId>(group), integrationId }
     publish(tx, { type, actor, alertGroup, data: { ...Object(data), integration: { id: integrationId } }, webhookId })

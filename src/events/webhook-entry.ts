@@ -65,5 +65,6 @@ export function closedFact({ closing, webhook, count }: ClosedEntry): Fact {
   }
 }
 
-const alertGroupOf = ({ subjectId }: DeliveryResult): Fact['alertGroup'] =>
+/** Null for what is about a schedule. */
+const alertGroupOf = ({ subjectId }: DeliveryResult) =>
   subjectId === null ? null : { id: asId<AlertGroupId>(subjectId), integrationId: null }

@@ -9,6 +9,9 @@ import type { TimeWindow } from './engine/schedule.ts'
 import { throughHistory, withoutSeams } from './history.ts'
 import * as store from './store.ts'
 
+/** The ids among these that name a schedule of the organization. */
+export const schedulesThatExist = store.schedulesThatExist
+
 /** Whether an id names a schedule of the organization. */
 export function scheduleExists(sql: Sql, organizationId: OrganizationId, id: string): Promise<boolean> {
   return store.scheduleExists(sql, { organizationId, id: asId<ScheduleId>(id) })

@@ -101,6 +101,22 @@ export async function scheduleExists(db: Sql, { organizationId, id }: Key): Prom
   return row !== undefined
 }
 
+/** The ids among these that name a schedule of the organization. */
+export async function schedulesThatExist(
+  db: Sql,
+  organizationId: OrganizationId,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('schedules')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('deleted_at', 'is', null)
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .execute()
+  return new Set(rows.map((row) => row.id))
+}
+
 export function countSchedules(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
   return countRows(schedules(db, organizationId, filter))
 }

@@ -16,15 +16,7 @@ import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { type Delivery, lanes, type Rendered } from '../deliveries/delivery.ts'
 import { known } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import {
-  asId,
-  type IntegrationId,
-  type MessageId,
-  newPublicId,
-  newUuid,
-  type OrganizationId,
-  type WebhookId,
-} from '../lib/ids.ts'
+import { asId, type MessageId, newPublicId, newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -60,7 +52,7 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
       messageAt: cause.eventAt,
       message: null,
       eventSequence: cause.eventSequence,
-      subjectId: cause.alertGroupId,
+      subjectId: cause.about === 'alert group' ? cause.alertGroupId : null,
       cancelKey: null,
       expiresAt: null,
     })),
@@ -130,7 +122,7 @@ export async function createWebhook(tx: Tx, actor: Actor, { settings, body }: Ch
   const { organizationId } = actor
   const id = newPublicId('WH', tx.random.bytes)
   const webhook: Webhook = { ...definition, organizationId, id, userId: personOf(actor), createdAt: tx.now }
-  await requireTeamAndIntegrations(tx, webhook, { settings, keptIds: null })
+  await requireNamed(tx, webhook, { settings, before: null })
   if (!(await store.insertWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
   if (webhook.isEnabled) await endpointFor(tx, { organizationId, kind: 'webhook', ownerId: id, url: webhook.url })
   await audit(tx, actor, { action: 'webhook created', subjectId: id, details: { name: webhook.name, url: webhook.url } })
@@ -152,7 +144,7 @@ export async function updateWebhook(tx: Tx, actor: Actor, { id, settings, body, 
   const current = opened(row, settings.vault)
   const definition = accepted(parseWebhookChange(body, { current, egress: settings.egress, replaces }))
   const webhook: Webhook = { ...current, ...definition, userId: replaces ? personOf(actor) : current.userId }
-  await requireTeamAndIntegrations(tx, webhook, { settings, keptIds: current.integrationFilter })
+  await requireNamed(tx, webhook, { settings, before: current })
   if (!(await store.updateWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
   await followSwitch(tx, current, webhook)
   await audit(tx, actor, { action: 'webhook updated', subjectId: id, details: { changed: changedFields(current, definition) } })
@@ -176,17 +168,25 @@ async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void
 }
 
 type Naming = Pick<Change, 'settings'> & {
-  /** What the filter names already, and may go on naming when it was deleted: what was read can be written. */
-  readonly keptIds: readonly IntegrationId[] | null
+  /** What its filters name already they may go on naming when it was deleted: what was read can be written. */
+  readonly before: Webhook | null
 }
 
-async function requireTeamAndIntegrations(tx: Tx, webhook: Webhook, { settings, keptIds }: Naming): Promise<void> {
-  const { organizationId, teamId, integrationFilter } = webhook
+/** Rejects a team, and what filters name, that the organization does not have. */
+async function requireNamed(tx: Tx, webhook: Webhook, { settings, before }: Naming): Promise<void> {
+  const { organizationId, teamId } = webhook
+  const { integrationsThatExist, schedulesThatExist } = settings
   if (teamId !== null && !(await keepTeam(tx, organizationId, teamId))) throw invalidField('team', 'Object does not exist')
-  const newIds = (integrationFilter ?? []).filter((id) => keptIds?.includes(id) !== true)
-  if (newIds.length === 0) return
-  const existing = await settings.integrationsThatExist(tx.sql, organizationId, newIds)
-  if (newIds.some((id) => !existing.has(id))) throw invalidField('integration_filter', 'Integration does not exist')
+  const lacks = async (filter: 'integrationFilter' | 'scheduleFilter', thatExist: typeof integrationsThatExist) => {
+    const kept: readonly string[] = before?.[filter] ?? []
+    const added: readonly string[] = (webhook[filter] ?? []).filter((id) => !kept.includes(id))
+    if (added.length === 0) return false
+    const existing = await thatExist(tx.sql, organizationId, added)
+    return added.some((id) => !existing.has(id))
+  }
+  if (await lacks('integrationFilter', integrationsThatExist))
+    throw invalidField('integration_filter', 'Integration does not exist')
+  if (await lacks('scheduleFilter', schedulesThatExist)) throw invalidField('schedule_filter', 'Schedule does not exist')
 }
 
 const nameTaken = () => invalidField('non_field_errors', 'The fields name, organization must make a unique set.')

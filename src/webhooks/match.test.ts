@@ -1,18 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type ScheduleId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { hears, type Subscription } from './match.ts'
-import { type Trigger, type TriggerType, triggers, type WebhookCause } from './trigger.ts'
+import {
+  type AlertTrigger,
+  alertTriggers,
+  type ScheduleTrigger,
+  scheduleTriggers,
+  type TriggerType,
+  type WebhookCause,
+} from './trigger.ts'
 
 const subscription = (triggerType: TriggerType, filter: readonly string[] | null = null): Subscription => ({
   organizationId: asId<OrganizationId>('O1'),
   id: asId<WebhookId>('WH1'),
   triggerType,
   integrationFilter: filter?.map((id) => asId<IntegrationId>(id)) ?? null,
+  scheduleFilter: null,
   url: 'https://a.example/',
 })
 
-const cause = (trigger: Trigger, webhookId: string | null = null): WebhookCause => ({
+const cause = (trigger: AlertTrigger, webhookId: string | null = null): WebhookCause => ({
+  about: 'alert group',
   organizationId: asId<OrganizationId>('O1'),
   trigger,
   eventSequence: 1,
@@ -22,7 +31,19 @@ const cause = (trigger: Trigger, webhookId: string | null = null): WebhookCause 
   webhookId: webhookId === null ? null : asId<WebhookId>(webhookId),
 })
 
-const heard = (type: TriggerType) => triggers.filter((trigger) => hears(subscription(type), cause(trigger)))
+const change = (trigger: ScheduleTrigger): WebhookCause => ({
+  about: 'schedule',
+  organizationId: asId<OrganizationId>('O1'),
+  trigger,
+  eventSequence: 1,
+  eventAt: instant(0),
+  scheduleId: asId<ScheduleId>('S1'),
+})
+
+const heard = (type: TriggerType) => [
+  ...alertTriggers.filter((trigger) => hears(subscription(type), cause(trigger))),
+  ...scheduleTriggers.filter((trigger) => hears(subscription(type), change(trigger))),
+]
 
 describe('a webhook', () => {
   it('hears of its own trigger and no other', () => {
@@ -48,6 +69,20 @@ describe('a webhook', () => {
     expect(hears(subscription('resolve', ['C2', 'C1']), cause('resolve'))).toBe(true)
     expect(hears(subscription('resolve', ['C2']), cause('resolve'))).toBe(false)
     expect(hears(subscription('escalation', ['C2']), cause('escalation', 'WH1'))).toBe(false)
+  })
+
+  it('hears of shift changes, or of gaps, of all schedules or those of its filter', () => {
+    expect(heard('shift change')).toEqual(['shift change'])
+    expect(heard('schedule gap')).toEqual(['schedule gap'])
+    const filtered = (id: string): Subscription => ({ ...subscription('shift change'), scheduleFilter: [asId<ScheduleId>(id)] })
+    expect(hears(filtered('S1'), change('shift change'))).toBe(true)
+    expect(hears(filtered('S2'), change('shift change'))).toBe(false)
+  })
+
+  it('minds no integrations where it hears of schedules, and no schedules where it hears of alert groups', () => {
+    expect(hears(subscription('shift change', ['C2']), change('shift change'))).toBe(true)
+    const scheduled = { ...subscription('resolve'), scheduleFilter: [asId<ScheduleId>('S2')] }
+    expect(hears(scheduled, cause('resolve'))).toBe(true)
   })
 
   it('hears nothing of other organizations', () => {

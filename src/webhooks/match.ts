@@ -1,17 +1,22 @@
 import type { Webhook } from './webhook.ts'
-import { subscribes, type WebhookCause } from './trigger.ts'
+import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
 
 /** What decides whether a webhook hears of something. */
-export type Subscription = Pick<Webhook, 'organizationId' | 'id' | 'triggerType' | 'integrationFilter' | 'url'>
+export type Subscription = Pick<Webhook, 'organizationId' | 'id' | 'triggerType' | 'integrationFilter' | 'scheduleFilter' | 'url'>
 
-/**
- * Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2). A cause that names a webhook reaches
- * that one, whatever its trigger type; `escalation` reaches nobody else.
- */
+/** Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2). Each filter is about what it names only. */
 export function hears(subscription: Subscription, cause: WebhookCause): boolean {
   if (subscription.organizationId !== cause.organizationId) return false
-  if (cause.webhookId !== null && cause.webhookId !== subscription.id) return false
-  if (cause.webhookId === null && (cause.trigger === 'escalation' || !subscribes(subscription.triggerType, cause.trigger)))
-    return false
-  return subscription.integrationFilter === null || subscription.integrationFilter.includes(cause.integrationId)
+  if (cause.about === 'alert group')
+    return isWanted(subscription, cause) && passes(subscription.integrationFilter, cause.integrationId)
+  return subscribes(subscription.triggerType, cause.trigger) && passes(subscription.scheduleFilter, cause.scheduleId)
 }
+
+/** A cause that names a webhook reaches that one, whatever its trigger type; `escalation` reaches nobody else. */
+function isWanted(subscription: Subscription, { trigger, webhookId }: AlertCause): boolean {
+  if (webhookId !== null) return webhookId === subscription.id
+  return trigger !== 'escalation' && subscribes(subscription.triggerType, trigger)
+}
+
+/** No filter lets everything pass. */
+const passes = <Id>(filter: readonly Id[] | null, id: Id): boolean => filter === null || filter.includes(id)

@@ -13,6 +13,7 @@ const plain: Webhook = {
   userId: null,
   triggerType: 'acknowledge',
   integrationFilter: null,
+  scheduleFilter: null,
   httpMethod: 'POST',
   url: 'https://desk.example/hook',
   headers: null,

@@ -5,6 +5,9 @@ import { makeVault } from '../accounts/secret.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
 import { integrationsThatExist } from '../integrations/commands.ts'
 import { integrationRoutes } from '../integrations/routes.ts'
+import { nodeClock } from '../lib/node/clock.ts'
+import { schedulesThatExist } from '../schedules/on-call-commands.ts'
+import { scheduleRoutes } from '../schedules/routes.ts'
 import { webhookRoutes } from './routes.ts'
 
 let server: TestServer
@@ -13,8 +16,9 @@ let names = 0
 
 beforeAll(async () => {
   const vault = makeVault({ secretKey: Buffer.alloc(32, 7), purpose: 'test', random: testRandom })
-  const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist }
+  const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist, schedulesThatExist }
   server = await testServer((app, db) => {
+    scheduleRoutes(app, { db, clock: nodeClock })
     webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
     integrationRoutes(app, { db, vault })
   })
@@ -45,7 +49,7 @@ describe('webhooks', () => {
       `{"id":"${body.id}","name":"Desk","is_webhook_enabled":true,"team":null,"data":null,"username":"ann",` +
         '"password":"****************","authorization_header":"","trigger_template":null,"headers":"{\\"X-Team\\": \\"db\\"}",' +
         '"url":"https://desk.example/","forward_all":true,"http_method":"PUT","trigger_type":"status change",' +
-        '"integration_filter":null,"preset":null}',
+        '"integration_filter":null,"preset":null,"schedule_filter":null}',
     )
     expect((await api.call('GET', `${path}${body.id}/`)).text).toBe(text)
     expect((await api.call('GET', `${path}${body.id}`)).text).toBe(text)
@@ -107,6 +111,28 @@ describe('webhooks', () => {
     expect(await api.call('PUT', `${path}${made.id}/`, made)).toMatchObject({ status: 200, body: made })
     const refused = { status: 400, body: { integration_filter: ['Integration does not exist'] } }
     expect(await api.call('POST', path, { ...least(), integration_filter: [integration.id] })).toMatchObject(refused)
+  })
+
+  test('may filter by schedules that exist, which only a word clears', async () => {
+    const schedule = (await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Filtered', time_zone: 'UTC' })).body
+    const made = await newWebhook({ trigger_type: 'shift change', schedule_filter: [schedule.id, schedule.id] })
+    expect(made.schedule_filter).toEqual([schedule.id])
+    const refused = { status: 400, body: { schedule_filter: ['Schedule does not exist'] } }
+    expect(await api.call('POST', path, { ...least(), schedule_filter: [schedule.id, 'SAAAAAAAAAAAA'] })).toMatchObject(refused)
+    expect(await api.callAs('stranger', 'POST', path, { ...least(), schedule_filter: [schedule.id] })).toMatchObject(refused)
+    expect(await api.call('POST', path, { ...least(), schedule_filter: schedule.id })).toMatchObject({
+      status: 400,
+      body: { schedule_filter: ['Expected a list of items but got type "str".'] },
+    })
+    expect((await api.call('PUT', `${path}${made.id}/`, least())).body.schedule_filter).toEqual([schedule.id])
+    expect((await api.call('PATCH', `${path}${made.id}/`, { schedule_filter: [] })).body.schedule_filter).toBeNull()
+  })
+
+  test('can be written as they were read after a schedule of their filter was deleted', async () => {
+    const schedule = (await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Short-lived', time_zone: 'UTC' })).body
+    const made = await newWebhook({ trigger_type: 'schedule gap', schedule_filter: [schedule.id] })
+    await api.call('DELETE', `/api/v1/schedules/${schedule.id}/`)
+    expect(await api.call('PUT', `${path}${made.id}/`, made)).toMatchObject({ status: 200, body: made })
   })
 
   test('take a list of one, and none, from a form', async () => {

@@ -54,6 +54,7 @@ const WebhookShape = Type.Object({
   trigger_type: choice(triggerTypes),
   integration_filter: Type.Unsafe<string[] | null>({ type: ['array', 'null'], items: { type: 'string' } }),
   preset: nullable(choice(presets)),
+  schedule_filter: Type.Unsafe<string[] | null>({ type: ['array', 'null'], items: { type: 'string' } }),
 })
 
 const WebhookBody = lenientInput({
@@ -71,6 +72,7 @@ const WebhookBody = lenientInput({
   http_method: `One of ${httpMethods.join(', ')}. Required to create.`,
   trigger_type: `One of ${triggerTypes.join(', ')}. Required to create.`,
   integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
+  schedule_filter: { list: 'Ids of schedules, or null for all. A PUT or PATCH without it keeps it.' },
   preset: `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself.`,
 })
 

@@ -7,10 +7,9 @@ import type { Sql } from '../ports.ts'
 export type WebhookSettings = {
   readonly vault: Vault
   readonly egress: EgressPolicy
-  /** The ids among these that name an integration of the organization. */
-  readonly integrationsThatExist: (
-    db: Sql,
-    organizationId: OrganizationId,
-    ids: readonly string[],
-  ) => Promise<ReadonlySet<string>>
+  /** The ids among these that name an integration, or a schedule, of the organization. */
+  readonly integrationsThatExist: ThatExist
+  readonly schedulesThatExist: ThatExist
 }
+
+type ThatExist = (db: Sql, organizationId: OrganizationId, ids: readonly string[]) => Promise<ReadonlySet<string>>

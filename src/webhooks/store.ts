@@ -1,7 +1,15 @@
 import { sql } from 'kysely'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
-import { asId, type IntegrationId, type OrganizationId, type TeamId, type UserId, type WebhookId } from '../lib/ids.ts'
+import {
+  asId,
+  type IntegrationId,
+  type OrganizationId,
+  type ScheduleId,
+  type TeamId,
+  type UserId,
+  type WebhookId,
+} from '../lib/ids.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -13,7 +21,7 @@ import type { HttpMethod, Preset, SealedWebhook, Webhook } from './webhook.ts'
 export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
   const rows = await tx.sql
     .selectFrom('webhooks')
-    .select(['organization_id', 'id', 'trigger_type', 'integration_filter', 'url'])
+    .select(['organization_id', 'id', 'trigger_type', 'integration_filter', 'schedule_filter', 'url'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
     .where('enabled', '=', true)
     .where('deleted_at', 'is', null)
@@ -26,6 +34,7 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
     id: asId<WebhookId>(row.id),
     triggerType: row.trigger_type as TriggerType,
     integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
+    scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
     url: row.url,
   }))
 }
@@ -137,6 +146,7 @@ function columnsOf(webhook: SealedWebhook) {
     user_id: webhook.userId,
     trigger_type: webhook.triggerType,
     integration_filter: webhook.integrationFilter === null ? null : [...webhook.integrationFilter],
+    schedule_filter: webhook.scheduleFilter === null ? null : [...webhook.scheduleFilter],
     http_method: webhook.httpMethod,
     url: webhook.url,
     headers_sealed: bufferOrNull(webhook.headersSealed),
@@ -161,6 +171,7 @@ type WebhookRow = {
   readonly user_id: string | null
   readonly trigger_type: string
   readonly integration_filter: string[] | null
+  readonly schedule_filter: string[] | null
   readonly http_method: string
   readonly url: string
   readonly headers_sealed: Buffer | null
@@ -184,6 +195,7 @@ function webhookOf(row: WebhookRow): SealedWebhook {
     userId: row.user_id === null ? null : asId<UserId>(row.user_id),
     triggerType: row.trigger_type as TriggerType,
     integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
+    scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
     httpMethod: row.http_method as HttpMethod,
     url: row.url,
     headersSealed: row.headers_sealed,

@@ -1,8 +1,8 @@
-import type { AlertGroupId, IntegrationId, OrganizationId, WebhookId } from '../lib/ids.ts'
+import type { AlertGroupId, IntegrationId, OrganizationId, ScheduleId, WebhookId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 
 /** The trigger types of the contract (grafana-oncall 2.2) that something can cause, in the contract's order. */
-export const triggers = [
+export const alertTriggers = [
   'escalation',
   'alert group created',
   'acknowledge',
@@ -13,27 +13,47 @@ export const triggers = [
   'unacknowledge',
 ] as const
 
-/** What happened, in the words of the contract. */
-export type Trigger = (typeof triggers)[number]
+/** What schedules cause; the contract has nothing like it. */
+export const scheduleTriggers = ['shift change', 'schedule gap'] as const
 
-/** What a webhook may subscribe to: one trigger, or `status change` for any of the last six. */
-export const triggerTypes = [...triggers, 'status change'] as const
+/** What happened, in the words of the contract where it has any. */
+export type AlertTrigger = (typeof alertTriggers)[number]
+export type ScheduleTrigger = (typeof scheduleTriggers)[number]
+export type Trigger = AlertTrigger | ScheduleTrigger
+
+/** What a webhook may subscribe to: one trigger, or `status change` for any of the last six about alert groups. */
+export const triggerTypes = [...alertTriggers, 'status change', ...scheduleTriggers] as const
 export type TriggerType = (typeof triggerTypes)[number]
 
 /** An event that webhooks may be waiting for. */
-export type WebhookCause = {
+export type WebhookCause = AlertCause | ScheduleCause
+
+type Cause = {
   readonly organizationId: OrganizationId
-  readonly trigger: Trigger
   readonly eventSequence: number
   readonly eventAt: Instant
+}
+
+export type AlertCause = Cause & {
+  readonly about: 'alert group'
+  readonly trigger: AlertTrigger
   readonly alertGroupId: AlertGroupId
   readonly integrationId: IntegrationId
   /** An escalation step names one webhook; null: all that subscribe. */
   readonly webhookId: WebhookId | null
 }
 
+type ScheduleCause = Cause & {
+  readonly about: 'schedule'
+  readonly trigger: ScheduleTrigger
+  readonly scheduleId: ScheduleId
+}
+
 /** Whether a webhook that subscribes to `type` wants to hear of `trigger`. */
 export function subscribes(type: TriggerType, trigger: Trigger): boolean {
   if (type === trigger) return true
-  return type === 'status change' && trigger !== 'escalation' && trigger !== 'alert group created'
+  return type === 'status change' && isStatusChange(trigger)
 }
+
+const isStatusChange = (trigger: Trigger): boolean =>
+  !['escalation', 'alert group created', ...scheduleTriggers].includes(trigger)

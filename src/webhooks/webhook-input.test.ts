@@ -28,6 +28,7 @@ describe('a new webhook', () => {
       teamId: null,
       triggerType: 'resolve',
       integrationFilter: null,
+      scheduleFilter: null,
       httpMethod: 'POST',
       url: 'https://desk.example/',
       headers: null,

@@ -1,4 +1,4 @@
-import type { IntegrationId, OrganizationId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
+import type { IntegrationId, OrganizationId, ScheduleId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import type { TriggerType } from './trigger.ts'
 
@@ -9,7 +9,7 @@ export type HttpMethod = (typeof httpMethods)[number]
 export const presets = ['simple_webhook', 'advanced_webhook'] as const
 export type Preset = (typeof presets)[number]
 
-/** A subscription: which events, from which integrations, where to, and how the request looks. */
+/** A subscription: which events, from which integrations or schedules, where to, and how the request looks. */
 export type Webhook = {
   readonly organizationId: OrganizationId
   readonly id: WebhookId
@@ -21,6 +21,8 @@ export type Webhook = {
   readonly triggerType: TriggerType
   /** Null: all integrations. Never empty. */
   readonly integrationFilter: readonly IntegrationId[] | null
+  /** Null: all schedules. Never empty. */
+  readonly scheduleFilter: readonly ScheduleId[] | null
   readonly httpMethod: HttpMethod
   readonly url: string
   /** The text of a JSON object of texts. */
@@ -45,7 +47,7 @@ export type SealedWebhook = Omit<Webhook, 'headers' | 'password' | 'authorizatio
 /** What is shown in place of a secret, and what a client sends back to keep it (contract grafana-oncall 2.3). */
 export const secretMask = '****************'
 
-/** As the API shows it; the order of the members is the contract's. */
+/** As the API shows it; the order of the members is the contract's, then ours. */
 export function shownWebhook(webhook: Webhook) {
   return {
     id: webhook.id,
@@ -64,6 +66,7 @@ export function shownWebhook(webhook: Webhook) {
     trigger_type: webhook.triggerType,
     integration_filter: webhook.integrationFilter === null ? null : [...webhook.integrationFilter],
     preset: webhook.preset,
+    schedule_filter: webhook.scheduleFilter === null ? null : [...webhook.scheduleFilter],
   }
 }
 

@@ -226,6 +226,7 @@ create table webhooks (
   user_id text,
   trigger_type text not null,
   integration_filter text[],
+  schedule_filter text[],
   http_method text not null,
   url text not null,
   headers_sealed bytea,

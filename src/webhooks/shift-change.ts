@@ -1,0 +1,56 @@
+/**
+ * What events say about who is on call: all that webhooks tell of it, as it was at that moment. Instants are ISO 8601 in
+ * UTC, with `Z`, in whole seconds.
+ */
+export type ShiftChange = {
+  readonly scheduled_at: string
+  readonly detected_at: string
+  /** Found more than a minute after it had happened. */
+  readonly late: boolean
+  /** Counts the changes of the schedule. */
+  readonly change_number: number
+  readonly cause: ShiftChangeCause
+  readonly schedule: {
+    readonly id: string
+    readonly name: string
+    readonly type: string
+    readonly time_zone: string
+    readonly team: { readonly id: string; readonly name: string } | null
+    readonly created_at: string
+    readonly updated_at: string
+  }
+  /** Who was on call, and who is now; nobody is an empty list. */
+  readonly previous: readonly PersonOnCall[]
+  readonly current: readonly PersonOnCall[]
+  /** The change after this one, as far as it is known. */
+  readonly next: { readonly at: string; readonly users: readonly PersonOnCall[] } | null
+  /** Nobody is on call now. */
+  readonly gap: boolean
+  /** Those with a step that pages who is on call. */
+  readonly escalation_chains: readonly { readonly id: string; readonly name: string }[]
+}
+
+export type PersonOnCall = {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly first_name: string
+  readonly last_name: string
+  readonly email: string
+  readonly role: string
+  readonly slack_user_id: string | null
+  /** What puts the person on call. */
+  readonly cover: { readonly kind: 'layer' | 'override' | 'swap'; readonly id: string; readonly name: string | null }
+}
+
+type ShiftChangeCause =
+  | 'rotation'
+  | 'restriction'
+  | 'override_start'
+  | 'override_end'
+  | 'swap'
+  | 'layer_start'
+  | 'layer_end'
+  | 'configuration'
+  | 'user'
+  | 'tzdata'
