@@ -201,7 +201,8 @@ describe('users', () => {
       call(`PATCH /users/${two.id}/`, { token: crew.token, body: { role: 'viewer' } }),
       call(`DELETE /users/${crew.userId}/`, { token: crew.token }),
     ])
-    expect(answers.filter(({ status }) => status === 400)).toHaveLength(1)
+    // The other one would end the last admin, or is not let in any more, since its sender is deactivated.
+    expect(answers.filter(({ status }) => status < 300)).toHaveLength(1)
   })
 
   test('a list can be filtered by address, name and roles, and shortened', async () => {
