@@ -5,7 +5,7 @@ import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 
 /** The tables of runs: each row waits until it is due, is worked on by the owner of its shard, and ends. */
-type RunTable = 'escalation_runs' | 'notification_runs'
+export type RunTable = 'escalation_runs' | 'notification_runs'
 
 type RunKey<Id> = { readonly organizationId: OrganizationId; readonly id: Id }
 

@@ -126,7 +126,7 @@ export async function stopAllEscalations(tx: Tx): Promise<void> {
 
 /** Takes away what is kept of a subject for escalating and paging; nothing of it runs any more. */
 export async function forgetEscalations(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
-  await store.blankRuns(tx, organizationId, subjectId)
+  await store.blankRunsAbout(tx, { organizationId, id: subjectId })
   await forgetNotifications(tx, organizationId, subjectId)
 }
 

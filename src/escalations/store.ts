@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import * as due from '../db/due-runs.ts'
 import { countRows } from '../db/listing.ts'
+import * as about from '../db/subject-runs.ts'
 import type { Step } from '../escalation-chains/step.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EscalationChainId, newUuid, type OrganizationId } from '../lib/ids.ts'
@@ -114,27 +115,18 @@ export function countRunning(db: Sql): Promise<number> {
 
 /** Stops every run of all organizations, and takes back what any has asked for. */
 export async function stopAllRuns(tx: Tx): Promise<void> {
-  await tx.sql.updateTable('escalation_runs').set({ state: 'stopped' }).where('state', '=', 'running').execute()
+  await about.stopAllRuns(tx, 'escalation_runs')
   await tx.sql.deleteFrom('escalation_requests').execute()
 }
 
-/** Takes away what the runs of a subject say about it. */
-export async function blankRuns(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
-  await tx.sql
-    .updateTable('escalation_runs')
-    .set({ subject: sql`subject || ${JSON.stringify(blankSubject)}::jsonb` })
-    .where('organization_id', '=', organizationId)
-    .where('subject_id', '=', subjectId)
-    .execute()
+/** Takes away what the runs about a subject say of it. */
+export function blankRunsAbout(tx: Tx, subject: SubjectRef): Promise<void> {
+  return about.blankRunsAbout(tx, 'escalation_runs', { subject, blanks: blankSubject })
 }
 
-/** Deletes the runs of subjects. */
-export async function deleteRunsAbout(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
-  await sql`
-    delete from escalation_runs r
-    using unnest(${subjects.map((subject) => subject.organizationId)}::text[], ${subjects.map((subject) => subject.id)}::text[])
-      as gone (organization_id, subject_id)
-    where r.organization_id = gone.organization_id and r.subject_id = gone.subject_id`.execute(tx.sql)
+/** Deletes the runs about subjects. */
+export function deleteRunsAbout(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
+  return about.deleteRunsAbout(tx, 'escalation_runs', subjects)
 }
 
 /** The steps of the latest run of each subject. */

@@ -70,7 +70,7 @@ export const stopAllNotifications = store.stopAllRuns
 
 /** Takes away what is kept of a subject for paging about it, and what was written to people. Nothing may still wait to leave. */
 export async function forgetNotifications(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
-  await store.blankRunsAbout(tx, organizationId, subjectId)
+  await store.blankRunsAbout(tx, { organizationId, id: subjectId })
   await forgetMails(tx, organizationId, subjectId)
 }
 

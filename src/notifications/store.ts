@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import * as due from '../db/due-runs.ts'
+import * as about from '../db/subject-runs.ts'
 import { jsonbText } from '../lib/json.ts'
 import { check } from '../lib/check.ts'
 import { type AlertGroupId, asId, type OrganizationId, type UserId } from '../lib/ids.ts'
@@ -68,27 +69,18 @@ export async function stopRunsAbout(tx: Tx, organizationId: OrganizationId, subj
 }
 
 /** Stops the running runs of all organizations. */
-export async function stopAllRuns(tx: Tx): Promise<void> {
-  await tx.sql.updateTable('notification_runs').set({ state: 'stopped' }).where('state', '=', 'running').execute()
+export function stopAllRuns(tx: Tx): Promise<void> {
+  return about.stopAllRuns(tx, 'notification_runs')
 }
 
 /** Takes away what the runs about a subject say of it. */
-export async function blankRunsAbout(tx: Tx, organizationId: OrganizationId, subjectId: AlertGroupId): Promise<void> {
-  await tx.sql
-    .updateTable('notification_runs')
-    .set({ subject: sql`subject || ${JSON.stringify(blankSubject)}::jsonb` })
-    .where('organization_id', '=', organizationId)
-    .where('subject_id', '=', subjectId)
-    .execute()
+export function blankRunsAbout(tx: Tx, subject: SubjectRef): Promise<void> {
+  return about.blankRunsAbout(tx, 'notification_runs', { subject, blanks: blankSubject })
 }
 
 /** Deletes the runs about subjects. */
-export async function deleteRunsAbout(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
-  await sql`
-    delete from notification_runs r
-    using unnest(${subjects.map((subject) => subject.organizationId)}::text[], ${subjects.map((subject) => subject.id)}::text[])
-      as gone (organization_id, subject_id)
-    where r.organization_id = gone.organization_id and r.subject_id = gone.subject_id`.execute(tx.sql)
+export function deleteRunsAbout(tx: Tx, subjects: readonly SubjectRef[]): Promise<void> {
+  return about.deleteRunsAbout(tx, 'notification_runs', subjects)
 }
 
 /** All runs that there were about a subject; pages of the finished ones may still wait to leave. */
