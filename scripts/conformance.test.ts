@@ -13,6 +13,12 @@ test('all promises of a kind are kept', async () => {
   expect((await conformance('egress')).output).toContain('193 passed, 0 failed\n')
 })
 
+test('docs/schedules.md has the table that `npm run conformance -- schedule --table` prints today', async () => {
+  const { output } = await conformance('schedule', '--table')
+  expect(output).toMatch(/^\| all of them, each counted once \| 109 \| 109 \|$/m)
+  expect(readFileSync('docs/schedules.md', 'utf8')).toContain(`\n${output}`)
+})
+
 test('a promise that is not kept is shown, and fails', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import type { Case } from './conformance/case.ts'
 import { egressCases } from './conformance/egress-vectors.ts'
+import { scheduleTable } from './conformance/schedule-table.ts'
 import { scheduleCases } from './conformance/schedule-vectors.ts'
 
 type Kind = { readonly files: readonly string[]; readonly casesOf: (file: unknown) => readonly Case[] }
@@ -12,13 +14,17 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /**
  * Puts files of vectors to this program: `npm run conformance -- schedule FILE...`. Without a file, those of the repository. Prints a row
- * for each case, with what is otherwise below it, and ends with 1 when a promise is not kept or a file cannot be read.
+ * for each case, with what is otherwise below it, and ends with 1 when a promise is not kept or a file cannot be read. With `--table` it
+ * counts the cases about schedules by what they are about, as docs/schedules.md shows it.
  */
-function main([kindName = '', ...files]: readonly string[]): void {
+function main(argv: readonly string[]): void {
+  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { table: { type: 'boolean' } } })
+  const [kindName = '', ...files] = positionals
   const kind = kinds[kindName]
   if (kind === undefined) throw new Error(`conformance -- KIND [FILE...], where KIND is ${Object.keys(kinds).join(' or ')}`)
   const cases = (files.length === 0 ? kind.files : files).flatMap((file) => kind.casesOf(JSON.parse(readFileSync(file, 'utf8'))))
   const faults = cases.map(faultsOf)
+  if (values.table === true) return console.log(scheduleTable(cases, (one) => faults[cases.indexOf(one)]?.length === 0))
   for (const [index, { id, description }] of cases.entries()) {
     const lines = faults[index] ?? []
     console.log([`${lines.length === 0 ? 'pass' : 'FAIL'}  ${id.padEnd(14)}${description}`, ...lines].join('\n        '))

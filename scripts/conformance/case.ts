@@ -2,6 +2,8 @@
 export type Case = {
   readonly id: string
   readonly description: string
+  /** What it is about, in the words of its file. */
+  readonly tags: readonly string[]
   /** What the program does otherwise, in lines for a reader; empty: it keeps the promise. */
   readonly run: () => readonly string[]
 }

@@ -15,6 +15,7 @@ export type ClockVectors = { readonly format: 'oncall-dst-vectors'; readonly vec
 type Vector = {
   readonly id: string
   readonly description: string
+  readonly tags?: readonly string[]
   readonly layers: readonly VectorLayer[]
   /** The last layer with cover wins, or all layers add up. */
   readonly composition: 'precedence' | 'union'
@@ -56,12 +57,12 @@ type Transition = {
 /** A case for each vector, and one more for what it says of turns that pass only where something is covered. */
 export function clockCases({ vectors }: ClockVectors): readonly Case[] {
   return vectors.flatMap((vector) => {
-    const { id, description } = vector
+    const { id, description, tags = [] } = vector
     const active = vector.alternatives?.find(({ policy }) => policy.startsWith('turn_consumption=active'))
-    const usual: Case = { id, description, run: () => faultsOf(vector) }
+    const usual: Case = { id, description, tags, run: () => faultsOf(vector) }
     if (active === undefined) return [usual]
     const run = () => differences('shifts', active.expected_shifts.map(rowText), shiftsOf(vector, 'active'))
-    return [usual, { id: `${id} active`, description, run }]
+    return [usual, { id: `${id} active`, description, tags, run }]
   })
 }
 

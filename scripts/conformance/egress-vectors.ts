@@ -22,6 +22,7 @@ export function egressCases(file: unknown): readonly Case[] {
   return file.map(({ id, category, url, verdict, why, ...vector }) => ({
     id,
     description: `${category}: ${verdict}, because ${why}`,
+    tags: [category],
     run: () => {
       const answers = vector.sequence ?? [vector.resolves_to ?? []]
       const found = answers.map((addresses) => judged(url, addresses, policy))

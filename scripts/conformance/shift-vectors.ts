@@ -52,6 +52,7 @@ export function shiftCases({ vectors }: ShiftVectors): readonly Case[] {
   return vectors.map((vector) => ({
     id: vector.id,
     description: vector.description,
+    tags: [vector.id.replace(/-.*$/, '')],
     run: () => {
       const window = { startAt: at(vector.window.from), endAt: at(vector.window.to) }
       const found = mergedByUser(finalShifts(scheduleOf(vector), window))
