@@ -101,10 +101,11 @@ class Resource:
 
 
 def value_at(state, name):
-    """`default_route__slack__enabled` is a member of a member."""
-    for key in name.split("__"):
+    """`default_route__slack__enabled` is a member of a member. What is not there is decoded into nothing."""
+    *outer, last = name.split("__")
+    for key in outer:
         state = state[key]
-    return state
+    return state.get(last)
 
 
 def as_state(value):
@@ -193,7 +194,7 @@ def shift_body(creating, name, type, start, duration, team_id=None, **optional):
     body = {"team_id": team_id or "", "type": type, "name": name, "start": start, "duration": duration, "source": 3}
     for key in (*keys, "time_zone", "start_rotation_from_user_index"):
         body[key] = optional.get(key)
-    if "week_start" in optional:
+    if optional.get("week_start"):
         body["week_start"] = optional["week_start"]
     return body
 
@@ -221,31 +222,40 @@ def rule_body(creating, user_id, position, type, important=False, duration=None)
 def main(url, token, username, team_name):
     api = Api(url, token)
     user = api.only("users/", username=username)["id"]
+    admin = next(one["id"] for one in api.listed("users/") if one["id"] != user)
     team = api.only("teams", name=team_name)["id"]
     assert user in [one["id"] for one in api.listed("users/")]
     for path, filters in (("slack_channels", {"channel_name": "general"}), ("user_groups", {"slack_handle": "ops"})):
         assert api.listed(path, **filters) == [], path
     # Whatever a destroyed configuration left behind would be in the way of the second one.
     for _ in range(2):
-        manage(api, user, team)
+        manage(api, (user, admin), team)
     print("no drift")
 
 
-def manage(api, user, team):
+def manage(api, users, team):
+    user, admin = users
     chain, other_chain = (Resource(api, "escalation_chains", chain_body) for _ in range(2))
-    shift = Resource(api, "on_call_shifts", shift_body)
+    shift, office_hours, turns = (Resource(api, "on_call_shifts", shift_body) for _ in range(3))
     schedule = Resource(api, "schedules", schedule_body)
     integration = Resource(api, "integrations", integration_body)
     webhook = Resource(api, "webhooks", webhook_body, unread=("password", "authorization_header"))
     routes = [Resource(api, "routes", route_body) for _ in range(2)]
     steps = [Resource(api, "escalation_policies", policy_body) for _ in range(5)]
     rules = [Resource(api, "personal_notification_rules", rule_body) for _ in range(2)]
-    every = [chain, other_chain, shift, schedule, integration, webhook, *routes, *steps, *rules]
+    every = [chain, other_chain, shift, office_hours, turns, schedule, integration, webhook, *routes, *steps, *rules]
 
     chain.create(name="night", team_id=None)
     other_chain.create(name="day", team_id=team)
     shift.create(name="january", type="single_event", start="2027-01-01T00:00:00", duration=86400, level=0, users=[user], team_id=None)
-    schedule.create(name="primary", type="calendar", time_zone="Europe/Paris", shifts=[shift.id], enable_web_overrides=False)
+    office_hours.create(name="office hours", type="recurrent_event", start="2027-01-04T09:00:00", duration=28800, level=1,
+                        users=[user, admin], frequency="weekly", interval=1, week_start="MO", by_day=["MO", "TU", "WE", "TH", "FR"],
+                        by_month=None, by_monthday=None, until="2027-12-31T17:00:00", time_zone=None, team_id=None)
+    turns.create(name="turns", type="rolling_users", start="2027-01-04T09:00:00", duration=604800, level=0, frequency="weekly",
+                 interval=1, week_start="MO", rolling_users=[[user], [admin]], start_rotation_from_user_index=0,
+                 by_day=None, by_month=None, by_monthday=None, until=None, time_zone="America/New_York", team_id=None)
+    schedule.create(name="primary", type="calendar", time_zone="Europe/Paris", shifts=[shift.id, office_hours.id, turns.id],
+                    enable_web_overrides=False)
     integration.create(name="site", type="alertmanager", team_id=None, default_route__escalation_chain_id=chain.id)
     webhook.create(name="desk", url="https://desk.example/", trigger_type="acknowledge", http_method="POST", forward_all=True,
                    username="bell", password="secret", authorization_header="Key secret", integration_filter=None)
@@ -267,6 +277,11 @@ def manage(api, user, team):
 
     chain.update(name="night watch", team_id=team)
     shift.update(name="a week", duration=604800, level=2, time_zone="Europe/Paris", users=[])
+    # What the frequency of before needed goes with it.
+    office_hours.update(frequency="monthly", interval=2, week_start=None, by_day=None, by_monthday=[1, -1], by_month=[3, 10],
+                        until=None, users=[admin], level=-1)
+    turns.update(frequency="daily", interval=2, week_start=None, duration=86400, by_day=["MO", "WE", "FR"], time_zone=None,
+                 rolling_users=[[user, admin], [admin]], start_rotation_from_user_index=1, until="2028-01-01T00:00:00", team_id=team)
     schedule.update(name="secondary", time_zone="Asia/Tokyo", shifts=[], enable_web_overrides=True, team_id=team)
     integration.update(name="other site", team_id=team, default_route__escalation_chain_id=other_chain.id,
                        default_route__slack__enabled=False)
