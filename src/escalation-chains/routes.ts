@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox'
-import { teamFilter } from '../accounts/team-commands.ts'
 import { lenientInput } from '../http/lenient.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { resourceRoutes } from '../http/resource.ts'
 import { nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
-import { filterText } from '../lib/fields.ts'
 import type { Ports } from '../ports.ts'
 import type { EscalationChain } from './chain.ts'
 import { createChain, deleteChain, findChain, listChains, replaceChain, updateChain } from './commands.ts'
@@ -27,11 +26,7 @@ const ChainBody = lenientInput({
   team_id: 'Id of a team, or null.',
 })
 
-const ChainQuery = Type.Object({
-  ...pageQuery,
-  name: Type.Optional(Type.String({ description: 'The whole name.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
-})
+const ChainQuery = Type.Object({ ...pageQuery, ...namedQuery })
 
 function chainRoutes(app: App, db: Ports['db']): void {
   const tags = ['escalation chains']
@@ -43,9 +38,8 @@ function chainRoutes(app: App, db: Ports['db']): void {
       schema: { summary: 'List escalation chains', tags, querystring: ChainQuery, response: { 200: pageOf(ChainShape) } },
     },
     async (request) => {
-      const { name, team_id: team } = request.query
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const listing = listChains(db.sql, request.actor, { name: filterText(name), teamId })
+      const filter = await namedFilter(db.sql, request.actor, request.query)
+      const listing = listChains(db.sql, request.actor, filter)
       return paginate(request, { pageSize: 50, listing, show: chainShape })
     },
   )

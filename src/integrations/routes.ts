@@ -1,12 +1,11 @@
 import { type Static, Type } from 'typebox'
 import type { Vault } from '../accounts/secret.ts'
-import { teamFilter } from '../accounts/team-commands.ts'
 import { lenientInput } from '../http/lenient.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { resourceRoutes } from '../http/resource.ts'
 import { choice, nullable } from '../http/schema.ts'
 import type { App } from '../http/app.ts'
-import { filterText } from '../lib/fields.ts'
 import type { Ports } from '../ports.ts'
 import { createIntegration, deleteIntegration, findIntegration, listIntegrations, updateIntegration } from './commands.ts'
 import { urgencies } from '../notifications/urgency.ts'
@@ -88,11 +87,7 @@ const IntegrationBody = lenientInput({
   header_token: 'Only of the type pagertree: what the header `pagertree-token` of each request must be; null or empty: anything.',
 })
 
-const IntegrationQuery = Type.Object({
-  ...pageQuery,
-  name: Type.Optional(Type.String({ description: 'The whole name.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
-})
+const IntegrationQuery = Type.Object({ ...pageQuery, ...namedQuery })
 
 const tags = ['integrations']
 
@@ -106,9 +101,8 @@ function integrationResource(app: App, { db, vault }: Needs): void {
       schema: { summary: 'List integrations', tags, querystring: IntegrationQuery, response: { 200: pageOf(IntegrationShape) } },
     },
     async (request) => {
-      const { name, team_id: team } = request.query
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const listing = listIntegrations(db.sql, request.actor, { filter: { name: filterText(name), teamId }, vault })
+      const filter = await namedFilter(db.sql, request.actor, request.query)
+      const listing = listIntegrations(db.sql, request.actor, { filter, vault })
       return paginate(request, { pageSize: 50, listing, show })
     },
   )

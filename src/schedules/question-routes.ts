@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox'
-import { teamFilter } from '../accounts/team-commands.ts'
 import type { User } from '../accounts/user.ts'
 import type { App } from '../http/app.ts'
+import { namedFilter } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { choice, nullable } from '../http/schema.ts'
-import { accepted, filterText } from '../lib/fields.ts'
+import { accepted } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import { between, type Instant, isoZ } from '../lib/time.ts'
@@ -115,10 +115,9 @@ function onCallRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): voi
       },
     },
     async (request) => {
-      const { name, team_id: team } = request.query
       const at = accepted(parseAt(request.query, clock.now()))
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const listing = listOnCall(db.sql, request.actor, { filter: { name: filterText(name), teamId }, at })
+      const filter = await namedFilter(db.sql, request.actor, request.query)
+      const listing = listOnCall(db.sql, request.actor, { filter, at })
       return paginate(request, { pageSize: 50, listing, show: onCallShape })
     },
   )

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
-import { teamFilter } from '../accounts/team-commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { resourceRoutes } from '../http/resource.ts'
 import { choice, nullable } from '../http/schema.ts'
-import { accepted, filterText } from '../lib/fields.ts'
+import { accepted } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import { isoZ } from '../lib/time.ts'
@@ -59,11 +59,7 @@ const ScheduleBody = lenientInput({
   slack: '`channel_id` and `user_group_id` must be null.',
 })
 
-const ScheduleQuery = Type.Object({
-  ...pageQuery,
-  name: Type.Optional(Type.String({ description: 'The whole name.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
-})
+const ScheduleQuery = Type.Object({ ...pageQuery, ...namedQuery })
 
 const ScheduleParams = Type.Object({ scheduleId: Type.String() })
 
@@ -75,9 +71,8 @@ function scheduleResource(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>):
       schema: { summary: 'List schedules', tags, querystring: ScheduleQuery, response: { 200: pageOf(ScheduleShape) } },
     },
     async (request) => {
-      const { name, team_id: team } = request.query
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const listing = listSchedules(db.sql, request.actor, { filter: { name: filterText(name), teamId }, now: clock.now() })
+      const filter = await namedFilter(db.sql, request.actor, request.query)
+      const listing = listSchedules(db.sql, request.actor, { filter, now: clock.now() })
       return paginate(request, { pageSize: 50, listing, show: scheduleShape })
     },
   )

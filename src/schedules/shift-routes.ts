@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
-import { teamFilter } from '../accounts/team-commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { resourceRoutes } from '../http/resource.ts'
 import { choice, nullable } from '../http/schema.ts'
-import { filterId, filterText } from '../lib/fields.ts'
+import { filterId } from '../lib/fields.ts'
 import type { ScheduleId } from '../lib/ids.ts'
 import type { Ports } from '../ports.ts'
 import { weekdays } from './calendar.ts'
@@ -67,8 +67,7 @@ const ShiftBody = lenientInput({
 const ShiftQuery = Type.Object({
   ...pageQuery,
   schedule_id: Type.Optional(Type.String()),
-  name: Type.Optional(Type.String({ description: 'The whole name.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
+  ...namedQuery,
 })
 
 /** The API of on-call shifts (contract grafana-oncall 4.8). */
@@ -80,10 +79,9 @@ export function shiftRoutes(app: App, db: Ports['db']): void {
       schema: { summary: 'List on-call shifts', tags, querystring: ShiftQuery, response: { 200: pageOf(ShiftShape) } },
     },
     async (request) => {
-      const { name, team_id: team, schedule_id: schedule } = request.query
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const filter = { name: filterText(name), teamId, scheduleId: filterId<ScheduleId>(schedule) }
-      const listing = listShifts(db.sql, request.actor, filter)
+      const named = await namedFilter(db.sql, request.actor, request.query)
+      const scheduleId = filterId<ScheduleId>(request.query.schedule_id)
+      const listing = listShifts(db.sql, request.actor, { ...named, scheduleId })
       return paginate(request, { pageSize: 50, listing, show: shiftShape })
     },
   )

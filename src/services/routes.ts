@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox'
-import { teamFilter } from '../accounts/team-commands.ts'
 import type { App } from '../http/app.ts'
 import { lenientInput } from '../http/lenient.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { resourceRoutes } from '../http/resource.ts'
 import { nullable } from '../http/schema.ts'
-import { filterText } from '../lib/fields.ts'
 import type { Ports } from '../ports.ts'
 import { createService, deleteService, findService, listServices, updateService } from './commands.ts'
 import type { Service } from './service.ts'
@@ -21,11 +20,7 @@ const ServiceBody = lenientInput({
   team_id: 'Id of the team that owns it, or null.',
 })
 
-const ServiceQuery = Type.Object({
-  ...pageQuery,
-  name: Type.Optional(Type.String({ description: 'The whole name.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
-})
+const ServiceQuery = Type.Object({ ...pageQuery, ...namedQuery })
 
 /** The API of services. Grafana OnCall has none; the forms are those of its other resources. */
 export function serviceRoutes(app: App, db: Ports['db']): void {
@@ -36,9 +31,8 @@ export function serviceRoutes(app: App, db: Ports['db']): void {
       schema: { summary: 'List services', tags, querystring: ServiceQuery, response: { 200: pageOf(ServiceShape) } },
     },
     async (request) => {
-      const { name, team_id: team } = request.query
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const listing = listServices(db.sql, request.actor, { name: filterText(name), teamId })
+      const filter = await namedFilter(db.sql, request.actor, request.query)
+      const listing = listServices(db.sql, request.actor, filter)
       return paginate(request, { pageSize: 50, listing, show: serviceShape })
     },
   )

@@ -1,14 +1,13 @@
 import { type Static, Type } from 'typebox'
 import type { Vault } from '../accounts/secret.ts'
-import { teamFilter } from '../accounts/team-commands.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { lenientInput } from '../http/lenient.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { resourceRoutes } from '../http/resource.ts'
 import { choice, nullable } from '../http/schema.ts'
 import type { App } from '../http/server.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
-import { filterText } from '../lib/fields.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import type { Database, Sql } from '../ports.ts'
@@ -79,11 +78,7 @@ const WebhookBody = lenientInput({
 const WebhookParams = Type.Object({ webhookId: Type.String() })
 const webhookIdOf = (text: string) => asId<WebhookId>(storable(text))
 
-const WebhookQuery = Type.Object({
-  ...pageQuery,
-  name: Type.Optional(Type.String({ description: 'The whole name.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for what has none.' })),
-})
+const WebhookQuery = Type.Object({ ...pageQuery, ...namedQuery })
 
 function webhookResource(app: App, { db, settings }: WebhookRoutesOptions): void {
   const { vault } = settings
@@ -95,9 +90,8 @@ function webhookResource(app: App, { db, settings }: WebhookRoutesOptions): void
       schema: { summary: 'List webhooks', tags, querystring: WebhookQuery, response: { 200: pageOf(WebhookShape) } },
     },
     async (request) => {
-      const { name, team_id: team } = request.query
-      const teamId = await teamFilter(db.sql, request.actor.organizationId, team)
-      const listing = listWebhooks(db.sql, request.actor, { filter: { name: filterText(name), teamId }, vault })
+      const filter = await namedFilter(db.sql, request.actor, request.query)
+      const listing = listWebhooks(db.sql, request.actor, { filter, vault })
       return paginate(request, { pageSize: 50, listing, show: shownWebhook })
     },
   )
