@@ -123,7 +123,6 @@ export interface Deliveries {
   lane: number;
   message_at: Timestamp;
   message_id: string;
-  order_key: string | null;
   organization_id: string;
   shard: number;
   subject_id: string | null;

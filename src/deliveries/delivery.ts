@@ -1,8 +1,11 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 
-/** The lower goes first: a page before a live webhook before a replay. */
-export const lanes = { page: 0, live: 1, replay: 2 } as const
+/**
+ * The lower goes first: a page before a live webhook before a replay. What is `ordered` leaves one after the other for each
+ * endpoint, in the order in which it was owed: the next when the one before has arrived or is given up.
+ */
+export const lanes = { page: 0, ordered: 1, live: 2, replay: 3 } as const
 export type Lane = (typeof lanes)[keyof typeof lanes]
 
 /** One URL of a webhook, or a channel. `ownerId` is the webhook's id; for a channel its kind. */
@@ -75,7 +78,10 @@ export type NewDelivery = {
   readonly subjectId: string | null
   /** A page's run (a UUID), so that an acknowledgement takes the page back. */
   readonly cancelKey: string | null
-  /** Not tried again after this; null: until the schedule is used up. */
+  /**
+   * Not tried again after this; null: until the schedule is used up. What is ordered is not tried at all after it, since it
+   * may wait behind others for long.
+   */
   readonly expiresAt: Instant | null
 }
 

@@ -90,6 +90,21 @@ describe('the hold', () => {
     expect(hold.take(other)).toBe(true)
   })
 
+  it('takes nothing ordered while something ordered of the same endpoint is under way, and everything else', () => {
+    const hold = newHold(limits)
+    const inOrder = (id: number): Delivery => ({ ...deliveryTo('a', id), lane: lanes.ordered })
+    expect([inOrder(1), inOrder(2), deliveryTo('a', 3)].map(hold.take)).toEqual([true, false, true])
+    hold.landed(inOrder(1))
+    expect(hold.take(inOrder(2))).toBe(true)
+  })
+
+  it('holds what nothing leaves for, without a slot', () => {
+    const hold = newHold(limits)
+    hold.keep(deliveryTo('a', 1))
+    expect(hold.look()).toMatchObject({ room: 4, ids: [1] })
+    expect(hold.take(deliveryTo('a', 1))).toBe(false)
+  })
+
   it('names the shards of all that it holds', () => {
     const hold = newHold(limits)
     hold.take(deliveryTo('a', 1))

@@ -18,8 +18,10 @@ export type HoldLimits = {
 export type Hold = {
   /** What may be taken now. From here on the hold notes for what it has no slot. */
   look(): Look
-  /** Takes a delivery unless its endpoint is full, or there is room for pages only. */
+  /** Takes a delivery unless its endpoint is full, there is room for pages only, or one that it must follow is under way. */
   take(delivery: Delivery): boolean
+  /** Holds a delivery for which nothing will leave. */
+  keep(delivery: Delivery): void
   /** Its request leaves, with a body of so many bytes. */
   leaves(delivery: Delivery, bytes: number): void
   /** Its request has ended or was never made; the outcome is not written yet. */
@@ -47,6 +49,8 @@ export function newHold(limits: HoldLimits): Hold {
   /** With the bytes of their bodies, as soon as these are known. */
   const flying = new Map<number, number>()
   const flyingTo = new Map<EndpointId, number>()
+  /** To which something ordered is under way. */
+  const orderedTo = new Set<EndpointId>()
   let webhooksFlying = 0
   let webhookBytesFlying = 0
   let full = new Set<EndpointId>()
@@ -61,6 +65,7 @@ export function newHold(limits: HoldLimits): Hold {
     flying.delete(id)
     webhookBytesFlying -= bytes
     if (!isPage(delivery)) webhooksFlying -= 1
+    if (isOrdered(delivery)) orderedTo.delete(endpointId)
     const left = (flyingTo.get(endpointId) ?? 0) - 1
     if (left > 0) flyingTo.set(endpointId, left)
     else flyingTo.delete(endpointId)
@@ -75,6 +80,8 @@ export function newHold(limits: HoldLimits): Hold {
     },
     take: (delivery) => {
       if (isFull(delivery) || held.has(delivery.id) || !(isPage(delivery) || hasRoomForWebhooks())) return false
+      if (isOrdered(delivery) && orderedTo.has(delivery.endpointId)) return false
+      if (isOrdered(delivery)) orderedTo.add(delivery.endpointId)
       held.set(delivery.id, delivery)
       flying.set(delivery.id, 0)
       if (!isPage(delivery)) webhooksFlying += 1
@@ -82,6 +89,9 @@ export function newHold(limits: HoldLimits): Hold {
       flyingTo.set(delivery.endpointId, (flyingTo.get(delivery.endpointId) ?? 0) + 1)
       if (isFull(delivery)) full.add(delivery.endpointId)
       return true
+    },
+    keep: (delivery) => {
+      held.set(delivery.id, delivery)
     },
     leaves: (delivery, bytes) => {
       if (isPage(delivery)) return
@@ -100,3 +110,4 @@ export function newHold(limits: HoldLimits): Hold {
 }
 
 const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
+const isOrdered = ({ lane }: Delivery): boolean => lane === lanes.ordered

@@ -3,11 +3,12 @@ import type { Loop } from '../lib/loop.ts'
 import type { Instant, Ms } from '../lib/time.ts'
 import { type AttemptOptions, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
-import type { Delivery } from './delivery.ts'
+import { type Delivery, lanes } from './delivery.ts'
 import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
 import { type Hold, type HoldLimits, newHold } from './hold.ts'
 import { newOutlook, type Outlook } from './outlook.ts'
 import { loadMessages, type Prepared, type Ready, type Render, renderMessages } from './prepare-loop.ts'
+import { isPastOrder, judgeLate } from './retry.ts'
 import { dueDeliveries, nextDueAt } from './store.ts'
 
 export type DeliveriesLoop = Loop & {
@@ -95,7 +96,8 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
 function takeIn({ batch, hasStray }: Written, { hold, outlook }: { readonly hold: Hold; readonly outlook: Outlook }): boolean {
   for (const { delivery } of batch) hold.release(delivery)
   const isSooner = batch.map(({ verdict }) => verdict.kind === 'retry' && outlook.putOff(verdict.dueAt))
-  return hasStray || hold.isRoomAwaited() || isSooner.includes(true)
+  const hasFollower = batch.some(({ delivery, verdict }) => delivery.lane === lanes.ordered && verdict.kind !== 'retry')
+  return hasStray || hasFollower || hold.isRoomAwaited() || isSooner.includes(true)
 }
 
 /** What the rounds share. */
@@ -134,7 +136,12 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
     pagesOnly,
     limit,
   })
-  const taken = due.filter((delivery) => hold.take(delivery))
+  const { late, timely } = Object.groupBy(due, (delivery) => (isPastOrder(delivery, now) ? 'late' : 'timely'))
+  for (const delivery of late ?? []) {
+    hold.keep(delivery)
+    conclude(desk, { delivery, verdict: judgeLate(delivery), attempt: null })
+  }
+  const taken = (timely ?? []).filter((delivery) => hold.take(delivery))
   const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)
   return { found: due.length, isDone: due.length < limit && givenBack === 0 }
 }

@@ -55,8 +55,8 @@ describe('a webhook that fails', () => {
   })
 })
 
-describe('a page that fails', () => {
-  const page: Try = { ...live, lane: lanes.page }
+describe.each([lanes.page, lanes.ordered])('a page, or what is ordered, that fails', (lane) => {
+  const page: Try = { ...live, lane }
 
   it('is tried seventeen times within an hour, most of them in the first minutes', () => {
     const pauses = Array.from({ length: 17 }, (_, index) => secondsUntilNext(timeout, { ...page, attempt: index + 1 }))

@@ -2,7 +2,7 @@ import { impossible } from '../lib/check.ts'
 import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import { shortened } from './conclusion.ts'
-import { type Lane, lanes, type Verdict } from './delivery.ts'
+import { type Delivery, type Lane, lanes, type Verdict } from './delivery.ts'
 import { retryAfter } from './retry-after.ts'
 
 /** The attempt that an outcome belongs to. */
@@ -22,16 +22,19 @@ const webhookPauses: readonly Ms[] = [seconds(5), minutes(5), minutes(30), ...[2
 
 /**
  * A page is worth most in its first minutes and little after an hour, when the escalation has long gone on: seventeen
- * attempts in about an hour, so that a mail server that restarts delays a page by seconds.
+ * attempts in about an hour, so that a mail server that restarts delays a page by seconds. What is ordered holds up what
+ * comes after it, and has as long.
  */
-const pagePauses: readonly Ms[] = [
+const hourPauses: readonly Ms[] = [
   ...[5, 15, 30].map(seconds),
   ...[1, 2, 5].map(minutes),
   ...Array.from({ length: 10 }, () => minutes(5)),
 ]
 
+const lastsAnHour = (lane: Lane): boolean => lane === lanes.page || lane === lanes.ordered
+
 /** How long a receiver's wish (`Retry-After`) is followed at most. */
-const hintMax = (lane: Lane): Ms => (lane === lanes.page ? minutes(5) : hours(24))
+const hintMax = (lane: Lane): Ms => (lastsAnHour(lane) ? minutes(5) : hours(24))
 
 /** How far a pause is off its value at most, so that what failed together does not come back together. */
 const jitterShare = 0.2
@@ -66,8 +69,16 @@ export function judge(outcome: HttpOutcome | MailOutcome, tried: Try): Verdict {
 /** What it means when there was no attempt, although it was due. */
 export const judgeFailure = (why: string, tried: Try): Verdict => again(tried, why, null)
 
+/** Whether its time is over for what is ordered, so that it is not tried, for the sake of what comes after it. */
+export const isPastOrder = ({ lane, expiresAt }: Delivery, now: Instant): boolean =>
+  lane === lanes.ordered && expiresAt !== null && expiresAt <= now
+
+/** What becomes of such a delivery. */
+export const judgeLate = ({ attempt }: Delivery): Verdict =>
+  dead(`Out of time ${attempt === 1 ? 'before the first attempt' : `after ${counted(attempt - 1)}`}. It had to wait too long.`)
+
 function again({ lane, attempt, now, expiresAt, jitter }: Try, why: string, hint: Ms | null): Verdict {
-  const pause = (lane === lanes.page ? pagePauses : webhookPauses)[attempt - 1]
+  const pause = (lastsAnHour(lane) ? hourPauses : webhookPauses)[attempt - 1]
   if (pause === undefined) return dead(`Given up after ${counted(attempt)}. ${why}`)
   const spread = pause * (1 - jitterShare + 2 * jitterShare * jitter)
   const wish = hint === null ? 0 : Math.min(Math.max(hint, seconds(1)), hintMax(lane))

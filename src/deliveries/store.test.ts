@@ -7,6 +7,7 @@ import { type OpenDatabase, openDatabase } from '../db/open.ts'
 import { asId, type EndpointId } from '../lib/ids.ts'
 import { allShards } from '../lib/shard.ts'
 import { instant } from '../lib/time.ts'
+import { type Lane, lanes } from './delivery.ts'
 import { dueDeliveries, nextDueAt } from './store.ts'
 
 let db: OpenDatabase
@@ -20,11 +21,11 @@ beforeAll(async () => {
   await sql`insert into endpoints (organization_id, id, shard, kind, owner_id, url, created_at)
     select 'O1', ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n % 64, 'webhook', 'WH' || n, 'https://a.example/',
       ${new Date(testNow)}
-    from generate_series(1, 20) n`.execute(db.sql)
+    from generate_series(1, 30) n`.execute(db.sql)
 })
 afterAll(() => db.close())
 
-type Backlog = { readonly endpoint: number; readonly count: number; readonly lane: number; readonly dueInMs: number }
+type Backlog = { readonly endpoint: number; readonly count: number; readonly lane: Lane; readonly dueInMs: number }
 
 const fill = ({ endpoint, count, lane, dueInMs }: Backlog) =>
   sql`insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at)
@@ -60,10 +61,10 @@ describe('what is due', () => {
   })
 
   it('is a few per endpoint, the page first, then what has waited longest', async () => {
-    await fill({ endpoint: 1, count: 50_000, lane: 1, dueInMs: -60_000 })
-    await fill({ endpoint: 2, count: 3, lane: 1, dueInMs: -90_000 })
-    await fill({ endpoint: 3, count: 1, lane: 0, dueInMs: -1 })
-    await fill({ endpoint: 4, count: 1, lane: 0, dueInMs: 1 })
+    await fill({ endpoint: 1, count: 50_000, lane: lanes.live, dueInMs: -60_000 })
+    await fill({ endpoint: 2, count: 3, lane: lanes.live, dueInMs: -90_000 })
+    await fill({ endpoint: 3, count: 1, lane: lanes.page, dueInMs: -1 })
+    await fill({ endpoint: 4, count: 1, lane: lanes.page, dueInMs: 1 })
     const due = await dueDeliveries(db.sql, query)
     expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
   })
@@ -93,5 +94,31 @@ describe('what is due', () => {
     expect(await nextDueAt(db.sql, allShards, testNow)).toBe(testNow + 1)
     expect(await nextDueAt(db.sql, allShards, instant(testNow + 1))).toBeNull()
     expect(await nextDueAt(db.sql, [5, 6], testNow)).toBeNull()
+  })
+
+  it('is of what is ordered the first of its endpoint only, and what has had its time', async () => {
+    await fill({ endpoint: 21, count: 10_000, lane: lanes.ordered, dueInMs: -1_000 })
+    await fill({ endpoint: 22, count: 3, lane: lanes.ordered, dueInMs: -1_000 })
+    const own = { ...query, shards: [21, 22] }
+    const due = await dueDeliveries(db.sql, own)
+    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([21, 22])
+    expect(await dueDeliveries(db.sql, { ...own, held: due.map(({ id }) => id) })).toEqual([])
+    expect(await nextDueAt(db.sql, own.shards, testNow)).toBeNull()
+    const first = due[1]?.id ?? 0
+    await sql`update deliveries set due_at = ${new Date(testNow + 5_000)} where id = ${first}`.execute(db.sql)
+    expect((await dueDeliveries(db.sql, own)).map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([21])
+    expect(await nextDueAt(db.sql, own.shards, testNow)).toBe(testNow + 5_000)
+    await sql`update deliveries set expires_at = ${new Date(testNow)} where id = ${first + 2}`.execute(db.sql)
+    expect((await dueDeliveries(db.sql, own)).map(({ id }) => id - first)).toEqual([expect.any(Number), 2])
+  })
+
+  it('costs a few rows per endpoint where thousands are ordered', async () => {
+    await reads()
+    const before = await reads()
+    for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, { ...query, shards: [21, 22] })
+    for (let round = 0; round < 10; round += 1) await nextDueAt(db.sql, [21, 22], testNow)
+    const now = await reads()
+    expect(now.whole - before.whole).toBe(0)
+    expect(now.byIndex - before.byIndex).toBeLessThan(400)
   })
 })

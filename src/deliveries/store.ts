@@ -110,12 +110,19 @@ const waitingEndpoints = (shards: readonly number[]) => sql`
       select organization_id, endpoint_id from deliveries
       where shard = steps.shard and endpoint_id > steps.endpoint_id order by endpoint_id limit 1) next
   ), waiting as (
-    select shard, organization_id, endpoint_id, lane from steps cross join (values (0::smallint), (1::smallint), (2::smallint)) as lanes (lane)
+    select shard, organization_id, endpoint_id, lane from steps cross join (values (0::smallint), (1::smallint), (2::smallint), (3::smallint)) as lanes (lane)
   )`
 
+/** Written out, so that the index of the lane is known to hold all of its rows. */
+const orderedLane = sql.lit(lanes.ordered)
+
+const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
+  subject_id, cancel_key, expires_at`
+
 /**
- * What is due and free, a few per endpoint and lane: the lower lane first, then what has waited longest. What waits for an
- * endpoint that is being closed is left to `deleteWaiting`.
+ * What is due and free, a few per endpoint and lane: the lower lane first, then what has waited longest. Of what is ordered
+ * it is the first of its endpoint, and of those right behind it the ones whose time is over. What waits for an endpoint that
+ * is being closed is left to `deleteWaiting`.
  */
 export async function dueDeliveries(db: Sql, due: Due): Promise<readonly Delivery[]> {
   const answer = await sql<DeliveryRow>`
@@ -124,13 +131,18 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<readonly Deliver
     from waiting
     join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
     cross join lateral (
-      select id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
-        subject_id, cancel_key, expires_at
-      from deliveries
-      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
+      (select ${columns} from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane and waiting.lane <> ${orderedLane}
         and due_at <= ${toDate(due.now)}::timestamptz and id <> all(${[...due.held]}::bigint[])
       order by due_at, id
-      limit case e.kind when 'mail' then ${due.perEndpointMax.mail}::int else ${due.perEndpointMax.webhook}::int end
+      limit case e.kind when 'mail' then ${due.perEndpointMax.mail}::int else ${due.perEndpointMax.webhook}::int end)
+      union all
+      select ${columns} from (
+        select ${columns}, row_number() over (order by id) as place from deliveries
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+        order by id limit ${due.perEndpointMax.webhook}::int) as queue
+      where (place = 1 or expires_at <= ${toDate(due.now)}::timestamptz)
+        and due_at <= ${toDate(due.now)}::timestamptz and id <> all(${[...due.held]}::bigint[])
     ) d
     where waiting.endpoint_id <> all(${[...due.full]}::uuid[])
       and (waiting.lane = ${lanes.page}::smallint or not ${due.pagesOnly}::boolean)
@@ -139,18 +151,24 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<readonly Deliver
   return answer.rows.map(deliveryOf)
 }
 
-/** When the next delivery of the shards comes due after `now`, or null. */
+/** When the next delivery of the shards comes due after `now`, or null. What is ordered comes due when it is the first. */
 export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant): Promise<Instant | null> {
   const answer = await sql<{ readonly due_at: Date | null }>`
     with ${waitingEndpoints(shards)}
     select min(next.due_at) as due_at
     from waiting
     cross join lateral (
-      select due_at from deliveries
-      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
+      (select due_at from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane and waiting.lane <> ${orderedLane}
         and due_at > ${toDate(now)}::timestamptz
       order by due_at, id
-      limit 1
+      limit 1)
+      union all
+      select due_at from (
+        select due_at from deliveries
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+        order by id limit 1) as first
+      where due_at > ${toDate(now)}::timestamptz
     ) next`.execute(db)
   const dueAt = answer.rows[0]?.due_at ?? null
   return dueAt === null ? null : fromDate(dueAt)

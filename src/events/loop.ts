@@ -11,7 +11,7 @@ import { toldOfKeptEvents } from './render-commands.ts'
 import { closedFact, webhookFact } from './webhook-entry.ts'
 
 const batchSize = 100
-const webhookLanes = [lanes.live, lanes.replay]
+const webhookLanes = [lanes.ordered, lanes.live, lanes.replay]
 
 /** How many closed endpoints are looked at in a round. */
 const closingMax = 100

@@ -74,6 +74,16 @@ describe('a shift change', () => {
     )
   })
 
+  it('reaches a webhook after those before it, for an hour at most', async () => {
+    await happen()
+    const rows = await world.db.sql.selectFrom('deliveries').selectAll().execute()
+    expect(new Set(rows.map(({ lane, expires_at }) => `${lane} ${expires_at?.toISOString()}`))).toEqual(
+      new Set([`1 ${new Date(world.now() + 3_600_000).toISOString()}`]),
+    )
+    await world.pass(1_000)
+    reached()
+  })
+
   it('that leaves nobody on call, or ends that, is a gap to those who wait for gaps', async () => {
     await happen('schedule.gap_started')
     await happen('schedule.gap_ended')

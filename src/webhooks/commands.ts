@@ -19,6 +19,7 @@ import { accepted, type Body } from '../lib/fields.ts'
 import { asId, type MessageId, newPublicId, newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
+import { after, hours } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { hears } from './match.ts'
 import { renderWebhook } from './render.ts'
@@ -47,16 +48,20 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
     matches.map(({ cause }, index) => ({
       organizationId: cause.organizationId,
       endpointId: known(endpointIds[index], 'each match has an endpoint'),
-      lane: lanes.live,
+      ...leaving(tx, cause),
       messageId: newUuid<MessageId>(tx.now, tx.random.bytes),
       messageAt: cause.eventAt,
       message: null,
       eventSequence: cause.eventSequence,
       subjectId: cause.about === 'alert group' ? cause.alertGroupId : null,
       cancelKey: null,
-      expiresAt: null,
     })),
   )
+}
+
+/** Who is on call is told in order, and for an hour: what is older only delays what is true now. */
+function leaving({ now }: Tx, { about }: WebhookCause) {
+  return about === 'schedule' ? { lane: lanes.ordered, expiresAt: after(now, hours(1)) } : { lane: lanes.live, expiresAt: null }
 }
 
 type RenderRequest = {
@@ -192,9 +197,9 @@ async function requireNamed(tx: Tx, webhook: Webhook, { settings, before }: Nami
 const nameTaken = () => invalidField('non_field_errors', 'The fields name, organization must make a unique set.')
 
 /** The names of the fields that are different, never their values: some are secrets. */
-function changedFields(before: Webhook, after: WebhookDefinition): string[] {
+function changedFields(before: Webhook, now: WebhookDefinition): string[] {
   const old = new Map<string, unknown>(Object.entries(before))
-  return Object.entries(after).flatMap(([field, value]) =>
+  return Object.entries(now).flatMap(([field, value]) =>
     JSON.stringify(old.get(field)) === JSON.stringify(value) ? [] : [field],
   )
 }

@@ -538,7 +538,7 @@ create table deliveries (
   organization_id text not null,
   endpoint_id uuid not null,
   shard smallint not null,
-  -- 0 page, 1 live, 2 replay: the lower goes first.
+  -- 0 page, 1 ordered, 2 live, 3 replay: the lower goes first. What is ordered leaves by id, one at a time for each endpoint.
   lane smallint not null,
   attempt smallint not null,
   due_at timestamptz not null,
@@ -549,14 +549,13 @@ create table deliveries (
   event_sequence bigint,
   -- What it is about (an alert group's id), for looking up what was answered before.
   subject_id text,
-  -- Deliveries of one endpoint and key leave one after the other; null: no order.
-  order_key text,
   -- A page's run, so that an acknowledgement takes the page back.
   cancel_key uuid,
   expires_at timestamptz
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 -- Walked endpoint by endpoint, so that the backlog of one that is full or hangs is never read.
 create index deliveries_due on deliveries (shard, endpoint_id, lane, due_at, id);
+create index deliveries_ordered on deliveries (shard, endpoint_id, id) where lane = 1;
 create index deliveries_cancel on deliveries (cancel_key) where cancel_key is not null;
 
 -- The bytes, written before the first request leaves and the same for every retry.
