@@ -1,5 +1,6 @@
 import type { Actor } from '../accounts/actor.ts'
 import type { User } from '../accounts/user.ts'
+import { known } from '../lib/check.ts'
 import type { ScheduleId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { notFound } from '../lib/rejection.ts'
@@ -65,21 +66,22 @@ export function listOnCall(
   }
 }
 
-function peopleAt(assembly: Assembly, id: ScheduleId, at: Instant): readonly OnCallPerson[] {
-  const { schedule, names } = assembly.of(id)
-  return onCallAt(schedule, at).flatMap((onCall) => {
-    const person = assembly.people.get(onCall.userId)
-    return person === undefined ? [] : [{ person, cover: coverOf(onCall, names), insteadOf: insteadOf(onCall, assembly) }]
-  })
+function peopleAt({ of, people }: Assembly, id: ScheduleId, at: Instant): readonly OnCallPerson[] {
+  const { schedule, names } = of(id)
+  return onCallAt(schedule, at).map((onCall) => onCallPersonOf(onCall, { names, people }))
 }
 
-function coverOf(onCall: OnCall, names: ReadonlyMap<string, string | null>): OnCallPerson['cover'] {
+type Known = { readonly names: ReadonlyMap<string, string | null>; readonly people: ReadonlyMap<string, User> }
+
+/** Puts names to what the engine says of somebody on call. */
+export function onCallPersonOf(onCall: OnCall, { names, people }: Known): OnCallPerson {
   const { startAt, endAt, level } = onCall.cover
-  return { ...sourceOf(onCall, names), startAt, endAt, level }
+  return {
+    person: known(people.get(onCall.userId), 'whoever is on call is a user'),
+    cover: { ...sourceOf(onCall, names), startAt, endAt, level },
+    insteadOf: onCall.insteadOf === null ? null : (people.get(onCall.insteadOf) ?? null),
+  }
 }
-
-const insteadOf = (onCall: OnCall, { people }: Assembly): User | null =>
-  onCall.insteadOf === null ? null : (people.get(onCall.insteadOf) ?? null)
 
 /** A stretch of time without anybody, and who is on call up to it and from its end on; nobody: the window is over there. */
 export type Gap = TimeWindow & { readonly before: readonly User[]; readonly after: readonly User[] }
@@ -106,7 +108,8 @@ export async function gapsOf(
   })
 }
 
-async function existing(sql: Sql, { organizationId }: Actor, id: ScheduleId): Promise<Schedule> {
+/** A schedule of the actor's organization. */
+export async function existing(sql: Sql, { organizationId }: Actor, id: ScheduleId): Promise<Schedule> {
   const schedule = await store.findSchedule(sql, { organizationId, id })
   if (schedule === null) throw notFound()
   return schedule

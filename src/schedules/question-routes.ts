@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { User } from '../accounts/user.ts'
 import type { App } from '../http/app.ts'
-import { namedFilter } from '../http/named-filter.ts'
+import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import { choice, nullable } from '../http/schema.ts'
 import { accepted } from '../lib/fields.ts'
@@ -13,7 +13,7 @@ import { aboveEveryLevel } from './engine/schedule.ts'
 import { type Gap, gapsOf, listOnCall, type OnCallAnswer, type OnCallPerson, whoIsOnCallIn } from './question-commands.ts'
 import { parseAt, parseWindowFromNow, yearTenThousand } from './window-input.ts'
 
-/** What can be asked about schedules: who is on call at an instant, and when nobody is. */
+/** What can be asked about schedules: who is on call at an instant, why, and when nobody is. */
 export function questionRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
   onCallRoutes(app, { db, clock })
   gapRoute(app, { db, clock })
@@ -25,24 +25,26 @@ const tags = ['schedules']
 const ScheduleParams = Type.Object({ scheduleId: Type.String() })
 const scheduleIdOf = (text: string) => asId<ScheduleId>(storable(text))
 
-const Person = Type.Object({
-  id: Type.String(),
-  username: Type.String(),
-  name: nullable(Type.String()),
-  email: Type.String(),
-})
-
-const personShape = ({ id, username, name, email }: User): Static<typeof Person> => ({ id, username, name, email })
-
 // On call ----------------------------------------------------------------------------------------------------------------
 
-const AtQuery = {
+/** The query parameter that names the instant that is asked about. */
+export const AtQuery = {
   at: Type.Optional(
     Type.Unsafe<unknown>({
       description: 'YYYY-MM-DDThh:mm[:ss][+HH:MM|-HH:MM|Z] or YYYY-MM-DD; UTC without an offset. Missing: now.',
     }),
   ),
 }
+
+/** A person in the answers about who is on call. */
+export const Person = Type.Object({
+  id: Type.String(),
+  username: Type.String(),
+  name: nullable(Type.String()),
+  email: Type.String(),
+})
+
+export const personShape = ({ id, username, name, email }: User): Static<typeof Person> => ({ id, username, name, email })
 
 const CoverShape = Type.Object({
   kind: choice(['layer', 'override', 'swap']),
@@ -53,11 +55,28 @@ const CoverShape = Type.Object({
   end: nullable(Type.String({ format: 'date-time', description: 'Null: after the year 9999.' })),
 })
 
-const OnCallPersonShape = Type.Object({
+/** Somebody who is on call, and what puts them there. */
+export const OnCallPersonShape = Type.Object({
   user: Person,
   cover: CoverShape,
   instead_of: nullable(Type.Object({ ...Person.properties }, { description: 'Whom a swap or an override replaces.' })),
 })
+
+export const onCallPersonShape = ({ person, cover, insteadOf }: OnCallPerson): Static<typeof OnCallPersonShape> => ({
+  user: personShape(person),
+  cover: {
+    kind: cover.kind,
+    id: cover.id,
+    name: cover.name,
+    level: cover.level === aboveEveryLevel ? null : cover.level,
+    start: isoZ(cover.startAt),
+    end: writable(cover.endAt),
+  },
+  instead_of: insteadOf === null ? null : personShape(insteadOf),
+})
+
+/** Years have four digits. */
+const writable = (at: Instant): string | null => (at < yearTenThousand ? isoZ(at) : null)
 
 const OnCallShape = {
   schedule: Type.Object({ id: Type.String(), name: Type.String() }),
@@ -77,8 +96,7 @@ const OnCallAtShape = Type.Object({
 const OnCallListQuery = Type.Object({
   ...pageQuery,
   ...AtQuery,
-  name: Type.Optional(Type.String({ description: 'The whole name of a schedule.' })),
-  team_id: Type.Optional(Type.String({ description: 'Id of a team, or `null` for schedules that have none.' })),
+  ...namedQuery,
 })
 
 function onCallRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
@@ -127,22 +145,6 @@ const onCallShape = ({ schedule, onCall }: OnCallAnswer) => ({
   schedule: { id: schedule.id, name: schedule.name },
   users: onCall.map(onCallPersonShape),
 })
-
-const onCallPersonShape = ({ person, cover, insteadOf }: OnCallPerson): Static<typeof OnCallPersonShape> => ({
-  user: personShape(person),
-  cover: {
-    kind: cover.kind,
-    id: cover.id,
-    name: cover.name,
-    level: cover.level === aboveEveryLevel ? null : cover.level,
-    start: isoZ(cover.startAt),
-    end: writable(cover.endAt),
-  },
-  instead_of: insteadOf === null ? null : personShape(insteadOf),
-})
-
-/** Years have four digits. */
-const writable = (at: Instant): string | null => (at < yearTenThousand ? isoZ(at) : null)
 
 // Gaps -------------------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import { storable } from '../lib/json.ts'
 import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { createSchedule, deleteSchedule, findSchedule, listSchedules, type StaffedSchedule, updateSchedule } from './commands.ts'
+import { explanationRoute } from './explanation-routes.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
 import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
@@ -21,6 +22,7 @@ export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
   scheduleResource(app, { db, clock })
   finalShiftRoute(app, db)
   questionRoutes(app, { db, clock })
+  explanationRoute(app, { db, clock })
   shiftRoutes(app, db)
 }
 

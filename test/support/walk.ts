@@ -241,6 +241,7 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     query: () => ({ start_date: '2026-01-01', end_date: '2026-01-02' }),
   }),
   ...route('GET', 'schedules/:scheduleId/on_call/', show),
+  ...route('GET', 'schedules/:scheduleId/explain/', show),
   ...route('GET', 'schedules/:scheduleId/gaps/', show),
   ...route('GET', 'on_call/', list(byTeam)),
   ...route('POST', 'schedules/', {
