@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { idsThatExist, lockExisting } from '../db/existing.ts'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
 import { asId, type EscalationChainId, type IntegrationId, type OrganizationId, type ServiceId, type TeamId } from '../lib/ids.ts'
@@ -65,16 +66,8 @@ const changeable = ({ name, description, teamId, serviceId, urgency, enabled, he
 })
 
 /** Whether the integration exists; if so, nobody else changes it before the commit. */
-export async function lockIntegration(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<boolean> {
-  const row = await tx.sql
-    .selectFrom('integrations')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forUpdate()
-    .executeTakeFirst()
-  return row !== undefined
+export function lockIntegration(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<boolean> {
+  return lockExisting(tx, 'integrations', { organizationId, id })
 }
 
 /** Makes it known that the routes of an integration are others now; its row is locked. */
@@ -158,19 +151,12 @@ export async function findSources(
   return rows.map(sourceOf)
 }
 
-export async function integrationsThatExist(
+export function integrationsThatExist(
   db: Sql,
   organizationId: OrganizationId,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const rows = await db
-    .selectFrom('integrations')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('deleted_at', 'is', null)
-    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
-    .execute()
-  return new Set(rows.map((row) => row.id))
+  return idsThatExist(db, 'integrations', { organizationId, ids })
 }
 
 /** The source of an alert group may be deleted by now; its name and type are still told. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { lockExisting } from '../db/existing.ts'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
@@ -85,16 +86,7 @@ function valuesOf(fields: ShiftFields) {
 
 /** The shift, which nobody else changes before the commit; or null. */
 export async function lockShift(tx: Tx, key: Key): Promise<ShiftReading | null> {
-  const { organizationId, id } = key
-  const row = await tx.sql
-    .selectFrom('shifts')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forUpdate()
-    .executeTakeFirst()
-  return row === undefined ? null : findShift(tx.sql, key)
+  return (await lockExisting(tx, 'shifts', key)) ? findShift(tx.sql, key) : null
 }
 
 export async function findShift(db: Sql, { organizationId, id }: Key): Promise<ShiftReading | null> {

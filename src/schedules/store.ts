@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { idsThatExist, lockExisting } from '../db/existing.ts'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { check } from '../lib/check.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
@@ -73,16 +74,8 @@ const valuesOf = (fields: ScheduleFields) => ({
 })
 
 /** The schedule, which nobody else changes before the commit; or null. */
-export async function lockSchedule(tx: Tx, { organizationId, id }: Key): Promise<Schedule | null> {
-  const row = await tx.sql
-    .selectFrom('schedules')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forUpdate()
-    .executeTakeFirst()
-  return row === undefined ? null : findSchedule(tx.sql, { organizationId, id })
+export async function lockSchedule(tx: Tx, key: Key): Promise<Schedule | null> {
+  return (await lockExisting(tx, 'schedules', key)) ? findSchedule(tx.sql, key) : null
 }
 
 export async function findSchedule(db: Sql, { organizationId, id }: Key): Promise<Schedule | null> {
@@ -102,19 +95,12 @@ export async function scheduleExists(db: Sql, { organizationId, id }: Key): Prom
 }
 
 /** The ids among these that name a schedule of the organization. */
-export async function schedulesThatExist(
+export function schedulesThatExist(
   db: Sql,
   organizationId: OrganizationId,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const rows = await db
-    .selectFrom('schedules')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('deleted_at', 'is', null)
-    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
-    .execute()
-  return new Set(rows.map((row) => row.id))
+  return idsThatExist(db, 'schedules', { organizationId, ids })
 }
 
 export function countSchedules(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {
