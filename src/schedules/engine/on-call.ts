@@ -24,7 +24,7 @@ export function finalShifts(schedule: Schedule, window: TimeWindow): readonly Fi
     const current = new Map<UserId, Row>()
     for (const person of onCall) {
       const before = open.get(person.userId)
-      const row = before !== undefined && isSame(before, person) ? before : rowOf(person, startAt)
+      const row = before !== undefined && isSameCause(before, person) ? before : rowOf(person, startAt)
       if (row !== before) rows.push(row)
       row.endAt = endAt
       current.set(person.userId, row)
@@ -100,7 +100,8 @@ function* inWideningSlices(schedule: Schedule, window: TimeWindow): Generator<St
   }
 }
 
-const isSame = (left: OnCall, right: OnCall): boolean =>
+/** Whether the same stretch of the same cover puts both there, by the same swap. */
+export const isSameCause = (left: OnCall, right: OnCall): boolean =>
   left.cover.startAt === right.cover.startAt &&
   left.cover.endAt === right.cover.endAt &&
   left.cover.source.id === right.cover.source.id &&

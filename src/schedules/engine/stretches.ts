@@ -72,7 +72,8 @@ function overridesWithin({ overrides, passedOver }: Schedule, window: TimeWindow
     })
 }
 
-function usersOf(override: Override): readonly UserId[] {
+/** Whom an override puts on call. */
+export function usersOf(override: Override): readonly UserId[] {
   if (override.kind === 'replace-all') return override.users
   return override.kind === 'remove' ? [] : [override.userId]
 }
