@@ -114,7 +114,7 @@ async function begin(): Promise<void> {
   own = await newThings(world, harbour)
 }
 
-const isAnswer = (status: number): boolean => [200, 201, 204, 400, 403, 404, 405, 413, 415].includes(status)
+const isAnswer = (status: number): boolean => [200, 201, 204, 400, 403, 404, 405, 409, 413, 415].includes(status)
 
 type Sent = { readonly method: string; readonly url: string; readonly type?: string; readonly payload?: string }
 

@@ -88,7 +88,7 @@ describe('a token', () => {
 describe('a path', () => {
   test('answers with and without its slash at the end, below the path of the public URL and without it', async () => {
     const { paths } = world.app.swagger()
-    const gets = Object.entries(paths ?? {}).filter(([, methods]) => methods?.get !== undefined)
+    const gets = Object.entries(paths ?? {}).filter(([path, methods]) => methods?.get !== undefined && !path.endsWith('export/'))
     expect(gets.length).toBeGreaterThan(20)
     for (const [path] of gets) {
       const named = path.replaceAll(

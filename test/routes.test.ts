@@ -57,6 +57,8 @@ describe('the list of routes', () => {
       'GET /',
       'GET /alert-groups/:alertGroupId',
       'GET /api/v1/openapi.json',
+      'GET /api/v1/schedules/:scheduleId/export/',
+      'GET /api/v1/users/:userId/schedule_export/',
       'GET /health/live',
       'GET /health/ready',
       'GET /integration/:first',
@@ -80,7 +82,11 @@ describe('the list of routes', () => {
     expect(reads.filter(({ permission }) => !permission?.endsWith(':read'))).toEqual([])
     const writes = guarded().filter((route) => !reads.includes(route) && !route.permission?.endsWith(':write'))
     // To give up one's own token nobody needs a right.
-    expect(writes.map((route) => route.name)).toEqual(['DELETE /api/v1/tokens/:tokenId/'])
+    expect(writes.map((route) => route.name).toSorted()).toEqual([
+      'DELETE /api/v1/schedules/:scheduleId/export_token/',
+      'DELETE /api/v1/tokens/:tokenId/',
+      'DELETE /api/v1/users/:ownerId/export_token/',
+    ])
   })
 
   test('is walked whole, below /api/v1 and nowhere else', () => {
@@ -165,7 +171,8 @@ describe('somebody with the role', () => {
         const isRead = route.method === 'GET' || route.method === 'HEAD'
         const kept = isRead && walkOf(route)?.isOwn !== true ? treasure : toBeChanged
         const things = endsSomething(route) ? await newThings(world, harbour, role) : kept
-        const first = walkOf(route)?.first
+        const { first, ends } = walkOf(route) ?? {}
+        if (ends !== undefined) await harbour.apiAs(role, 'DELETE', ends(things))
         if (first !== undefined) await harbour.api('POST', `alert_groups/${things.alertGroupId}/${first}/`, { delay: -1 })
         const { status, text } = await walk(harbour, role, { route, things })
         expect({ route: route.name, status, text }).toEqual({

@@ -213,6 +213,16 @@ export interface Events {
   type: string;
 }
 
+export interface ExportTokens {
+  created_at: Timestamp;
+  digest: Buffer;
+  id: string;
+  organization_id: string;
+  revoked_at: Timestamp | null;
+  schedule_id: string | null;
+  user_id: string;
+}
+
 export interface Integrations {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
@@ -468,6 +478,7 @@ export interface DB {
   escalation_requests: EscalationRequests;
   escalation_runs: EscalationRuns;
   events: Events;
+  export_tokens: ExportTokens;
   integrations: Integrations;
   key_checks: KeyChecks;
   latest_alerts: LatestAlerts;

@@ -53,6 +53,8 @@ function refusalProblem(refusal: Refusal): Problem {
       return { status: 403, body: { detail: refusal.detail } }
     case 'not-found':
       return { status: 404, body: { detail: 'Not found.' } }
+    case 'conflict':
+      return { status: 409, body: { detail: refusal.detail } }
     case 'too-many': {
       const seconds = String(refusal.retryAfterSeconds)
       return { status: 429, body: { detail: refusal.detail }, headers: { 'retry-after': seconds, 'ratelimit-reset': seconds } }

@@ -22,6 +22,8 @@ const publicRoutes = {
   operations: ['/health/live', '/health/ready', '/metrics', '/api/v1/openapi.json'],
   /** A link in a message; its token opens one alert group. */
   link: ['/r/*'],
+  /** What calendars subscribe to; the token in the query opens one calendar. */
+  export: ['/api/v1/schedules/:scheduleId/export', '/api/v1/users/:userId/schedule_export'],
   /** Signing in comes before being known. */
   session: ['/auth/*'],
   /** The one-time link of the first start. */

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import type { Actor } from '../accounts/actor.ts'
 import type { Permission } from '../accounts/role.ts'
 import type { Brand } from '../lib/brand.ts'
@@ -9,7 +9,7 @@ import { storable } from '../lib/json.ts'
 import type { Database, Sql, Tx } from '../ports.ts'
 import type { App } from './app.ts'
 import type { lenientInput } from './lenient.ts'
-import { noContent } from './schema.ts'
+import { noContent, pathParams } from './schema.ts'
 
 type AnyId = Brand<string, string>
 type Permitted = { readonly permission: Permission }
@@ -85,7 +85,7 @@ function addRoutes<Thing, Shape extends TSchema, Id extends AnyId>(
   const { body, show } = forms
   // Of any shape, so that the compiler need not know what the values of this one are; `show` answers for them.
   const shape: TSchema = forms.shape
-  const schema = { summary: summaries.create, tags, params: paramsOf(path), body, response: { 201: shape } }
+  const schema = { summary: summaries.create, tags, params: pathParams(path), body, response: { 201: shape } }
 
   app.post(path, { config: access.write, schema }, async (request, reply) => {
     const { create } = commandsAt(request.params)
@@ -104,7 +104,7 @@ function addRoutesOfOne<Thing, Shape extends TSchema, Id extends AnyId>(
   const { body, show } = forms
   const shape: TSchema = forms.shape
   const url = `${resource.path}:${idName}/`
-  const params = paramsOf(url)
+  const params = pathParams(url)
 
   app.get(
     url,
@@ -135,12 +135,6 @@ function addRoutesOfOne<Thing, Shape extends TSchema, Id extends AnyId>(
       return reply.code(204).send(null)
     },
   )
-}
-
-/** The schema of the parameters that a path names. */
-function paramsOf(path: string) {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
-  return Type.Unsafe<Params>({ ...Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) })
 }
 
 const idIn = <Id extends AnyId>(params: Params, name: string): Id =>

@@ -24,3 +24,11 @@ export function input<Properties extends TProperties>(properties: Properties) {
 
 /** The answer to a DELETE: 204 without a body. */
 export const noContent = Type.Null({ description: 'Done; no body.' })
+
+/** The parameters that a path names, as texts. */
+export function pathParams(path: string) {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  return Type.Unsafe<Readonly<Record<string, string>>>({
+    ...Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))),
+  })
+}

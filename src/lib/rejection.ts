@@ -12,6 +12,8 @@ export type Refusal =
   | { readonly kind: 'not-found' }
   /** `{"detail": "..."}`, 403. */
   | { readonly kind: 'forbidden'; readonly detail: string }
+  /** `{"detail": "..."}`, 409: it is there already. */
+  | { readonly kind: 'conflict'; readonly detail: string }
   /** 429 with Retry-After. */
   | { readonly kind: 'too-many'; readonly detail: string; readonly retryAfterSeconds: number }
 
@@ -36,3 +38,4 @@ export const invalidField = (field: string, message: string): Rejection =>
 export const notFound = (): Rejection => new Rejection({ kind: 'not-found' })
 export const forbidden = (detail = 'You do not have permission to perform this action.'): Rejection =>
   new Rejection({ kind: 'forbidden', detail })
+export const conflict = (detail: string): Rejection => new Rejection({ kind: 'conflict', detail })

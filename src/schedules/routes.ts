@@ -12,6 +12,8 @@ import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { createSchedule, deleteSchedule, findSchedule, listSchedules, type StaffedSchedule, updateSchedule } from './commands.ts'
 import { explanationRoute } from './explanation-routes.ts'
+import { exportRoutes } from './export-routes.ts'
+import { exportTokenRoutes } from './export-token-routes.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
 import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
@@ -23,6 +25,8 @@ export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
   finalShiftRoute(app, db)
   questionRoutes(app, { db, clock })
   explanationRoute(app, { db, clock })
+  exportRoutes(app, { db, clock })
+  exportTokenRoutes(app, db)
   shiftRoutes(app, db)
 }
 

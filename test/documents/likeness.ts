@@ -43,6 +43,7 @@ function likeList(documented: readonly unknown[], actual: readonly unknown[], na
 const nameForms: readonly (readonly [shown: string, actual: string])[] = [
   ['[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'],
   ['\\b[0-9a-f]{64}\\b', '[0-9a-f]{64}'],
+  ['\\b[0-9a-f]{32}\\b', '[0-9a-f]{32}'],
   ['\\b(?=[A-Za-z]*\\d)[A-Za-z0-9]{25}\\b', '[A-Za-z0-9]{25}'],
   ['\\b(?:WH|SV|[A-Z])[A-NP-Z1-9]{12}\\b', '(?:WH|SV|[A-Z])[A-NP-Z1-9]{12}'],
 ]

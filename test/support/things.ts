@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { createToken } from '../../src/accounts/commands.ts'
 import type { Role } from '../../src/accounts/role.ts'
 import type { Database } from '../../src/ports.ts'
+import { createExportToken, type ExportSubject } from '../../src/schedules/export-token-commands.ts'
 import type { Crew, StillWorld } from './still-world.ts'
 
 /**
@@ -33,7 +34,7 @@ export type Things = Readonly<
 
 let count = 0
 
-/** Makes one of everything. The token is that of the crew's person with the role. */
+/** Makes one of everything. The tokens are those of the crew's person with the role. */
 export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Crew, role: Role = 'admin'): Promise<Things> {
   count += 1
   const { organizationId, system, users } = crew
@@ -59,6 +60,11 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   const schedule = await make('schedules/', { name, type: 'calendar', time_zone: 'Europe/Berlin', team_id: teamId })
   const single = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600, users: [user.id], schedule: schedule.id }
   const shift = await make('on_call_shifts/', { ...single, name, team_id: teamId })
+  const owner = { kind: 'user', organizationId, userId: users[role], role, tokenId: token.kept.id } as const
+  const exportOf = (subject: ExportSubject) => world.db.tx('create export token', (tx) => createExportToken(tx, owner, subject))
+  await exportOf({ kind: 'schedule', id: schedule.id })
+  // There is one at most, which other things of the same person may have.
+  await exportOf({ kind: 'user', id: users[role] }).catch(() => {})
   const chain = await make('escalation_chains/', { name, team_id: teamId })
   await crew.api('PATCH', `teams/${teamId}/`, { escalation_chain_id: chain.id })
   const policy = await make('escalation_policies/', {

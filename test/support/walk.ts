@@ -21,6 +21,8 @@ export type Walk = Sending & {
   readonly status: number
   /** What is done to the alert group before. */
   readonly first?: string
+  /** What is ended before. */
+  readonly ends?: (things: Things) => string
   /** Only what is one's own is found. */
   readonly isOwn?: boolean
   readonly foreign?: readonly Foreign[]
@@ -86,6 +88,10 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('GET', 'tokens/:tokenId/', { ...show, isOwn: true }),
   ...route('PUT PATCH', 'tokens/:tokenId/', { status: 200, body: () => ({ name: fresh() }) }),
   ...route('DELETE', 'tokens/:tokenId/', remove),
+
+  ...route('GET', 'users/:ownerId/export_token/', { ...show, isOwn: true }),
+  ...route('POST', 'users/:ownerId/export_token/', { status: 201, ends: ({ ownerId }) => `users/${ownerId}/export_token/` }),
+  ...route('DELETE', 'users/:ownerId/export_token/', remove),
 
   ...route('GET', 'teams/', show),
   ...route('GET', 'teams/:teamId/', show),
@@ -261,6 +267,13 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     ],
   }),
   ...route('DELETE', 'schedules/:scheduleId/', remove),
+
+  ...route('GET', 'schedules/:scheduleId/export_token/', { ...show, isOwn: true }),
+  ...route('POST', 'schedules/:scheduleId/export_token/', {
+    status: 201,
+    ends: ({ scheduleId }) => `schedules/${scheduleId}/export_token/`,
+  }),
+  ...route('DELETE', 'schedules/:scheduleId/export_token/', remove),
 
   ...route('GET', 'on_call_shifts/', list({ query: ({ scheduleId }) => ({ schedule_id: scheduleId }), ...nothing }, byTeam)),
   ...route('GET', 'on_call_shifts/:shiftId/', show),

@@ -214,6 +214,23 @@ create table schedule_watches (
 create index schedule_watches_changes on schedule_watches (shard, due_at, organization_id, schedule_id) where next_change is not null;
 create index schedule_watches_looks on schedule_watches (shard, due_at, organization_id, schedule_id) where next_change is null;
 
+-- Opens one calendar without signing in: a schedule's, or, without one, that of all the user's shifts.
+create table export_tokens (
+  organization_id text not null,
+  id uuid not null,
+  user_id text not null,
+  schedule_id text,
+  -- SHA-512 of the token's bytes; the token itself is shown once and kept nowhere.
+  digest bytea not null unique,
+  created_at timestamptz not null,
+  revoked_at timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, user_id) references users,
+  foreign key (organization_id, schedule_id) references schedules
+);
+create unique index export_tokens_active on export_tokens (organization_id, user_id, schedule_id) nulls not distinct
+  where revoked_at is null;
+
 -- webhooks ------------------------------------------------------------------------------------------------------------
 
 create table webhooks (
