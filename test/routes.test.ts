@@ -277,7 +277,7 @@ function blankThings(like: Things): Things {
 /** All ids of the rows, and the word that is in their names and addresses. */
 function secretsOf(rows: Readonly<Record<string, readonly string[]>>): readonly string[] {
   const text = JSON.stringify(rows)
-  const publicIds = text.match(/\b(?:SV|WH|[A-Z])[A-NP-Z1-9]{12}\b/g) ?? []
+  const publicIds = text.match(/\b(?:SV|WH|LY|OV|SSR|[A-Z])[A-NP-Z1-9]{12}\b/g) ?? []
   const uuids = text.match(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g) ?? []
   return [...new Set(['harbour', ...publicIds, ...uuids])]
 }

@@ -394,11 +394,13 @@ export interface Shifts {
   created_at: Timestamp;
   deleted_at: Timestamp | null;
   id: string;
+  kind: string;
   organization_id: string;
 }
 
 export interface ShiftVersions {
   definition: Json;
+  ends_at: Generated<Timestamp>;
   name: string | null;
   organization_id: string;
   schedule_id: string | null;

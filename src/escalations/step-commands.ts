@@ -1,7 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
 import { publish } from '../events/commands.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
-import type { OrganizationId, ScheduleId, ShiftId, UserId } from '../lib/ids.ts'
+import type { OrganizationId, PartId, ScheduleId, UserId } from '../lib/ids.ts'
 import { type Page, pageAll } from '../notifications/commands.ts'
 import type { NotificationSettings } from '../notifications/settings.ts'
 import type { Tx } from '../ports.ts'
@@ -12,7 +12,7 @@ import type { Asked, EscalationRun, EscalationRunKey } from './run.ts'
 import * as store from './store.ts'
 
 /** What the steps met that somebody should look at. */
-export type Report = { readonly unreadableShifts: readonly ShiftId[] }
+export type Report = { readonly unreadableShifts: readonly PartId[] }
 
 /** Takes the steps that are due in these runs. Runs that somebody else was faster with are left alone. */
 export async function takeSteps(tx: Tx, settings: NotificationSettings, keys: readonly EscalationRunKey[]): Promise<Report> {
@@ -37,7 +37,7 @@ type Step = {
   readonly run: EscalationRun
   readonly action: Action
   readonly people: readonly UserId[]
-  readonly unreadable: readonly ShiftId[]
+  readonly unreadable: readonly PartId[]
 }
 type Planned = { readonly run: EscalationRun; readonly actions: readonly Action[] }
 type OnCall = ReadonlyMap<ScheduleId, Staff>
@@ -135,7 +135,7 @@ function fail(tx: Tx, { run, action, people, unreadable }: Step, reason: string)
 }
 
 /** The first of them: a schedule can have thousands. */
-const passedOver = (unreadable: readonly ShiftId[]) =>
+const passedOver = (unreadable: readonly PartId[]) =>
   unreadable.length === 0 ? {} : { unreadable_shift_ids: unreadable.slice(0, 20) }
 
 const described = (action: Action) => ({ step: action.type, escalation_policy_id: action.policyId })

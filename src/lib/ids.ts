@@ -17,6 +17,10 @@ export type EscalationPolicyId = Brand<string, 'EscalationPolicyId'>
 export type NotificationRuleId = Brand<string, 'NotificationRuleId'>
 export type ScheduleId = Brand<string, 'ScheduleId'>
 export type ShiftId = Brand<string, 'ShiftId'>
+export type LayerId = Brand<string, 'LayerId'>
+export type OverrideId = Brand<string, 'OverrideId'>
+/** What schedules are made of. */
+export type PartId = ShiftId | LayerId | OverrideId
 export type WebhookId = Brand<string, 'WebhookId'>
 
 /** Inner ids: UUID version 7, so that they grow with time. */
@@ -42,6 +46,7 @@ type PublicIds = {
   readonly E: EscalationPolicyId
   readonly N: NotificationRuleId
   readonly S: ScheduleId
+  readonly LY: LayerId
   readonly WH: WebhookId
 }
 

@@ -59,6 +59,16 @@ export function parseUtc(text: string): Instant | null {
   return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 19) !== text ? null : instant(at.getTime())
 }
 
+/** Reads an instant of RFC 3339, whose offset from UTC must be there; what is shorter than a millisecond is cut off. Null for any other form. */
+export function parseInstant(text: string): Instant | null {
+  const match = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/.exec(text)
+  const [, second = '', fraction = '', sign = '+', hour = '0', minute = '0'] = match ?? []
+  const at = parseUtc(second)
+  if (at === null) return null
+  const offset = (Number(hour) * 60 + Number(minute)) * 60_000 * (sign === '-' ? -1 : 1)
+  return instant(at + Number(fraction.padEnd(3, '0').slice(0, 3)) - offset)
+}
+
 function withFraction(at: Instant, suffix: string): string {
   const text = new Date(at).toISOString()
   const milliseconds = text.slice(20, 23)

@@ -1,13 +1,13 @@
 import { peopleByIds } from '../accounts/commands.ts'
 import { mayBeNotified, type User } from '../accounts/user.ts'
-import type { OrganizationId, ScheduleId, ShiftId } from '../lib/ids.ts'
+import type { OrganizationId, PartId, ScheduleId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import type { Sql } from '../ports.ts'
 import type { Schedule as EngineSchedule, TimeWindow } from './engine/schedule.ts'
-import { type Era, type EraReading, erasTogether, layersThrough, type View, viewed } from './history.ts'
-import { usersOf } from './shift.ts'
-import { isReadable, shiftErasOf } from './shift-store.ts'
+import { type Era, type EraReading, erasTogether, layersThrough, overridesThrough, type View, viewed } from './history.ts'
+import { contentOf, usersOf, zoneOf } from './part.ts'
+import { partErasOf } from './part-store.ts'
 import { scheduleErasOf } from './store.ts'
 
 type Question = TimeWindow & {
@@ -24,7 +24,7 @@ type Assembled = {
   /** What people call that which puts somebody on call, by its id; null: it has no name. */
   readonly names: ReadonlyMap<string, string | null>
   /** What this program cannot read: it covers nothing. */
-  readonly unreadable: readonly ShiftId[]
+  readonly unreadable: readonly PartId[]
 }
 
 /** Schedules, and the people whom they name. */
@@ -42,7 +42,7 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
   const readings = question.scheduleIds.length === 0 ? [] : await erasOf(sql, question)
   const eras = readings.filter(isReadable).filter(hasKnownZone)
   const unreadable = readings.filter((reading) => !isReadable(reading) || !hasKnownZone(reading))
-  const ids = [...new Set(eras.flatMap((era) => usersOf(era.shift)))]
+  const ids = [...new Set(eras.flatMap((era) => usersOf(era.part)))]
   const people = await peopleByIds(sql, question.organizationId, ids)
   const passedOver = new Set(ids.filter((id) => !isPresent(people.get(id))))
   const erasBySchedule = Map.groupBy(eras, (era) => era.scheduleId)
@@ -52,10 +52,10 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
     of: (id) => {
       const own = erasBySchedule.get(id) ?? []
       return {
-        schedule: { layers: layersThrough(own), overrides: [], swaps: [], passedOver },
+        schedule: { layers: layersThrough(own), overrides: overridesThrough(own), swaps: [], passedOver },
         seams: new Set(own.flatMap(({ to }) => to ?? [])),
-        names: new Map(own.map(({ shift }) => [shift.id, shift.name])),
-        unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ shiftId }) => shiftId))],
+        names: new Map(own.map(({ part }) => [contentOf(part).id, contentOf(part).name])),
+        unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ partId }) => partId))],
       }
     },
   }
@@ -63,17 +63,19 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
 
 const isPresent = (person: User | undefined): boolean => person !== undefined && mayBeNotified(person)
 
-/** A newer version of this program may have stored a schedule in a zone that is unknown here. */
-const hasKnownZone = ({ shift, timeZone }: Era): boolean => isTimeZone(shift.timeZone ?? timeZone ?? 'UTC')
+const isReadable = <Reading extends EraReading>(reading: Reading): reading is Reading & Era => reading.part !== null
 
-async function erasOf(sql: Sql, { view, ...asked }: Question): Promise<readonly EraReading[]> {
-  const question = view.kind === 'as-of' ? { ...asked, startAt: view.at, endAt: view.at } : asked
-  const schedules = await scheduleErasOf(sql, question)
+/** A newer version of this program may have stored a schedule in a zone that is unknown here. */
+const hasKnownZone = ({ part, timeZone }: Era): boolean => isTimeZone(zoneOf(part) ?? timeZone ?? 'UTC')
+
+async function erasOf(sql: Sql, { view, ...question }: Question): Promise<readonly EraReading[]> {
+  const { organizationId, scheduleIds, startAt, endAt } = question
+  const held = view.kind === 'as-of' ? { startAt: view.at, endAt: view.at } : { startAt, endAt }
+  const schedules = await scheduleErasOf(sql, { ...question, ...held })
   const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
-  const ownerIds = [...new Set(schedules.flatMap((schedule) => (schedule.countsOwn ? schedule.scheduleId : [])))]
-  const shifts = ids.length + ownerIds.length === 0 ? [] : await shiftErasOf(sql, { ...question, ids, ownerIds })
+  const parts = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, from: startAt })
   return erasTogether(
     schedules.map((era) => viewed(era, view)),
-    shifts.map((era) => viewed(era, view)),
+    parts.map((era) => viewed(era, view)),
   )
 }

@@ -7,11 +7,10 @@ import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
+import { refuseBurdenOfShifts } from './burden-commands.ts'
 import { type Staff, staffAt } from './on-call-commands.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
-import type { OnCallShift } from './shift.ts'
-import { burdenFault } from './shift-layers.ts'
 import { keepShifts } from './shift-store.ts'
 import * as store from './store.ts'
 import { beginWatch, lookAgain } from './watch-commands.ts'
@@ -61,7 +60,7 @@ async function withStaff(
 /** Adds a schedule. Shifts that do not exist are dropped; overrides on a calendar schedule are rejected. */
 export async function createSchedule(tx: Tx, actor: Actor, body: Body): Promise<StaffedSchedule> {
   const { organizationId } = actor
-  const fields = await withKnownIds(tx, organizationId, accepted(parseNewSchedule(body)))
+  const fields = await withKnownIds(tx, organizationId, { scheduleId: null, fields: accepted(parseNewSchedule(body)) })
   const id = newPublicId('S', tx.random.bytes)
   await store.insertSchedule(tx, organizationId, { ...fields, id })
   await beginWatch(tx, actor, id)
@@ -78,7 +77,7 @@ export async function updateSchedule(
   const { organizationId } = actor
   const before = await store.lockSchedule(tx, { organizationId, id })
   if (before === null) throw notFound()
-  const fields = await withKnownIds(tx, organizationId, accepted(parseScheduleUpdate(body, before)))
+  const fields = await withKnownIds(tx, organizationId, { scheduleId: id, fields: accepted(parseScheduleUpdate(body, before)) })
   const after: Schedule = { ...fields, id }
   if (!saysTheSame(before, after)) {
     await store.writeScheduleVersion(tx, organizationId, after)
@@ -102,10 +101,13 @@ export async function deleteSchedule(tx: Tx, actor: Actor, id: ScheduleId): Prom
   await audit(tx, actor, { action: 'schedule deleted', subjectId: id, details: { name: schedule.name } })
 }
 
+/** The schedule that there is already, or null; and what it shall say. */
+type Wanted<Fields> = { readonly scheduleId: ScheduleId | null; readonly fields: Fields }
+
 async function withKnownIds<Fields extends ScheduleFields>(
   tx: Tx,
   organizationId: OrganizationId,
-  fields: Fields,
+  { scheduleId, fields }: Wanted<Fields>,
 ): Promise<Fields> {
   const teamId = await requireTeam(tx, organizationId, fields.teamId)
   const kept = await keepShifts(tx, organizationId, fields.shiftIds)
@@ -113,14 +115,8 @@ async function withKnownIds<Fields extends ScheduleFields>(
   const shifts = kept.flatMap(({ shift }) => shift ?? [])
   const hasOverride = shifts.some((shift) => shift.type === 'override')
   if (fields.type === 'calendar' && hasOverride) throw overrideOnCalendar()
-  refuseBurden(shifts)
+  await refuseBurdenOfShifts(tx, organizationId, { scheduleId, shifts })
   return { ...fields, teamId, shiftIds: fields.shiftIds.filter((id) => ids.has(id)) }
-}
-
-/** Refuses shifts that are too much for one schedule: it must be known in time who is on call. */
-export function refuseBurden(shifts: readonly OnCallShift[]): void {
-  const fault = burdenFault(shifts)
-  if (fault !== null) throw invalid(fault)
 }
 
 /** An override can stand on a web schedule only; a calendar schedule may own it, but does not list it. */

@@ -28,6 +28,8 @@ function shift(users: readonly string[], start = '2026-04-01T08:00:00'): OnCallS
   }
 }
 
+const of = (said: OnCallShift) => ({ createdAt: at('2026-03-01T00:00:00Z'), part: { kind: 'shift', shift: said } }) as const
+
 function rows(eras: readonly Era[], end = '2026-04-02T00:00:00Z') {
   const schedule = { layers: layersThrough(eras), overrides: [], swaps: [], passedOver: new Set<never>() }
   const found = finalShifts(schedule, { startAt: at('2026-04-01T00:00:00Z'), endAt: at(end) })
@@ -38,8 +40,8 @@ function rows(eras: readonly Era[], end = '2026-04-02T00:00:00Z') {
 describe('what a schedule covered', () => {
   test('is what each version said while it held', () => {
     const eras = [
-      { from: null, to: at('2026-04-01T10:00:00Z'), timeZone: 'UTC', shift: shift(['U1']) },
-      { from: at('2026-04-01T10:00:00Z'), to: null, timeZone: 'UTC', shift: shift(['U2']) },
+      { from: null, to: at('2026-04-01T10:00:00Z'), timeZone: 'UTC', ...of(shift(['U1'])) },
+      { from: at('2026-04-01T10:00:00Z'), to: null, timeZone: 'UTC', ...of(shift(['U2'])) },
     ]
     expect(rows(eras)).toEqual([
       ['U1', at('2026-04-01T08:00:00Z'), at('2026-04-01T10:00:00Z')],
@@ -56,7 +58,7 @@ describe('what a schedule covered', () => {
       level: 0,
       untilLocal: null,
     }
-    const eras = [{ from: null, to: null, timeZone: 'UTC', shift: { ...daily, durationMs: hours(24) } }]
+    const eras = [{ from: null, to: null, timeZone: 'UTC', ...of({ ...daily, durationMs: hours(24) }) }]
     expect(rows(eras, '2026-04-03T00:00:00Z')).toEqual([
       ['U1', at('2026-04-01T00:00:00Z'), at('2026-04-02T00:00:00Z')],
       ['U1', at('2026-04-02T00:00:00Z'), at('2026-04-03T00:00:00Z')],
@@ -64,13 +66,13 @@ describe('what a schedule covered', () => {
   })
 
   test('is nothing where a version ended before its shift began', () => {
-    expect(rows([{ from: null, to: at('2026-04-01T08:00:00Z'), timeZone: 'UTC', shift: shift(['U1']) }])).toEqual([])
+    expect(rows([{ from: null, to: at('2026-04-01T08:00:00Z'), timeZone: 'UTC', ...of(shift(['U1'])) }])).toEqual([])
   })
 
   test('shows no seam where an edit left a person on call', () => {
     const eras = [
-      { from: null, to: at('2026-04-01T10:00:00Z'), timeZone: 'UTC', shift: shift(['U1', 'U2']) },
-      { from: at('2026-04-01T10:00:00Z'), to: null, timeZone: 'UTC', shift: shift(['U1', 'U3']) },
+      { from: null, to: at('2026-04-01T10:00:00Z'), timeZone: 'UTC', ...of(shift(['U1', 'U2'])) },
+      { from: at('2026-04-01T10:00:00Z'), to: null, timeZone: 'UTC', ...of(shift(['U1', 'U3'])) },
     ]
     expect(rows(eras)).toEqual([
       ['U1', at('2026-04-01T08:00:00Z'), at('2026-04-01T16:00:00Z')],

@@ -1,16 +1,18 @@
-import type { ScheduleId, ShiftId } from '../lib/ids.ts'
+import type { PartId, ScheduleId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { FinalShift } from './engine/on-call.ts'
-import type { Layer } from './engine/schedule.ts'
+import type { Layer, Override } from './engine/schedule.ts'
 import { layerOf } from './shift-layers.ts'
-import type { OnCallShift } from './shift.ts'
+import { rotationOf } from './layer-rotation.ts'
+import type { Part } from './part.ts'
 
-/** A shift on a schedule for as long as neither of the two was changed; null: from the first instant, or until further notice. */
+/** A part of a schedule for as long as neither of the two was changed; null: from the first instant, or until further notice. */
 export type Era = {
   readonly from: Instant | null
   readonly to: Instant | null
+  readonly createdAt: Instant
   readonly timeZone: string | null
-  readonly shift: OnCallShift
+  readonly part: Part
 }
 
 /** How what was configured is looked at. */
@@ -30,39 +32,41 @@ export function viewed<Held extends Span & { readonly createdAt: Instant }>(era:
   return view.kind === 'recorded' ? { ...era, from: era.from ?? era.createdAt } : era
 }
 
-/** An era of a shift that may be unreadable. */
-export type EraReading = Omit<Era, 'shift'> & {
+/** An era of a part that may be unreadable. */
+export type EraReading = Omit<Era, 'part'> & {
   readonly scheduleId: ScheduleId
-  readonly shiftId: ShiftId
-  readonly shift: OnCallShift | null
+  readonly partId: PartId
+  readonly part: Part | null
 }
 
 /** While a schedule said this. */
-type ScheduleEra = Omit<Era, 'shift'> & {
+type ScheduleEra = Omit<Era, 'part' | 'createdAt'> & {
   readonly scheduleId: ScheduleId
-  readonly shiftIds: readonly ShiftId[]
+  readonly shiftIds: readonly PartId[]
   readonly countsOwn: boolean
 }
 
-/** While a shift said this. */
-type ShiftEra = Omit<Era, 'timeZone' | 'shift'> & {
-  readonly id: ShiftId
-  readonly shift: OnCallShift | null
+/** While a part said this. */
+type PartEra = Omit<Era, 'timeZone' | 'part'> & {
+  readonly id: PartId
+  readonly kind: string
+  readonly part: Part | null
   readonly ownerId: ScheduleId | null
 }
 
-/** Which shift was on which schedule, and when: both versions held, and the schedule named the shift or counts what it owns. */
-export function erasTogether(schedules: readonly ScheduleEra[], shifts: readonly ShiftEra[]): readonly EraReading[] {
-  const byId = Map.groupBy(shifts, (era) => era.id)
-  const byOwner = Map.groupBy(shifts, (era) => era.ownerId)
+/** Which part was in which schedule, and when: both versions held, and the schedule named it, or owned it and counts what it owns. */
+export function erasTogether(schedules: readonly ScheduleEra[], parts: readonly PartEra[]): readonly EraReading[] {
+  const byId = Map.groupBy(parts, (era) => era.id)
+  const byOwner = Map.groupBy(parts, (era) => era.ownerId)
   return schedules.flatMap(({ scheduleId, shiftIds, countsOwn, timeZone, from, to }) => {
     const named = shiftIds.flatMap((id) => byId.get(id) ?? [])
-    const own = countsOwn ? (byOwner.get(scheduleId) ?? []) : []
+    const own = (byOwner.get(scheduleId) ?? []).filter((era) => countsOwn || era.kind !== 'shift')
     return [...named, ...own].map((era) => ({
       scheduleId,
       timeZone,
-      shiftId: era.id,
-      shift: era.shift,
+      partId: era.id,
+      part: era.part,
+      createdAt: era.createdAt,
       ...overlap({ from, to }, era),
     }))
   })
@@ -79,7 +83,20 @@ function overlap(left: Span, right: Span): Span {
 
 /** What a schedule covered and will cover: each era counts only while it lasted, so that an edit never rewrites the past. */
 export const layersThrough = (eras: readonly Era[]): readonly Layer[] =>
-  eras.map(({ from, to, timeZone, shift }) => layerOf(shift, { fromAt: from, toAt: to, timeZone }))
+  eras.flatMap(({ from, to, timeZone, part }) => {
+    const placement = { fromAt: from, toAt: to, timeZone }
+    if (part.kind === 'override') return []
+    return [part.kind === 'layer' ? rotationOf(part.layer, placement) : layerOf(part.shift, placement)]
+  })
+
+/** The overrides of a schedule, each for as long as its era lasted. */
+export const overridesThrough = (eras: readonly Era[]): readonly Override[] =>
+  eras.flatMap(({ from, to, createdAt, part }) => {
+    if (part.kind !== 'override') return []
+    const startAt = instant(Math.max(part.override.startAt, from ?? -Infinity))
+    const endAt = instant(Math.min(part.override.endAt, to ?? Infinity))
+    return startAt < endAt ? [{ ...part.override, createdAt, startAt, endAt }] : []
+  })
 
 /** Joins what an edit cut in two: rows of one person and one shift that touch at a seam, where an era ends. The order by start stays. */
 export function withoutSeams(rows: readonly FinalShift[], seams: ReadonlySet<Instant>): readonly FinalShift[] {

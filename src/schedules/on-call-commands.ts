@@ -1,5 +1,5 @@
 import type { Actor } from '../accounts/actor.ts'
-import { asId, type OrganizationId, type ScheduleId, type ShiftId, type UserId } from '../lib/ids.ts'
+import { asId, type OrganizationId, type PartId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import { notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
@@ -31,7 +31,7 @@ export async function whoIsOnCall(
 }
 
 /** Who is on call in a schedule, and which of its shifts this program cannot read: they cover nothing. */
-export type Staff = { readonly onCall: readonly UserId[]; readonly unreadable: readonly ShiftId[] }
+export type Staff = { readonly onCall: readonly UserId[]; readonly unreadable: readonly PartId[] }
 
 /** Like `whoIsOnCall`, and says whom it could not look at. */
 export async function staffAt(

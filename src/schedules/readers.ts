@@ -1,6 +1,7 @@
-import { detailRefusal, list, type Reader, referenceOrNull } from '../lib/fields.ts'
+import { detailRefusal, integerWithin, list, type Reader, referenceOrNull } from '../lib/fields.ts'
 import { asId, type ShiftId, type TeamId, type UserId } from '../lib/ids.ts'
 import { no, ok } from '../lib/result.ts'
+import { type Instant, parseInstant } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import { type LocalTime, parseLocalTime } from './local-time.ts'
 
@@ -36,3 +37,17 @@ export const reading: Reader<LocalTime> = (value) => {
   const read = typeof value === 'string' ? parseLocalTime(value) : null
   return read === null ? no(detailRefusal(`Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`)) : ok(read)
 }
+
+/** Terraform sends null for a level that nobody has set. */
+export const level: Reader<number> = (value) =>
+  value === null ? ok(0) : integerWithin({ min: -2_147_483_648, max: 2_147_483_647 })(value)
+
+/** An instant in whole seconds, such as 2026-03-29T01:00:00Z; any offset is taken, none is not. */
+export const wholeSecond: Reader<Instant> = (value) => {
+  if (value === null) return no('This field may not be null.')
+  const read = typeof value === 'string' ? parseInstant(value) : null
+  return read === null || read % 1000 !== 0 ? no(notAnInstant) : ok(read)
+}
+
+const notAnInstant =
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm:ssZ, YYYY-MM-DDThh:mm:ss+hh:mm.'

@@ -14,6 +14,7 @@ import { createSchedule, deleteSchedule, findSchedule, listSchedules, type Staff
 import { explanationRoute } from './explanation-routes.ts'
 import { exportRoutes } from './export-routes.ts'
 import { exportTokenRoutes } from './export-token-routes.ts'
+import { layerRoutes } from './layer-routes.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
 import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
@@ -28,6 +29,7 @@ export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
   exportRoutes(app, { db, clock })
   exportTokenRoutes(app, db)
   shiftRoutes(app, db)
+  layerRoutes(app, db)
 }
 
 const read = { permission: 'schedules:read' } as const

@@ -6,9 +6,11 @@ import { asId, newShiftId, type OrganizationId, type ScheduleId, type ShiftId, t
 import type { Listing } from '../lib/listing.ts'
 import { invalid, invalidField, notFound, Rejection } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { overrideOnCalendar, refuseBurden } from './commands.ts'
+import { refuseBurdenOfShifts } from './burden-commands.ts'
+import { overrideOnCalendar } from './commands.ts'
 import { cutShort } from './cut.ts'
 import type { Schedule } from './schedule.ts'
+import { markPartDeleted } from './part-store.ts'
 import { type OnCallShift, type ShiftFields, usersOf } from './shift.ts'
 import { parseNewShift, parseShiftUpdate } from './shift-input.ts'
 import { saysTheSame } from './shift-record.ts'
@@ -53,7 +55,7 @@ export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<Pla
   const isOwned = shift.type === 'override' && schedule?.type === 'calendar'
   if (isOwned && !schedule.enableWebOverrides)
     throw invalidField('schedule', 'The overrides of this schedule are off: set its enable_web_overrides to true')
-  if (schedule !== null) refuseBurden([...(await store.shiftsOf(tx.sql, organizationId, schedule.shiftIds)), shift])
+  if (schedule !== null) await refuseBurdenOf(tx, organizationId, { schedule, shift })
   await store.insertShift(tx, organizationId, { shift, ownerId: isOwned ? schedule.id : null })
   if (schedule !== null && !isOwned) {
     await writeScheduleVersion(tx, organizationId, { ...schedule, shiftIds: [...schedule.shiftIds, shift.id] })
@@ -96,7 +98,7 @@ export async function deleteShift(tx: Tx, actor: Actor, id: ShiftId): Promise<vo
   const { organizationId } = actor
   const stored = await lockedShift(tx, organizationId, id)
   const cut = store.isReadable(stored) ? await cutOf(tx, organizationId, stored) : null
-  if (cut === null) await store.markShiftDeleted(tx, { organizationId, id })
+  if (cut === null) await markPartDeleted(tx, { organizationId, id })
   else await store.writeShiftVersion(tx, organizationId, { ownerId: stored.ownerId, shift: cut })
   await lookAgainAtShift(tx, actor, stored)
   await audit(tx, actor, {
@@ -149,10 +151,15 @@ async function refuseOnCalendars(tx: Tx, organizationId: OrganizationId, id: Shi
 /** Reads without locks: two edits at once may pass a limit that neither passes alone, by one shift. */
 async function refuseBurdenAnywhere(tx: Tx, organizationId: OrganizationId, shift: OnCallShift): Promise<void> {
   const holders = await schedulesOfShifts(tx.sql, organizationId, { shiftIds: [shift.id], ownerIds: [] })
-  for (const { shiftIds } of holders) {
-    const others = shiftIds.filter((id) => id !== shift.id)
-    refuseBurden([...(await store.shiftsOf(tx.sql, organizationId, others)), shift])
-  }
+  for (const schedule of holders) await refuseBurdenOf(tx, organizationId, { schedule, shift })
+}
+
+type Placing = { readonly schedule: Schedule; readonly shift: OnCallShift }
+
+async function refuseBurdenOf(tx: Tx, organizationId: OrganizationId, { schedule, shift }: Placing): Promise<void> {
+  const others = schedule.shiftIds.filter((other) => other !== shift.id)
+  const shifts = [...(await store.shiftsOf(tx.sql, organizationId, others)), shift]
+  await refuseBurdenOfShifts(tx, organizationId, { scheduleId: schedule.id, shifts })
 }
 
 function schedulesOf(

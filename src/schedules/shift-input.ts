@@ -16,7 +16,7 @@ import { no, ok, type Result } from '../lib/result.ts'
 import { type Ms, seconds } from '../lib/time.ts'
 import { layerFault } from './engine/limits.ts'
 import { type LocalTime, localTime } from './local-time.ts'
-import { ids, reading, team, timeZone } from './readers.ts'
+import { ids, level, reading, team, timeZone } from './readers.ts'
 import { rollingFault, takeRepetition, takeRolling } from './repetition-input.ts'
 import { layerOf } from './shift-layers.ts'
 import type { CommonFields, ShiftFields, ShiftSource } from './shift.ts'
@@ -114,10 +114,6 @@ const duration: Reader<Ms> = (value) => {
   const read = integerWithin({ min: 1, max: 2_147_483_647 })(value)
   return read.ok ? ok(seconds(read.value)) : read
 }
-
-/** Terraform sends null for a level that nobody has set. */
-const level: Reader<number> = (value) =>
-  value === null ? ok(0) : integerWithin({ min: -2_147_483_648, max: 2_147_483_647 })(value)
 
 /** The contract's numbers are 0 web, 1 API, 2 Slack, 3 Terraform; a caller can only claim to be the web page or Terraform. */
 const source: Reader<ShiftSource> = (value) => ok(value === 0 ? 'web' : value === 3 ? 'terraform' : 'api')

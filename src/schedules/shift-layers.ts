@@ -1,7 +1,6 @@
 import { impossible, known } from '../lib/check.ts'
 import type { Instant } from '../lib/time.ts'
 import { dayMs, modulo, weekdayOf } from './calendar.ts'
-import { scheduleFault } from './engine/limits.ts'
 import { aboveEveryLevel, type Fixed, type Layer, type Recurrence, type Rule } from './engine/schedule.ts'
 import { dayOf, localAfter, type LocalTime, localTime } from './local-time.ts'
 import type { OnCallShift, RecurrentEvent, Repetition, RollingUsers } from './shift.ts'
@@ -28,13 +27,6 @@ export function layerOf(shift: OnCallShift, { timeZone, ...era }: Placement): La
     default:
       return impossible(shift)
   }
-}
-
-/** Why shifts are too much for one schedule, as a sentence; null: they are not. */
-export const burdenFault = (shifts: readonly OnCallShift[]): string | null => {
-  const always = { fromAt: null, toAt: null, timeZone: null }
-  const layers = shifts.map((shift) => layerOf(shift, always))
-  return scheduleFault({ layers, overrides: [], swaps: [], passedOver: new Set() })
 }
 
 type Timed = Pick<OnCallShift, 'id' | 'startLocal' | 'durationMs' | 'users'>

@@ -1,14 +1,13 @@
 import { sql } from 'kysely'
 import { lockExisting } from '../db/existing.ts'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
-import { jsonbText } from '../lib/json.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
-import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { TimeWindow } from './engine/schedule.ts'
-import type { OnCallShift, ShiftFields } from './shift.ts'
-import { fieldsOf, recordOf } from './shift-record.ts'
+import { insertPart, writePartVersion } from './part-store.ts'
+import { partRecord } from './part-record.ts'
+import type { OnCallShift } from './shift.ts'
+import { fieldsOf } from './shift-record.ts'
 
 type Key = { readonly organizationId: OrganizationId; readonly id: ShiftId }
 
@@ -23,65 +22,14 @@ export type ShiftReading = Omit<StoredShift, 'shift'> & {
 }
 
 /** With its first version, which answers for any past instant. */
-export async function insertShift(tx: Tx, organizationId: OrganizationId, { shift, ownerId }: StoredShift): Promise<void> {
-  const { id } = shift
-  await tx.sql
-    .insertInto('shifts')
-    .values({ organization_id: organizationId, id, created_at: toDate(tx.now) })
-    .execute()
-  await insertVersion(tx, { organizationId, id }, { ...valuesOf(shift), schedule_id: ownerId, valid_from: null })
+export function insertShift(tx: Tx, organizationId: OrganizationId, { shift, ownerId }: StoredShift): Promise<void> {
+  const record = partRecord({ kind: 'shift', shift })
+  return insertPart(tx, { organizationId, id: shift.id }, { ...record, ownerId, kind: 'shift', from: null })
 }
 
 /** From now on the shift is as given; before, it stays what it was. The shift is locked. */
-export async function writeShiftVersion(tx: Tx, organizationId: OrganizationId, { shift, ownerId }: StoredShift): Promise<void> {
-  const key = { organizationId, id: shift.id }
-  const values = { ...valuesOf(shift), schedule_id: ownerId }
-  if (await closeVersion(tx, key)) await insertVersion(tx, key, { ...values, valid_from: toDate(tx.now) })
-  else await currentVersion(tx, key).set(values).execute()
-}
-
-/** False: the current version began in this very instant, or, by another node's clock, later. */
-async function closeVersion(tx: Tx, key: Key): Promise<boolean> {
-  const result = await currentVersion(tx, key)
-    .set({ valid_to: toDate(tx.now) })
-    .where(({ or, eb }) => or([eb('valid_from', 'is', null), eb('valid_from', '<', toDate(tx.now))]))
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
-}
-
-/** Readers do not see it any more; what it covered until now stays on record. */
-export async function markShiftDeleted(tx: Tx, key: Key): Promise<void> {
-  await tx.sql
-    .updateTable('shifts')
-    .set({ deleted_at: toDate(tx.now) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .execute()
-  await currentVersion(tx, key)
-    .set({ valid_to: sql`greatest(${toDate(tx.now)}::timestamptz, valid_from + interval '1 millisecond')` })
-    .execute()
-}
-
-function currentVersion(tx: Tx, { organizationId, id }: Key) {
-  return tx.sql
-    .updateTable('shift_versions')
-    .where('organization_id', '=', organizationId)
-    .where('shift_id', '=', id)
-    .where('valid_to', 'is', null)
-}
-
-type VersionValues = ReturnType<typeof valuesOf> & { readonly schedule_id: ScheduleId | null; readonly valid_from: Date | null }
-
-async function insertVersion(tx: Tx, { organizationId, id }: Key, values: VersionValues): Promise<void> {
-  await tx.sql
-    .insertInto('shift_versions')
-    .values({ organization_id: organizationId, shift_id: id, ...values })
-    .execute()
-}
-
-function valuesOf(fields: ShiftFields) {
-  const { name, teamId, definition } = recordOf(fields)
-  return { name, team_id: teamId, definition: jsonbText(definition) }
+export function writeShiftVersion(tx: Tx, organizationId: OrganizationId, { shift, ownerId }: StoredShift): Promise<void> {
+  return writePartVersion(tx, { organizationId, id: shift.id }, { ...partRecord({ kind: 'shift', shift }), ownerId })
 }
 
 /** The shift, which nobody else changes before the commit; or null. */
@@ -117,7 +65,8 @@ export async function keepShifts(
   ids: readonly ShiftId[],
 ): Promise<readonly ShiftReading[]> {
   await sql`
-    select id from shifts where organization_id = ${organizationId} and id = any(${[...ids]}::text[]) and deleted_at is null
+    select id from shifts
+    where organization_id = ${organizationId} and id = any(${[...ids]}::text[]) and kind = 'shift' and deleted_at is null
     order by id for share`.execute(tx.sql)
   return readingsOf(tx.sql, organizationId, ids)
 }
@@ -149,6 +98,7 @@ function shifts(db: Sql, organizationId: OrganizationId, { scheduleId, ...filter
         .on('version.valid_to', 'is', null),
     )
     .where('shifts.organization_id', '=', organizationId)
+    .where('shifts.kind', '=', 'shift')
     .where('shifts.deleted_at', 'is', null)
   const kept = withNameAndTeam(query, 'version', filter)
   if (scheduleId === undefined) return kept
@@ -183,47 +133,3 @@ function readingOf(row: ShiftRow): ShiftReading {
 export const isReadable = <Reading extends { readonly shift: OnCallShift | null }>(
   reading: Reading,
 ): reading is Reading & { readonly shift: OnCallShift } => reading.shift !== null
-
-// On call ----------------------------------------------------------------------------------------------------------------
-
-/** A version of a shift that held during a window. */
-export type ShiftEra = ShiftReading & {
-  readonly createdAt: Instant
-  readonly from: Instant | null
-  readonly to: Instant | null
-}
-
-type Question = TimeWindow & {
-  readonly organizationId: OrganizationId
-  readonly ids: readonly ShiftId[]
-  readonly ownerIds: readonly ScheduleId[]
-}
-
-/** What the shifts with these ids or of these owners said during a window; the instant of its end counts as inside. */
-export async function shiftErasOf(
-  db: Sql,
-  { organizationId, ids, ownerIds, startAt, endAt }: Question,
-): Promise<readonly ShiftEra[]> {
-  const answer = await sql<ShiftEraRow>`
-    select version.shift_id as id, version.name, version.team_id, version.schedule_id, version.definition, shift.created_at,
-      version.valid_from, version.valid_to
-    from shift_versions version
-    join shifts shift on shift.organization_id = version.organization_id and shift.id = version.shift_id
-    where version.organization_id = ${organizationId}
-      and (version.shift_id = any(${[...ids]}::text[]) or version.schedule_id = any(${[...ownerIds]}::text[]))
-      and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
-      and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
-    order by version.shift_id, version.valid_from nulls first`.execute(db)
-  return answer.rows.map((row) => ({
-    ...readingOf(row),
-    createdAt: fromDate(row.created_at),
-    from: row.valid_from === null ? null : fromDate(row.valid_from),
-    to: row.valid_to === null ? null : fromDate(row.valid_to),
-  }))
-}
-
-type ShiftEraRow = ShiftRow & {
-  readonly created_at: Date
-  readonly valid_from: Date | null
-  readonly valid_to: Date | null
-}

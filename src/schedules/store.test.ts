@@ -21,7 +21,7 @@ beforeAll(async () => {
   await sql`insert into schedules (organization_id, id, created_at) select 'O1', 'S' || n, now() from generate_series(1, 20000) n`.execute(
     db.sql,
   )
-  await sql`insert into shifts (organization_id, id, created_at) select 'O1', 'H' || n, now() from generate_series(1, 20000) n`.execute(
+  await sql`insert into shifts (organization_id, id, kind, created_at) select 'O1', 'H' || n, 'shift', now() from generate_series(1, 20000) n`.execute(
     db.sql,
   )
   await sql`

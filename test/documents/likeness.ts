@@ -45,7 +45,7 @@ const nameForms: readonly (readonly [shown: string, actual: string])[] = [
   ['\\b[0-9a-f]{64}\\b', '[0-9a-f]{64}'],
   ['\\b[0-9a-f]{32}\\b', '[0-9a-f]{32}'],
   ['\\b(?=[A-Za-z]*\\d)[A-Za-z0-9]{25}\\b', '[A-Za-z0-9]{25}'],
-  ['\\b(?:WH|SV|[A-Z])[A-NP-Z1-9]{12}\\b', '(?:WH|SV|[A-Z])[A-NP-Z1-9]{12}'],
+  ['\\b(?:WH|SV|LY|OV|SSR|[A-Z])[A-NP-Z1-9]{12}\\b', '(?:WH|SV|LY|OV|SSR|[A-Z])[A-NP-Z1-9]{12}'],
 ]
 
 const anyName = new RegExp(`(${nameForms.map(([shown]) => shown).join('|')})`)

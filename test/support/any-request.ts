@@ -97,6 +97,22 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
   mode: ['wipe', 'delete', 'x'],
   frequency: ['hourly', 'daily', 'weekly', 'monthly'],
   week_start: ['MO', 'XX'],
+  turn: [
+    { unit: 'weeks' },
+    { unit: 'hours', length: 12 },
+    { unit: 'elapsed', length: 1 },
+    { unit: 'months', monthday: 31 },
+    { length: 0 },
+  ],
+  groups: [[['@own.userId']], [['@own.userId'], null], [], [null]],
+  first_group: [0, 1, '@own.userId'],
+  current_group: [0, -1, '@own.userId'],
+  restrictions: [
+    [{ start: '22:00', end: '06:00' }],
+    [{ start_day: 'FR', start: '18:00', end_day: 'MO', end: '08:00' }],
+    [{ days: [] }],
+  ],
+  turn_consumption: ['calendar', 'active'],
   by_day: [['MO', 'SU'], ['XX'], []],
   by_month: [[1, 12], [13]],
   by_monthday: [[-31, 31], [0]],
@@ -125,7 +141,7 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
 }
 
 const things = ['organizationId', 'userId', 'ownerId', 'tokenId', 'teamId', 'serviceId', 'integrationId', 'routeId', 'chainId']
-const moreThings = ['policyId', 'ruleId', 'scheduleId', 'shiftId', 'webhookId', 'alertGroupId', 'alertId']
+const moreThings = ['policyId', 'ruleId', 'scheduleId', 'shiftId', 'layerId', 'webhookId', 'alertGroupId', 'alertId']
 const idText = fc
   .tuple(fc.constantFrom('own', 'theirs'), fc.constantFrom(...things, ...moreThings))
   .map(([whose, thing]) => `@${whose}.${thing}`)

@@ -40,13 +40,23 @@ const things: readonly Table[] = [
   { name: 'escalation_policies', columns: { id: id('E'), escalation_chain_id: id('F') } },
   { name: 'notification_rules', columns: { id: id('N'), user_id: id('U') } },
   { name: 'schedules', columns: { id: id('S') } },
-  { name: 'shifts', columns: { id: id('O') } },
+  { name: 'shifts', like: `kind = 'shift'`, columns: { id: id('O') } },
   {
     name: 'schedule_versions',
     like: 'valid_to is null',
     columns: { schedule_id: id('S'), name, team_id: id('T'), shift_ids: `jsonb_build_array(${id('O')})` },
   },
-  { name: 'shift_versions', like: 'valid_to is null', columns: { shift_id: id('O'), name, team_id: id('T') } },
+  {
+    name: 'shift_versions',
+    like: `valid_to is null and shift_id like 'O%'`,
+    columns: { shift_id: id('O'), name, team_id: id('T') },
+  },
+  { name: 'shifts', like: `kind = 'layer'`, columns: { id: id('LY') } },
+  {
+    name: 'shift_versions',
+    like: `valid_to is null and shift_id like 'LY%'`,
+    columns: { shift_id: id('LY'), name, schedule_id: id('S') },
+  },
   { name: 'webhooks', columns: { id: id('WH'), name, team_id: id('T') } },
 ]
 

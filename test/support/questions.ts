@@ -10,7 +10,7 @@ export async function questionsOf(get: Get): Promise<ReadonlyMap<string, readonl
   for (const [path, { get: operation }] of Object.entries(paths)) {
     if (operation === undefined) continue
     const resource = path.split('/')[3] ?? ''
-    const real = path.includes('{') ? path.replace(/\{\w+\}/, await someId(get, resource)) : path
+    const real = await filledIn(get, path)
     const asked = byResource.get(resource) ?? []
     byResource.set(resource, [...asked, ...(await variants(get, real, operation))])
   }
@@ -34,6 +34,13 @@ async function pagesOf(get: Get, path: string): Promise<readonly string[]> {
   const { total_pages: last }: { total_pages: number } = await get(path.slice('/api/v1/'.length))
   const numbers = new Set([1, Math.ceil(last / 2), last])
   return [...[...numbers].map((number) => `${path}?page=${number}`), `${path}?perpage=100`]
+}
+
+/** The path with ids of things that are there: what is before a parameter is a list. */
+async function filledIn(get: Get, path: string): Promise<string> {
+  const [list = '', after] = path.split(/\{\w+\}(.*)/s)
+  if (after === undefined) return path
+  return filledIn(get, list + (await someId(get, list.slice('/api/v1/'.length, -1))) + after)
 }
 
 /** An id from the middle. */

@@ -24,6 +24,7 @@ export type Things = Readonly<
     | 'ruleId'
     | 'scheduleId'
     | 'shiftId'
+    | 'layerId'
     | 'webhookId'
     | 'alertGroupId'
     | 'alertId'
@@ -65,6 +66,10 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   await exportOf({ kind: 'schedule', id: schedule.id })
   // There is one at most, which other things of the same person may have.
   await exportOf({ kind: 'user', id: users[role] }).catch(() => {})
+  const layer = await make(`schedules/${schedule.id}/layers/`, {
+    ...{ name, start: '2026-01-01T00:00:00', turn: { unit: 'days' }, groups: [[user.id]], level: -1 },
+    restrictions: [{ start: '09:00', end: '09:30' }],
+  })
   const chain = await make('escalation_chains/', { name, team_id: teamId })
   await crew.api('PATCH', `teams/${teamId}/`, { escalation_chain_id: chain.id })
   const policy = await make('escalation_policies/', {
@@ -104,7 +109,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
       serviceId,
       webhookId: webhook.id,
     },
-    ...{ scheduleId: schedule.id, shiftId: shift.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
+    ...{ scheduleId: schedule.id, shiftId: shift.id, layerId: layer.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
     ...{ integrationId: integration.id, routeId: added.id, alertGroupId: groups.results[0].id },
     alertId: groups.results[0].last_alert.id,
   }

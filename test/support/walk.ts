@@ -42,6 +42,8 @@ const notATeam = refused('team_id', 'Select a valid choice. That choice is not o
 const byTeam: Foreign = { query: ({ teamId }) => ({ team_id: teamId }), ...notATeam }
 
 const shift = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600 }
+const layer = { start: '2026-01-01T00:00:00', turn: { unit: 'days' } }
+const inGroups = { status: 400, answer: { groups: { 0: ['The user at index 0 does not exist.'] } } }
 const integration = () => ({ type: 'webhook', name: fresh() })
 const schedule = () => ({ type: 'calendar', name: fresh(), time_zone: 'UTC' })
 const webhook = () => ({ name: fresh(), url: 'http://127.0.0.1/', http_method: 'POST', trigger_type: 'resolve' })
@@ -274,6 +276,19 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     ends: ({ scheduleId }) => `schedules/${scheduleId}/export_token/`,
   }),
   ...route('DELETE', 'schedules/:scheduleId/export_token/', remove),
+  ...route('GET', 'schedules/:scheduleId/layers/', show),
+  ...route('GET', 'schedules/:scheduleId/layers/:layerId/', show),
+  ...route('POST', 'schedules/:scheduleId/layers/', {
+    status: 201,
+    body: ({ userId }) => ({ ...layer, groups: [[userId]] }),
+    foreign: [{ body: ({ userId }) => ({ ...layer, groups: [[userId]] }), ...inGroups }],
+  }),
+  ...route('PUT PATCH', 'schedules/:scheduleId/layers/:layerId/', {
+    status: 200,
+    body: ({ userId }) => ({ groups: [[userId], [userId]], level: -3 }),
+    foreign: [{ body: ({ userId }) => ({ groups: [[userId]] }), ...inGroups }],
+  }),
+  ...route('DELETE', 'schedules/:scheduleId/layers/:layerId/', remove),
 
   ...route('GET', 'on_call_shifts/', list({ query: ({ scheduleId }) => ({ schedule_id: scheduleId }), ...nothing }, byTeam)),
   ...route('GET', 'on_call_shifts/:shiftId/', show),

@@ -162,9 +162,11 @@ create unique index schedule_versions_current on schedule_versions (organization
 create index schedule_versions_shifts on schedule_versions using gin (shift_ids) with (fastupdate = off) where valid_to is null;
 create unique index schedule_versions_start on schedule_versions (organization_id, schedule_id, valid_from) nulls not distinct;
 
+-- What schedules are made of: shifts of the Grafana OnCall API, which may be on several schedules, and layers and overrides of one.
 create table shifts (
   organization_id text not null references organizations,
   id text not null,
+  kind text not null check (kind in ('shift', 'layer', 'override')),
   created_at timestamptz not null,
   deleted_at timestamptz,
   primary key (organization_id, id)
@@ -177,9 +179,11 @@ create table shift_versions (
   valid_to timestamptz,
   name text,
   team_id text,
-  -- The web schedule that owns the shift; calendar schedules name their shifts themselves.
+  -- The schedule that owns it; shifts that schedules name have none.
   schedule_id text,
   definition jsonb not null,
+  -- From here on it puts nobody on call, so that what is long over is not read.
+  ends_at timestamptz not null default 'infinity',
   foreign key (organization_id, shift_id) references shifts,
   foreign key (organization_id, schedule_id) references schedules,
   foreign key (organization_id, team_id) references teams on delete set null (team_id),
@@ -187,7 +191,7 @@ create table shift_versions (
 );
 create unique index shift_versions_current on shift_versions (organization_id, shift_id) where valid_to is null;
 create unique index shift_versions_start on shift_versions (organization_id, shift_id, valid_from) nulls not distinct;
-create index shift_versions_schedule on shift_versions (organization_id, schedule_id);
+create index shift_versions_schedule on shift_versions (organization_id, schedule_id, ends_at);
 
 -- What is known of a schedule's hand-overs, and when it is to be looked at next. The row moves on in the transaction that announces one.
 create table schedule_watches (

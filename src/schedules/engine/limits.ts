@@ -3,7 +3,7 @@ import { occurrencesAtOnce } from './recurrence.ts'
 import type { Layer, Recurrence, Restriction, Rotation, Schedule, TimeOfDay, Turn } from './schedule.ts'
 
 /** What the engine takes on, so that every question is answered in time that is known beforehand. */
-const limits = {
+export const limits = {
   /** Rotations and recurrences of one schedule. */
   layersMax: 500,
   /** Fixed layers, overrides and swaps of one schedule, each. */

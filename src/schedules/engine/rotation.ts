@@ -1,4 +1,5 @@
 import { known } from '../../lib/check.ts'
+import { type Instant, instant } from '../../lib/time.ts'
 import { weekMs } from '../calendar.ts'
 import { common } from './cover.ts'
 import { always, type Periodic, risingCount, stepsToRepeat } from './count.ts'
@@ -14,8 +15,7 @@ export function* rotationStints(rotation: Rotation, window: TimeWindow): Generat
   const { groups, restrictions, zone } = rotation
   if (groups.length === 0) return
   const hours = weeklyHours(restrictions)
-  const isActive = rotation.consumption === 'active' && hours !== null
-  const turnsTaken = risingCount(isActive ? turnsWithCover(rotation, hours) : always)
+  const turnsTaken = risingCount(turnsThatCount(rotation, hours))
   for (const turn of turnsWithin(rotation, window)) {
     const group = known(groups[turnsTaken(turn.number) % groups.length], 'the remainder is within the list')
     if (hours === null) {
@@ -29,6 +29,15 @@ export function* rotationStints(rotation: Rotation, window: TimeWindow): Generat
     }
   }
 }
+
+/** How many turns were somebody's before the one that an instant is in; null: the rotation has not begun then, or is over. */
+export function turnsTakenAt(rotation: Rotation, at: Instant): number | null {
+  const [turn] = turnsWithin(rotation, { startAt: at, endAt: instant(at + 1) })
+  return turn === undefined ? null : risingCount(turnsThatCount(rotation, weeklyHours(rotation.restrictions)))(turn.number)
+}
+
+const turnsThatCount = (rotation: Rotation, hours: WeeklyHours | null): Periodic =>
+  rotation.consumption === 'active' && hours !== null ? turnsWithCover(rotation, hours) : always
 
 /** The turns in which something is covered, as the calendar has it: a change of the clock takes nobody's turn away. */
 function turnsWithCover({ turn, startLocal }: Rotation, hours: WeeklyHours): Periodic {

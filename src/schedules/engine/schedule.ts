@@ -102,11 +102,15 @@ export type Rule = {
 }
 
 /** What somebody set aside the layers for. Of two, the one created later has the last word, then the one with the greater id. */
-export type Override = TimeWindow & { readonly id: string; readonly createdAt: Instant } & (
-    | { readonly kind: 'replace-all'; readonly users: readonly UserId[] }
-    | { readonly kind: 'replace-user'; readonly replaced: UserId; readonly userId: UserId }
-    | { readonly kind: 'add' | 'remove'; readonly userId: UserId }
-  )
+export type Override = TimeWindow & { readonly id: string; readonly createdAt: Instant } & OverrideAction
+
+/** What an override does to who is on call. */
+export type OverrideAction =
+  /** Without users nobody is on call. */
+  | { readonly kind: 'replace-all'; readonly users: readonly UserId[] }
+  /** Where the replaced person is on call, the other one is. */
+  | { readonly kind: 'replace-user'; readonly replaced: UserId; readonly userId: UserId }
+  | { readonly kind: 'add' | 'remove'; readonly userId: UserId }
 
 /** One person stands in for another, wherever a layer names them; while nobody has offered to, shifts are only marked. */
 export type Swap = TimeWindow & {

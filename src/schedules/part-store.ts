@@ -1,0 +1,208 @@
+import { sql } from 'kysely'
+import { countRows, oldestFirst } from '../db/listing.ts'
+import { jsonbText } from '../lib/json.ts'
+import { asId, type OrganizationId, type PartId, type ScheduleId, type TeamId } from '../lib/ids.ts'
+import type { Window } from '../lib/listing.ts'
+import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { TimeWindow } from './engine/schedule.ts'
+import type { Part, PartReading } from './part.ts'
+import { partOf, type PartRecord } from './part-record.ts'
+
+type Key = { readonly organizationId: OrganizationId; readonly id: PartId }
+type Owned = PartRecord & { readonly ownerId: ScheduleId | null }
+
+/** With its first version; the one without a beginning answers for any past instant. */
+export async function insertPart(
+  tx: Tx,
+  key: Key,
+  { kind, from, ...version }: Owned & { readonly kind: Part['kind']; readonly from: Instant | null },
+): Promise<void> {
+  await tx.sql
+    .insertInto('shifts')
+    .values({ organization_id: key.organizationId, id: key.id, kind, created_at: toDate(tx.now) })
+    .execute()
+  await insertVersion(tx, key, { ...valuesOf(version), valid_from: from === null ? null : toDate(from) })
+}
+
+/** From now on the part is as given; before, it stays what it was. It is locked, or its schedule is. */
+export async function writePartVersion(tx: Tx, key: Key, version: Owned): Promise<void> {
+  const values = valuesOf(version)
+  if (await closeVersion(tx, key)) await insertVersion(tx, key, { ...values, valid_from: toDate(tx.now) })
+  else await currentVersion(tx, key).set(values).execute()
+}
+
+/** False: the current version began in this very instant, or, by another node's clock, later. */
+async function closeVersion(tx: Tx, key: Key): Promise<boolean> {
+  const result = await currentVersion(tx, key)
+    .set({ valid_to: toDate(tx.now) })
+    .where(({ or, eb }) => or([eb('valid_from', 'is', null), eb('valid_from', '<', toDate(tx.now))]))
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Readers do not see it any more; what it covered until now stays on record. */
+export async function markPartDeleted(tx: Tx, key: Key): Promise<void> {
+  await tx.sql
+    .updateTable('shifts')
+    .set({ deleted_at: toDate(tx.now) })
+    .where('organization_id', '=', key.organizationId)
+    .where('id', '=', key.id)
+    .execute()
+  await currentVersion(tx, key)
+    .set({ valid_to: sql`greatest(${toDate(tx.now)}::timestamptz, valid_from + interval '1 millisecond')` })
+    .execute()
+}
+
+function currentVersion(tx: Tx, { organizationId, id }: Key) {
+  return tx.sql
+    .updateTable('shift_versions')
+    .where('organization_id', '=', organizationId)
+    .where('shift_id', '=', id)
+    .where('valid_to', 'is', null)
+}
+
+type VersionValues = ReturnType<typeof valuesOf> & { readonly valid_from: Date | null }
+
+async function insertVersion(tx: Tx, { organizationId, id }: Key, values: VersionValues): Promise<void> {
+  await tx.sql
+    .insertInto('shift_versions')
+    .values({ organization_id: organizationId, shift_id: id, ...values })
+    .execute()
+}
+
+const valuesOf = ({ name, teamId, ownerId, definition, endsAt }: Owned) => ({
+  name,
+  team_id: teamId,
+  schedule_id: ownerId,
+  definition: jsonbText(definition),
+  ends_at: endsAt === null ? sql<Date>`'infinity'` : toDate(endsAt),
+})
+
+// Of one schedule ---------------------------------------------------------------------------------------------------------
+
+/** The layers, or the overrides, of a schedule. */
+export type Holding = {
+  readonly organizationId: OrganizationId
+  readonly scheduleId: ScheduleId
+  readonly kind: 'layer' | 'override'
+}
+
+export async function findPart(db: Sql, holding: Holding, id: PartId): Promise<PartReading | null> {
+  const row = await held(db, holding).select(columns).where('shifts.id', '=', id).executeTakeFirst()
+  return row === undefined ? null : readingOf(row)
+}
+
+export function countParts(db: Sql, holding: Holding): Promise<number> {
+  return countRows(held(db, holding))
+}
+
+/** Oldest first. */
+export async function listParts(
+  db: Sql,
+  { window, ...holding }: Holding & { readonly window: Window },
+): Promise<readonly PartReading[]> {
+  const rows = await oldestFirst(held(db, holding).select(columns), 'shifts', window).execute()
+  return rows.map(readingOf)
+}
+
+/** As many as there are, in no order. */
+export async function allParts(db: Sql, holding: Holding): Promise<readonly PartReading[]> {
+  const rows = await held(db, holding).select(columns).execute()
+  return rows.map(readingOf)
+}
+
+function held(db: Sql, { organizationId, scheduleId, kind }: Holding) {
+  return db
+    .selectFrom('shifts')
+    .innerJoin('shift_versions as version', (join) =>
+      join
+        .onRef('version.organization_id', '=', 'shifts.organization_id')
+        .onRef('version.shift_id', '=', 'shifts.id')
+        .on('version.valid_to', 'is', null),
+    )
+    .innerJoin('schedules as owner', (join) =>
+      join
+        .onRef('owner.organization_id', '=', 'version.organization_id')
+        .onRef('owner.id', '=', 'version.schedule_id')
+        .on('owner.deleted_at', 'is', null),
+    )
+    .where('shifts.kind', '=', kind)
+    .where('version.organization_id', '=', organizationId)
+    .where('version.schedule_id', '=', scheduleId)
+}
+
+const columns = [
+  'shifts.id',
+  'shifts.kind',
+  'version.name',
+  'version.team_id',
+  'version.schedule_id',
+  'version.definition',
+] as const
+
+type PartRow = {
+  readonly id: string
+  readonly kind: string
+  readonly name: string | null
+  readonly team_id: string | null
+  readonly schedule_id: string | null
+  readonly definition: unknown
+}
+
+function readingOf(row: PartRow): PartReading {
+  const id = asId<PartId>(row.id)
+  const teamId = row.team_id === null ? null : asId<TeamId>(row.team_id)
+  const { kind, name, definition } = row
+  const ownerId = row.schedule_id === null ? null : asId<ScheduleId>(row.schedule_id)
+  return { id, kind, name, teamId, ownerId, part: partOf({ id, kind, name, teamId, definition }) }
+}
+
+// On call ----------------------------------------------------------------------------------------------------------------
+
+/** A version of a part that held during a window. */
+export type PartEra = PartReading & {
+  readonly createdAt: Instant
+  readonly from: Instant | null
+  readonly to: Instant | null
+}
+
+type Question = {
+  readonly organizationId: OrganizationId
+  readonly ids: readonly PartId[]
+  readonly ownerIds: readonly ScheduleId[]
+  /** While the versions held; the instant of its end counts as inside. */
+  readonly held: TimeWindow
+  /** What puts nobody on call from here on is left out. */
+  readonly from: Instant
+}
+
+/** What the parts with these ids or of these owners said. */
+export async function partErasOf(
+  db: Sql,
+  { organizationId, ids, ownerIds, held: { startAt, endAt }, from }: Question,
+): Promise<readonly PartEra[]> {
+  const answer = await sql<PartEraRow>`
+    select version.shift_id as id, shift.kind, version.name, version.team_id, version.schedule_id, version.definition,
+      shift.created_at, version.valid_from, version.valid_to
+    from shift_versions version
+    join shifts shift on shift.organization_id = version.organization_id and shift.id = version.shift_id
+    where version.organization_id = ${organizationId}
+      and (version.shift_id = any(${[...ids]}::text[]) or version.schedule_id = any(${[...ownerIds]}::text[]))
+      and version.ends_at > ${toDate(from)}
+      and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
+      and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
+    order by version.shift_id, version.valid_from nulls first`.execute(db)
+  return answer.rows.map((row) => ({
+    ...readingOf(row),
+    createdAt: fromDate(row.created_at),
+    from: row.valid_from === null ? null : fromDate(row.valid_from),
+    to: row.valid_to === null ? null : fromDate(row.valid_to),
+  }))
+}
+
+type PartEraRow = PartRow & {
+  readonly created_at: Date
+  readonly valid_from: Date | null
+  readonly valid_to: Date | null
+}
