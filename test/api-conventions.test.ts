@@ -95,7 +95,8 @@ describe('a path', () => {
         /\{(\w+)\}/g,
         (_match, name: string) => Object.entries(things).find(([key]) => key === name)?.[1] ?? '',
       )
-      const query = path.includes('final_shifts') ? '?start_date=2026-01-01&end_date=2026-01-02' : ''
+      const needed = { final_shifts: '?start_date=2026-01-01&end_date=2026-01-02', preview: '?change={}' }
+      const query = Object.entries(needed).find(([name]) => path.includes(name))?.[1] ?? ''
       const bare = named.replace(/\/$/, '')
       const answers = []
       for (const written of [bare, `${bare}/`, `/on-call${bare}`, `/on-call${bare}/`])

@@ -5,10 +5,13 @@ import type { TimeWindow } from './engine/schedule.ts'
 /** One person on call for one stretch of time. */
 export type PersonalShift = TimeWindow & { readonly userId: UserId }
 
+/** Split: one has become several; joined: several have become one. What fits none of the others is moved. */
+export const moveKinds = ['added', 'removed', 'moved', 'shortened', 'extended', 'split', 'joined'] as const
+
 /** What an edit does to shifts of one person: they had those before, and have those after it. Both in order; one may be empty. */
 export type Move = {
   readonly userId: UserId
-  readonly kind: 'added' | 'removed' | 'moved' | 'shortened' | 'extended' | 'split' | 'joined'
+  readonly kind: (typeof moveKinds)[number]
   readonly before: readonly TimeWindow[]
   readonly after: readonly TimeWindow[]
 }

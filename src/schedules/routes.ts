@@ -16,6 +16,7 @@ import { exportRoutes } from './export-routes.ts'
 import { exportTokenRoutes } from './export-token-routes.ts'
 import { layerRoutes } from './layer-routes.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
+import { previewRoutes } from './preview-routes.ts'
 import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
 import { parseWindow } from './window-input.ts'
@@ -28,6 +29,7 @@ export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
   explanationRoute(app, { db, clock })
   exportRoutes(app, { db, clock })
   exportTokenRoutes(app, db)
+  previewRoutes(app, db)
   shiftRoutes(app, db)
   layerRoutes(app, db)
 }

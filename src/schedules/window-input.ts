@@ -17,7 +17,7 @@ export function parseWindow(query: Body): Result<TimeWindow, Refusal> {
 /** Like `parseWindow`; what is missing is now, and 30 days after the start. */
 export function parseWindowFromNow(query: Body, now: Instant): Result<TimeWindow, Refusal> {
   const read = readFields((take) => {
-    const startAt = take(optional(query, 'start_date', utcMinute), undefined) ?? wholeSecond(now)
+    const startAt = take(optional(query, 'start_date', utcMinute), undefined) ?? secondOf(now)
     return { startAt, endAt: take(optional(query, 'end_date', utcMinute), undefined) ?? after(startAt, days(30)) }
   })
   return read.ok ? possible(read.value) : read
@@ -25,7 +25,7 @@ export function parseWindowFromNow(query: Body, now: Instant): Result<TimeWindow
 
 /** Reads the instant that is asked about, `at`; missing: now. */
 export function parseAt(query: Body, now: Instant): Result<Instant, Refusal> {
-  return readFields((take) => take(optional(query, 'at', anyInstant), undefined) ?? wholeSecond(now))
+  return readFields((take) => take(optional(query, 'at', anyInstant), undefined) ?? secondOf(now))
 }
 
 function possible({ startAt, endAt }: TimeWindow): Result<TimeWindow, Refusal> {
@@ -39,7 +39,7 @@ function possible({ startAt, endAt }: TimeWindow): Result<TimeWindow, Refusal> {
 export const yearTenThousand = instant(253_402_300_800_000)
 
 /** Nothing about schedules happens between two seconds. */
-const wholeSecond = (at: Instant): Instant => instant(Math.floor(at / 1000) * 1000)
+export const secondOf = (at: Instant): Instant => instant(Math.floor(at / 1000) * 1000)
 
 const wholeRefusal = (message: string): Refusal => ({ kind: 'invalid-fields', fields: { non_field_errors: [message] } })
 

@@ -46,6 +46,10 @@ const layer = { start: '2026-01-01T00:00:00', turn: { unit: 'days' } }
 const inGroups = { status: 400, answer: { groups: { 0: ['The user at index 0 does not exist.'] } } }
 const integration = () => ({ type: 'webhook', name: fresh() })
 const schedule = () => ({ type: 'calendar', name: fresh(), time_zone: 'UTC' })
+const changeOf = (shiftId: string, teamId: string | null) => ({
+  schedule: { team_id: teamId },
+  shifts: [{ id: shiftId, duration: 60 }],
+})
 const webhook = () => ({ name: fresh(), url: 'http://127.0.0.1/', http_method: 'POST', trigger_type: 'resolve' })
 const toChain = (chainId: string) => ({ default_route: { escalation_chain_id: chainId } })
 
@@ -251,6 +255,22 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('GET', 'schedules/:scheduleId/on_call/', show),
   ...route('GET', 'schedules/:scheduleId/explain/', show),
   ...route('GET', 'schedules/:scheduleId/gaps/', show),
+  ...route('GET', 'schedules/:scheduleId/preview/', {
+    status: 200,
+    query: ({ shiftId, teamId }) => ({ change: JSON.stringify(changeOf(shiftId, teamId)) }),
+    foreign: [
+      { query: ({ shiftId }) => ({ change: JSON.stringify(changeOf(shiftId, null)) }), ...refused('shifts.0.id') },
+      { query: ({ teamId }) => ({ change: JSON.stringify({ schedule: { team_id: teamId } }) }), ...refused('schedule.team_id') },
+    ],
+  }),
+  ...route('POST', 'schedules/:scheduleId/preview/', {
+    status: 200,
+    body: ({ shiftId, teamId }) => changeOf(shiftId, teamId),
+    foreign: [
+      { body: ({ shiftId }) => changeOf(shiftId, null), ...refused('shifts.0.id') },
+      { body: ({ teamId }) => ({ schedule: { team_id: teamId } }), ...refused('schedule.team_id') },
+    ],
+  }),
   ...route('GET', 'on_call/', list(byTeam)),
   ...route('POST', 'schedules/', {
     status: 201,
