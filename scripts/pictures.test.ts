@@ -28,7 +28,8 @@ describe('the pictures of the documents', () => {
     expect(words.filter((one) => !read(name).includes(one))).toEqual([])
   })
 
-  it('the week with a clock change shows two nights with an hour that nobody has, and the sign for it', () => {
+  it('the week with a clock change shows two nights with an hour that nobody has and the sign for it, until it is mended', () => {
     expect(read('follow-the-sun').match(/class="nobody"/g)).toHaveLength(3)
+    expect(read('follow-the-sun-mended')).not.toContain('class="nobody"')
   })
 })

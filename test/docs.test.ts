@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { catalogue } from '../src/events/catalogue.ts'
 import { serve, type Server } from '../src/serve.ts'
-import { type Answer, curl } from './documents/curl.ts'
-import { likeness, type Names, renamed } from './documents/likeness.ts'
-import { type Example, examplesOf, linksOf } from './documents/markdown.ts'
-import { commandsOf, type Variables } from './documents/shell.ts'
+import type { Names } from './documents/likeness.ts'
+import { linksOf } from './documents/markdown.ts'
+import { runDocument, setUp } from './documents/run.ts'
+import type { Variables } from './documents/shell.ts'
 import { freePort } from './processes/server-process.ts'
 import { type MailReceiver, receiveMails } from './processes/receivers.ts'
 import { urlOf } from './support/address.ts'
@@ -27,7 +27,12 @@ const pagesIn = (folder: string): readonly string[] =>
 const guides = ['README.md', ...pagesIn('docs')]
 const documents = [...guides, 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pagesIn('docs/decisions')]
 
-describe('the examples work as written, one after the other', () => {
+const rounds = [
+  { title: 'work as written, one document after the other', pages: guides },
+  { title: 'of a guide work alone, on a fresh server', pages: ['docs/follow-the-sun.md'] },
+]
+
+describe.each(rounds)('the examples $title', ({ pages }) => {
   let server: Server
   let mails: MailReceiver
   let token = ''
@@ -65,21 +70,17 @@ describe('the examples work as written, one after the other', () => {
 
   let names: Names = new Map()
 
-  it.each(guides)('%s', async (guide) => {
+  it.each(pages)('%s', async (page) => {
     const variables: Variables = new Map([
       ['WATCHBELL', server.address],
       ['TOKEN', token],
     ])
-    const examples = examplesOf(read(guide))
-    let answeredCount = 0
-    for (const example of examples) {
-      names = await run(example, { variables, names, guide })
-      answeredCount += 1
-    }
-    expect(answeredCount).toBe(examples.length)
+    const reading = runDocument({ path: page, text: read(page) }, { variables, names })
+    await expect(reading).resolves.toBeInstanceOf(Map)
+    names = await reading
   })
 
-  it('a reader of the README has got a page and a webhook', () => {
+  it.runIf(pages.includes('README.md'))('a reader of the README has got a page and a webhook', () => {
     expect(mails.arrivals.length).toBeGreaterThan(0)
     expect(paths).toContain('/hook')
   })
@@ -148,38 +149,3 @@ describe('the documents are complete', () => {
     expect(parts.filter(([, name, budget]) => !told.includes(`| \`${name}\` | ${budget} |`))).toEqual([])
   })
 })
-
-type Run = { readonly variables: Variables; readonly names: Names; readonly guide: string }
-
-/** Runs the commands of an example; the answer to the last one must be like the one that the document shows. */
-async function run({ line, script, answer: shown }: Example, { variables, names, guide }: Run): Promise<Names> {
-  const place = `${guide}, line ${line}`
-  let learned = names
-  const commands = [...commandsOf(renamed(script, names), variables)]
-  for (const [index, words] of commands.entries()) {
-    const expected = index === commands.length - 1 ? shown : null
-    const ask = async (): Promise<void> => void (learned = judged(expected, await curl(words), { names, place }))
-    // What is read may take a moment to become true; what is written is written once.
-    const writes = words.includes('-d') || words.includes('-X')
-    await (writes ? ask() : vi.waitFor(ask, { timeout: 8_000, interval: 50 }))
-  }
-  return learned
-}
-
-function judged(shown: Example['answer'], { status, text }: Answer, { names, place }: { names: Names; place: string }): Names {
-  if (shown === null) {
-    if (status >= 400) throw new Error(`${place}: ${status} ${text}`)
-    return names
-  }
-  const pair = shown.language === 'json' ? [JSON.parse(shown.text), JSON.parse(text)] : [shown.text.trim(), text.trim()]
-  const learned = likeness(pair[0], pair[1], names)
-  if (learned === null) throw new Error(`${place}: the answer is not as shown:\n${text}`)
-  return learned
-}
-
-/** Fills in the form behind the set-up link, as a person would, and takes the token from the page. */
-async function setUp(link: string | null): Promise<string> {
-  const form = new URLSearchParams({ name: 'Acme', email: 'ada@example.com' })
-  const page = await fetch(link ?? '', { method: 'POST', body: form })
-  return /<pre>([0-9a-f]{64})<\/pre>/.exec(await page.text())?.[1] ?? ''
-}

@@ -1,5 +1,5 @@
 import { autumnNight, springNight } from './clock-night.ts'
-import { followTheSun } from './follow-the-sun.ts'
+import { followTheSun, followTheSunMended } from './follow-the-sun.ts'
 import { levels } from './levels.ts'
 
 /** The pictures of docs/pictures by name. What they show is what the engine answers. */
@@ -8,4 +8,5 @@ export const pictures: Readonly<Record<string, () => string>> = {
   'autumn-night': autumnNight,
   levels,
   'follow-the-sun': followTheSun,
+  'follow-the-sun-mended': followTheSunMended,
 }
