@@ -8,6 +8,7 @@ import { type Actor, actorRecord, personOf } from './actor.ts'
 import type { AuditEntry } from './audit.ts'
 import { type NewOrganization, nameFaults, type Organization } from './organization.ts'
 import { may } from './role.ts'
+import { insertPresenceChange } from './presence-store.ts'
 import * as store from './store.ts'
 import { deleteMembershipsOf } from './team-store.ts'
 import { type ApiToken, newToken, tokenDigest } from './token.ts'
@@ -16,6 +17,7 @@ import {
   changedFields,
   changedUser,
   faultsOf,
+  mayBeNotified,
   type NewUser,
   type User,
   type UserChange,
@@ -171,6 +173,7 @@ export async function updateUser(
   if (user.role === 'admin' && changed.role !== 'admin' && !otherAdmins) throw lastAdmin()
   refuse(takenFaults(await users.takenNames(tx, changed)))
   refuse(takenFaults(await users.updateUser(tx, changed)))
+  await noteWhetherPresent(tx, user, changed)
   const fields = changedFields(user, changed)
   const details = { fields, ...(fields.includes('role') ? { role: changed.role, roleBefore: user.role } : {}) }
   await audit(tx, actor, { action: 'user updated', subjectId: user.id, details })
@@ -182,9 +185,18 @@ export async function deactivateUser(tx: Tx, actor: Actor, id: string): Promise<
   const { user, otherAdmins } = await lockUser(tx, actor, id)
   if (user.role === 'admin' && !otherAdmins) throw lastAdmin()
   await users.markUserDeactivated(tx, user)
+  await noteWhetherPresent(tx, user, { ...user, active: false })
   await tokens.revokeTokensOf(tx, user)
   await deleteMembershipsOf(tx, user)
   await audit(tx, actor, { action: 'user deactivated', subjectId: user.id, details: { username: user.username } })
+}
+
+/** Leaves a row for the schedules when a person can be on call no more, or again. */
+async function noteWhetherPresent(tx: Tx, from: User, to: User): Promise<void> {
+  const isPresent = mayBeNotified(to)
+  if (isPresent === mayBeNotified(from)) return
+  await insertPresenceChange(tx, { ...to, isPresent })
+  tx.wake('schedules')
 }
 
 /** Admins first: two admins who demote each other at the same instant must wait for one another, and always in the same order. */

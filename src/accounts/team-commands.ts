@@ -20,6 +20,8 @@ export const keepTeam = store.keepTeam
 /** The team, with its members and its chain; null when there is none. */
 export const teamOf = store.findTeam
 
+export const teamNames = store.teamNames
+
 /** The team that a body's `team_id` names, null for none; it stays until the commit. Rejects one that the organization does not have. */
 export async function requireTeam(tx: Tx, organizationId: OrganizationId, id: string | null): Promise<TeamId | null> {
   if (id === null) return null

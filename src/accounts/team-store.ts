@@ -112,6 +112,21 @@ export async function findTeam(db: Sql, organizationId: OrganizationId, id: Team
   return row === undefined ? null : teamOf(row)
 }
 
+/** The names of the teams with these ids; unknown ids are missing. */
+export async function teamNames(
+  db: Sql,
+  organizationId: OrganizationId,
+  ids: readonly TeamId[],
+): Promise<ReadonlyMap<TeamId, string>> {
+  const rows = await db
+    .selectFrom('teams')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .execute()
+  return new Map(rows.map((row) => [asId<TeamId>(row.id), row.name]))
+}
+
 export type TeamFilter = { readonly name?: string | undefined }
 
 export function countTeams(db: Sql, organizationId: OrganizationId, filter: TeamFilter): Promise<number> {

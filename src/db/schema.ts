@@ -309,6 +309,16 @@ export interface Organizations {
   name: string;
 }
 
+export interface PresenceChanges {
+  at: Timestamp;
+  id: string;
+  organization_id: string;
+  pending: boolean;
+  present: boolean;
+  shard: number;
+  user_id: string;
+}
+
 export interface ResolutionNotes {
   alert_group_id: string;
   author_id: string | null;
@@ -489,6 +499,7 @@ export interface DB {
   notification_rules: NotificationRules;
   notification_runs: NotificationRuns;
   organizations: Organizations;
+  presence_changes: PresenceChanges;
   resolution_notes: ResolutionNotes;
   routes: Routes;
   schedule_versions: ScheduleVersions;

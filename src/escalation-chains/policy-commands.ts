@@ -20,6 +20,8 @@ export async function findPolicy(sql: Sql, actor: Actor, id: EscalationPolicyId)
   return policy
 }
 
+export const chainsOfSchedules = store.chainsOfSchedules
+
 /** The steps of the actor's organization, or of one chain, by chain and in their order. */
 export function listPolicies(
   sql: Sql,

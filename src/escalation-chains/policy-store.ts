@@ -34,6 +34,24 @@ export async function insertPolicy(tx: Tx, policy: EscalationPolicy): Promise<vo
     .execute()
 }
 
+/** The chains with a step that pages who is on call, by schedule; each once, in order of their names. */
+export async function chainsOfSchedules(
+  db: Sql,
+  organizationId: OrganizationId,
+  scheduleIds: readonly ScheduleId[],
+): Promise<ReadonlyMap<ScheduleId, readonly { readonly id: EscalationChainId; readonly name: string }[]>> {
+  const answer = await sql<{ readonly schedule_id: string; readonly id: string; readonly name: string }>`
+    select distinct policy.notify_on_call_from_schedule as schedule_id, chain.id, chain.name
+    from escalation_policies policy
+    join escalation_chains chain on chain.organization_id = policy.organization_id and chain.id = policy.escalation_chain_id
+    where policy.organization_id = ${organizationId} and policy.notify_on_call_from_schedule = any(${[...scheduleIds]}::text[])
+    order by 1, chain.name, chain.id`.execute(db)
+  const found = Map.groupBy(answer.rows, (row) => asId<ScheduleId>(row.schedule_id))
+  return new Map(
+    [...found].map(([id, rows]) => [id, rows.map((row) => ({ id: asId<EscalationChainId>(row.id), name: row.name }))]),
+  )
+}
+
 export async function updatePolicy(
   tx: Tx,
   { organizationId, id, definition }: Key & Pick<EscalationPolicy, 'definition'>,

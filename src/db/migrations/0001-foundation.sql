@@ -66,6 +66,22 @@ create table users (
 create unique index users_username on users (organization_id, lower(username)) where deactivated_at is null;
 create unique index users_email on users (organization_id, lower(email)) where deactivated_at is null;
 
+-- When a person could be on call no more, or again: kept, because hand-overs that were missed are told as they were. What is pending waits
+-- for the loop of the schedules.
+create table presence_changes (
+  organization_id text not null,
+  id uuid not null,
+  shard smallint not null,
+  user_id text not null,
+  at timestamptz not null,
+  present boolean not null,
+  pending boolean not null,
+  primary key (organization_id, id),
+  foreign key (organization_id, user_id) references users
+);
+create index presence_changes_pending on presence_changes (shard, at) where pending;
+create index presence_changes_at on presence_changes (organization_id, at);
+
 create table team_members (
   organization_id text not null,
   team_id text not null,
@@ -340,6 +356,8 @@ create table escalation_policies (
   foreign key (organization_id, notify_on_call_from_schedule) references schedules,
   foreign key (organization_id, action_to_trigger) references webhooks
 );
+create index escalation_policies_schedule on escalation_policies (organization_id, notify_on_call_from_schedule)
+  where notify_on_call_from_schedule is not null;
 create index escalation_policies_chain on escalation_policies (organization_id, escalation_chain_id, position);
 
 -- alerts --------------------------------------------------------------------------------------------------------------
