@@ -12,6 +12,7 @@ import { pendingMigrations } from './db/migrate.ts'
 import { isClockSettled, keepPartitions, type Times } from './db/partitions.ts'
 import { deliveriesLoop } from './deliveries/loop.ts'
 import type { EgressPolicy } from './deliveries/egress.ts'
+import { chainsOfSchedules } from './escalation-chains/policy-commands.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
 import { escalationsLoop } from './escalations/loop.ts'
 import { webhooksLoop } from './events/loop.ts'
@@ -34,6 +35,7 @@ import { notificationRuleRoutes } from './notifications/rule-routes.ts'
 import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
 import { schedulesThatExist } from './schedules/on-call-commands.ts'
+import { schedulesLoop } from './schedules/loop.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
@@ -182,6 +184,7 @@ function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
   return [
     alertsLoop(ports, alertSettings(settings)),
     escalationsLoop(ports, notifications),
+    schedulesLoop(ports, { chainsOfSchedules }),
     notificationsLoop(ports, notifications),
     webhooksLoop(ports),
   ]

@@ -1,8 +1,12 @@
-import { sql } from 'kysely'
-import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { asId, type OrganizationId, type ScheduleId, type TeamId, type UserId } from '../lib/ids.ts'
+import { jsonbText } from '../lib/json.ts'
 import { shardOf } from '../lib/shard.ts'
-import { before, ms, toDate } from '../lib/time.ts'
-import type { Tx } from '../ports.ts'
+import { before, fromDate, type Instant, ms, toDate } from '../lib/time.ts'
+import type { Sql, Tx } from '../ports.ts'
+import type { Holder } from './hand-overs.ts'
+import type { ScheduleProfile } from './shift-change-fact.ts'
+import type { KnownHandOver, Outlook, Watch, WatchKey } from './watch.ts'
 
 /** A new schedule, on which nobody was on call until now. It is to be looked at at once. */
 export async function insertWatch(
@@ -37,13 +41,219 @@ export async function makeWatchesDue(
   tx: Tx,
   { organizationId, scheduleIds }: { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] },
 ): Promise<void> {
+  await makeDueWhere(tx, sql`organization_id = ${organizationId} and schedule_id = any(${[...scheduleIds]}::text[])`)
+}
+
+async function makeDueWhere(tx: Tx, condition: RawBuilder<unknown>): Promise<void> {
   await sql`
     with chosen as (
-      select organization_id, schedule_id from schedule_watches
-      where organization_id = ${organizationId} and schedule_id = any(${[...scheduleIds]}::text[])
-      order by schedule_id for no key update
+      select organization_id, schedule_id from schedule_watches where ${condition}
+      order by organization_id, schedule_id for no key update
     )
     update schedule_watches watch
     set next_change = null, due_at = least(watch.due_at, ${toDate(tx.now)}::timestamptz)
     from chosen where watch.organization_id = chosen.organization_id and watch.schedule_id = chosen.schedule_id`.execute(tx.sql)
 }
+
+// Work that is due --------------------------------------------------------------------------------------------------------
+
+/** A schedule that is due, and since when. */
+export type DueWatch = WatchKey & { readonly dueAt: Instant }
+
+type Due = { readonly shards: readonly number[]; readonly now: Instant; readonly limit: number }
+
+/** The schedules whose prepared hand-over is due, those of one organization and instant next to each other, the longest waiting first. */
+export const dueChanges = (db: Sql, due: Due): Promise<readonly DueWatch[]> => dueWatches(db, due, sql`next_change is not null`)
+
+/** The schedules that are to be looked at, the longest waiting first. */
+export const dueLooks = (db: Sql, due: Due): Promise<readonly DueWatch[]> => dueWatches(db, due, sql`next_change is null`)
+
+async function dueWatches(db: Sql, { shards, now, limit }: Due, kind: RawBuilder<unknown>): Promise<readonly DueWatch[]> {
+  const answer = await sql<{ readonly organization_id: string; readonly schedule_id: string; readonly due_at: Date }>`
+    select organization_id, schedule_id, due_at from schedule_watches
+    where ${kind} and shard = any(${[...shards]}::smallint[]) and due_at <= ${toDate(now)}::timestamptz
+    order by due_at, organization_id, schedule_id limit ${limit}::int`.execute(db)
+  return answer.rows.map((row) => ({
+    organizationId: asId<OrganizationId>(row.organization_id),
+    id: asId<ScheduleId>(row.schedule_id),
+    dueAt: fromDate(row.due_at),
+  }))
+}
+
+/** When the next schedule of the shards is due; null when there is none. */
+export async function nextDueAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  const answer = await sql<{ readonly due_at: Date | null }>`
+    select min(next.due_at) as due_at
+    from unnest(${[...shards]}::smallint[]) as owned (shard)
+    cross join lateral (
+      (select due_at from schedule_watches where next_change is not null and shard = owned.shard order by due_at limit 1)
+      union all
+      (select due_at from schedule_watches where next_change is null and shard = owned.shard order by due_at limit 1)
+    ) next`.execute(db)
+  const dueAt = answer.rows[0]?.due_at ?? null
+  return dueAt === null ? null : fromDate(dueAt)
+}
+
+/** A watch whose next hand-over was prepared. */
+export type PreparedWatch = Watch & { readonly nextChange: KnownHandOver }
+
+type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
+
+/** Those of the schedules whose prepared hand-over is due, which nobody else moves on before the commit. Always locked in the same order. */
+export async function lockDueChanges(tx: Tx, some: Some): Promise<readonly PreparedWatch[]> {
+  const rows = await lockDue(tx, some, sql`next_change is not null`)
+  return rows.map((row) => ({ ...watchOf(row), nextChange: row.next_change as KnownHandOver }))
+}
+
+/** A watch of a schedule that is to be looked at, and the release of the zones' rules with which it was looked at last. */
+export type OpenWatch = Watch & { readonly zoneData: string }
+
+/** Those of the schedules that are to be looked at, which nobody else moves on before the commit. Always locked in the same order. */
+export async function lockDueLooks(tx: Tx, some: Some): Promise<readonly OpenWatch[]> {
+  const rows = await lockDue(tx, some, sql`next_change is null`)
+  return rows.map((row) => ({ ...watchOf(row), zoneData: row.zone_data }))
+}
+
+async function lockDue(tx: Tx, { organizationId, ids }: Some, kind: RawBuilder<unknown>): Promise<readonly WatchRow[]> {
+  const answer = await sql<WatchRow>`
+    select schedule_id, processed_until, on_call, settled_until, change_number, gap_since, next_change, zone_data from schedule_watches
+    where organization_id = ${organizationId} and schedule_id = any(${[...ids]}::text[])
+      and ${kind} and due_at <= ${toDate(tx.now)}::timestamptz
+    order by schedule_id for no key update`.execute(tx.sql)
+  return answer.rows
+}
+
+/** Where the watches of hand-overs stand that were just announced. What comes next is to be read. */
+export async function moveOn(tx: Tx, organizationId: OrganizationId, watches: readonly Watch[]): Promise<void> {
+  await sql`
+    update schedule_watches watch
+    set processed_until = moved.processed_until, on_call = moved.on_call, settled_until = moved.settled_until,
+      change_number = moved.change_number, gap_since = moved.gap_since, next_change = null
+    from jsonb_to_recordset(${jsonbText(watches.map(columnsOf))}::jsonb) as moved (schedule_id text, processed_until timestamptz,
+      on_call jsonb, settled_until timestamptz, change_number bigint, gap_since timestamptz)
+    where watch.organization_id = ${organizationId} and watch.schedule_id = moved.schedule_id`.execute(tx.sql)
+}
+
+/** Where watches stand that were just looked at, and what comes next. */
+export async function settle(
+  tx: Tx,
+  {
+    organizationId,
+    zoneData,
+    settled,
+  }: { readonly organizationId: OrganizationId; readonly zoneData: string; readonly settled: readonly (Watch & Outlook)[] },
+): Promise<void> {
+  const rows = settled.map((watch) => ({
+    ...columnsOf(watch),
+    next_change: watch.nextChange,
+    due_at: toDate(watch.dueAt),
+    people: watch.people,
+  }))
+  await sql`
+    update schedule_watches watch
+    set processed_until = moved.processed_until, on_call = moved.on_call, settled_until = moved.settled_until,
+      change_number = moved.change_number, gap_since = moved.gap_since, next_change = nullif(moved.next_change, 'null'::jsonb),
+      due_at = moved.due_at, people = moved.people, zone_data = ${zoneData}
+    from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as moved (schedule_id text, processed_until timestamptz,
+      on_call jsonb, settled_until timestamptz, change_number bigint, gap_since timestamptz, next_change jsonb, due_at timestamptz, people text[])
+    where watch.organization_id = ${organizationId} and watch.schedule_id = moved.schedule_id`.execute(tx.sql)
+}
+
+/** What was prepared is not to be used. */
+export async function dropPrepared(tx: Tx, { organizationId, ids }: Some): Promise<void> {
+  await sql`
+    update schedule_watches set next_change = null
+    where organization_id = ${organizationId} and schedule_id = any(${[...ids]}::text[])`.execute(tx.sql)
+}
+
+/** What cannot be done now is tried again later, from what is stored. */
+export async function postponeWatch(tx: Tx, { organizationId, id }: WatchKey, dueAt: Instant): Promise<void> {
+  await tx.sql
+    .updateTable('schedule_watches')
+    .set({ due_at: toDate(dueAt), next_change: null })
+    .where('organization_id', '=', organizationId)
+    .where('schedule_id', '=', id)
+    .where('due_at', '<=', toDate(tx.now))
+    .execute()
+}
+
+export async function deleteWatches(tx: Tx, { organizationId, ids }: Some): Promise<void> {
+  await sql`
+    delete from schedule_watches
+    where organization_id = ${organizationId} and schedule_id = any(${[...ids]}::text[])`.execute(tx.sql)
+}
+
+/** Makes the schedules due that name a person. */
+export async function makeDueThatName(tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<void> {
+  await makeDueWhere(tx, sql`organization_id = ${organizationId} and people @> array[${userId}]::text[]`)
+}
+
+/** Makes the schedules of shards due that were looked at with other rules of the zones. */
+export async function makeDueOfOtherZones(tx: Tx, shards: readonly number[], zoneData: string): Promise<void> {
+  await makeDueWhere(tx, sql`shard = any(${[...shards]}::smallint[]) and zone_data <> ${zoneData}`)
+}
+
+type WatchRow = {
+  readonly schedule_id: string
+  readonly processed_until: Date
+  readonly on_call: unknown
+  readonly settled_until: Date
+  readonly change_number: number
+  readonly gap_since: Date | null
+  readonly next_change: unknown
+  readonly zone_data: string
+}
+
+const watchOf = (row: WatchRow): Watch => ({
+  id: asId<ScheduleId>(row.schedule_id),
+  processedUntil: fromDate(row.processed_until),
+  onCall: row.on_call as readonly Holder[],
+  settledUntil: fromDate(row.settled_until),
+  changeNumber: row.change_number,
+  gapSince: row.gap_since === null ? null : fromDate(row.gap_since),
+})
+
+const columnsOf = (watch: Watch) => ({
+  schedule_id: watch.id,
+  processed_until: toDate(watch.processedUntil),
+  on_call: watch.onCall,
+  settled_until: toDate(watch.settledUntil),
+  change_number: watch.changeNumber,
+  gap_since: watch.gapSince === null ? null : toDate(watch.gapSince),
+})
+
+// What announcements name --------------------------------------------------------------------------------------------------
+
+/** What events say of schedules, also of those that were deleted. */
+export async function profilesOf(db: Sql, { organizationId, ids }: Some): Promise<ReadonlyMap<ScheduleId, ScheduleProfile>> {
+  const answer = await sql<ProfileRow>`
+    select schedule.id, version.name, version.type, version.time_zone, version.team_id, schedule.created_at,
+      coalesce(version.valid_from, schedule.created_at) as updated_at, schedule.deleted_at
+    from schedules schedule
+    join schedule_versions version
+      on version.organization_id = schedule.organization_id and version.schedule_id = schedule.id and version.valid_to is null
+    where schedule.organization_id = ${organizationId} and schedule.id = any(${[...ids]}::text[])`.execute(db)
+  return new Map(answer.rows.map((row) => [asId<ScheduleId>(row.id), profileOf(row)]))
+}
+
+type ProfileRow = {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly time_zone: string | null
+  readonly team_id: string | null
+  readonly created_at: Date
+  readonly updated_at: Date
+  readonly deleted_at: Date | null
+}
+
+const profileOf = (row: ProfileRow): ScheduleProfile => ({
+  id: asId<ScheduleId>(row.id),
+  name: row.name,
+  type: row.type,
+  timeZone: row.time_zone ?? 'UTC',
+  teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
+  createdAt: fromDate(row.created_at),
+  updatedAt: fromDate(row.updated_at),
+  deletedAt: row.deleted_at === null ? null : fromDate(row.deleted_at),
+})

@@ -1,0 +1,82 @@
+import { peopleByIds } from '../accounts/commands.ts'
+import { teamNames } from '../accounts/team-commands.ts'
+import { mayBeNotified, type User } from '../accounts/user.ts'
+import { publish } from '../events/commands.ts'
+import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
+import type { Tx } from '../ports.ts'
+import type { Holder } from './hand-overs.ts'
+import type { ScheduleSettings } from './settings.ts'
+import { factsOf, type ScheduleProfile } from './shift-change-fact.ts'
+import { announce, type Announcement, type KnownHandOver } from './watch.ts'
+import * as store from './watch-store.ts'
+
+type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
+
+/**
+ * Announces the prepared hand-overs of schedules that are due: each is written once, because its row moves on in this transaction. Where
+ * somebody who is to take over may not be on call any more, the schedule is to be looked at instead.
+ */
+export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some: Some): Promise<void> {
+  const watches = await store.lockDueChanges(tx, some)
+  if (watches.length === 0) return
+  const { organizationId } = some
+  const people = await peopleOf(
+    tx,
+    organizationId,
+    watches.map(({ nextChange }) => nextChange),
+  )
+  const isStillTrue = ({ nextChange }: store.PreparedWatch) =>
+    nextChange.current.every(({ userId }) => isPresent(people.get(userId)))
+  const stale = watches.filter((watch) => !isStillTrue(watch))
+  if (stale.length > 0) await store.dropPrepared(tx, { organizationId, ids: stale.map(({ id }) => id) })
+  const announced = watches.filter(isStillTrue).map((watch) => announce(watch, watch.nextChange))
+  const announcements = announced.map(({ announcement }) => announcement)
+  const profiles = await store.profilesOf(tx.sql, { organizationId, ids: announcements.map(({ scheduleId }) => scheduleId) })
+  await publishAll(tx, settings, { organizationId, announcements, profiles, people })
+  await store.moveOn(
+    tx,
+    organizationId,
+    announced.map(({ watch }) => watch),
+  )
+}
+
+const isPresent = (person: User | undefined): boolean => person !== undefined && mayBeNotified(person)
+
+type Told = {
+  readonly organizationId: OrganizationId
+  readonly announcements: readonly Announcement[]
+  readonly profiles: ReadonlyMap<ScheduleId, ScheduleProfile>
+  /** At least those whom the announcements name. */
+  readonly people: ReadonlyMap<string, User>
+}
+
+/** Writes the events of announcements. */
+export async function publishAll(tx: Tx, settings: ScheduleSettings, told: Told): Promise<void> {
+  const { organizationId, announcements, profiles, people } = told
+  if (announcements.length === 0) return
+  const teamIds = [...profiles.values()].flatMap(({ teamId }) => teamId ?? [])
+  const scheduleIds = [...new Set(announcements.map(({ scheduleId }) => scheduleId))]
+  const facts = factsOf(announcements, {
+    organizationId,
+    now: tx.now,
+    profiles,
+    people,
+    teamNames: await teamNames(tx.sql, organizationId, [...new Set(teamIds)]),
+    chains: await settings.chainsOfSchedules(tx.sql, organizationId, scheduleIds),
+  })
+  for (const fact of facts) publish(tx, fact)
+}
+
+/** The people whom hand-overs name. */
+export function peopleOf(
+  tx: Tx,
+  organizationId: OrganizationId,
+  handOvers: readonly KnownHandOver[],
+): Promise<ReadonlyMap<string, User>> {
+  const holders = handOvers.flatMap(({ previous, current, next }): readonly Holder[] => [
+    ...previous,
+    ...current,
+    ...(next === null ? [] : next.people),
+  ])
+  return peopleByIds(tx.sql, organizationId, [...new Set(holders.map(({ userId }) => userId))])
+}

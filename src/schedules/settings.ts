@@ -1,0 +1,12 @@
+import type { EscalationChainId, OrganizationId, ScheduleId } from '../lib/ids.ts'
+import type { Sql } from '../ports.ts'
+
+/** What the schedules are given, because they may not ask the stages before them. */
+export type ScheduleSettings = {
+  /** The escalation chains with a step that pages who is on call, by schedule. */
+  readonly chainsOfSchedules: (
+    db: Sql,
+    organizationId: OrganizationId,
+    scheduleIds: readonly ScheduleId[],
+  ) => Promise<ReadonlyMap<ScheduleId, readonly { readonly id: EscalationChainId; readonly name: string }[]>>
+}
