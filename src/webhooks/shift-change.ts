@@ -1,3 +1,6 @@
+import { check } from '../lib/check.ts'
+import { isObject } from '../lib/json.ts'
+
 /**
  * What events say about who is on call: all that webhooks tell of it, as it was at that moment. Instants are ISO 8601 in
  * UTC, with `Z`, in whole seconds.
@@ -54,3 +57,14 @@ type ShiftChangeCause =
   | 'configuration'
   | 'user'
   | 'tzdata'
+
+/** What an event of this kind says, from the text that is stored. */
+export function readShiftChange(text: string): ShiftChange {
+  const parsed: unknown = JSON.parse(text)
+  check(isShiftChange(parsed), 'what is stored of a shift change is one')
+  return parsed
+}
+
+/** Only this server writes them, so their frame says enough. */
+const isShiftChange = (value: unknown): value is ShiftChange =>
+  isObject(value) && isObject(value['schedule']) && Array.isArray(value['previous']) && Array.isArray(value['current'])

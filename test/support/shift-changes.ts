@@ -2,7 +2,7 @@ import type { PersonOnCall, ShiftChange } from '../../src/webhooks/shift-change.
 
 const layer = { kind: 'layer', id: 'OLAYER1111111', name: 'Layer 1' } as const
 
-const ann: PersonOnCall = {
+export const ann: PersonOnCall = {
   id: 'UANNAAAAAAAAA',
   username: 'ann',
   name: 'Ann Archer',
@@ -14,7 +14,7 @@ const ann: PersonOnCall = {
   cover: layer,
 }
 
-const bob: PersonOnCall = {
+export const bob: PersonOnCall = {
   id: 'UBOBAAAAAAAAA',
   username: 'bob',
   name: 'Bob Baker',
