@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -104,6 +112,7 @@ export interface DeadDeliveries {
   attempts_count: number;
   endpoint_id: string;
   event_sequence: number | null;
+  grouped_sequences: ArrayType<number> | null;
   lane: number;
   message_at: Timestamp;
   message_id: string;
@@ -119,6 +128,7 @@ export interface Deliveries {
   endpoint_id: string;
   event_sequence: number | null;
   expires_at: Timestamp | null;
+  grouped_sequences: ArrayType<number> | null;
   id: Generated<number>;
   lane: number;
   message_at: Timestamp;
@@ -259,6 +269,7 @@ export interface Messages {
   at: Timestamp;
   body: Buffer | null;
   body_sealed: Buffer | null;
+  grouped_sequences: ArrayType<number> | null;
   headers_sealed: Buffer | null;
   headers_shown_sealed: Buffer | null;
   id: string;

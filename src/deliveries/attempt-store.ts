@@ -52,14 +52,18 @@ export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promis
         order by a.at desc, a.id desc limit ${page.offset + page.limit}) newest
       where e.organization_id = ${organizationId} and e.owner_id = ${ownerId}
       order by newest.at desc, newest.id desc limit ${page.limit} offset ${page.offset})
-    select page.*, m.target, m.headers_shown_sealed, m.request_trigger, octet_length(m.body) as body_bytes,
+    select page.*, m.grouped_sequences, m.target, m.headers_shown_sealed, m.request_trigger, octet_length(m.body) as body_bytes,
       case when octet_length(m.body) <= ${wholeBytesMax}::int
         and sum(least(octet_length(m.body), ${wholeBytesMax}::int)) over (order by page.at desc, page.id desc) <= ${listBytesMax}::int
         then m.body else substring(m.body from 1 for ${4 * beginningMax}::int) end as body
     from page left join messages m
       on m.organization_id = page.organization_id and m.id = page.message_id and m.at = page.message_at
     order by page.at desc, page.id desc`.execute(db)
-  return answer.rows.map((row) => ({ ...attemptOf(row), message: messageOf(row) }))
+  return answer.rows.map((row) => ({
+    ...attemptOf(row),
+    groupedSequences: row.grouped_sequences?.map(Number) ?? null,
+    message: messageOf(row),
+  }))
 }
 
 export function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {
@@ -143,6 +147,7 @@ function attemptOf(row: AttemptRow): Attempt {
 }
 
 type MessageRow = {
+  readonly grouped_sequences: readonly string[] | null
   readonly target: string | null
   readonly headers_shown_sealed: Buffer | null
   readonly body: Buffer | null

@@ -30,6 +30,8 @@ export type Attempt = {
 
 /** An attempt with what was sent, for the response log. */
 export type LoggedAttempt = Attempt & {
+  /** All events that it told of, where these are several. */
+  readonly groupedSequences: readonly number[] | null
   /** Null when the message is past its time or was never rendered. */
   readonly message: {
     readonly target: string
@@ -40,7 +42,7 @@ export type LoggedAttempt = Attempt & {
 }
 
 /** The same as it is stored. */
-export type SealedAttempt = Attempt & {
+export type SealedAttempt = Omit<LoggedAttempt, 'message'> & {
   readonly message:
     | (Omit<NonNullable<LoggedAttempt['message']>, 'headersShown'> & { readonly headersShownSealed: Uint8Array | null })
     | null

@@ -74,6 +74,8 @@ export type NewDelivery = {
   readonly message: SealedMail | null
   /** The event that caused it; null for a page. */
   readonly eventSequence: number | null
+  /** All events that it tells of, where these are several; the first is the one that caused it. */
+  readonly groupedSequences: readonly number[] | null
   /** What it is about (an alert group's id), for looking up what was answered before. */
   readonly subjectId: string | null
   /** A page's run (a UUID), so that an acknowledgement takes the page back. */
@@ -97,6 +99,7 @@ export type Delivery = {
   readonly messageId: MessageId
   readonly messageAt: Instant
   readonly eventSequence: number | null
+  readonly groupedSequences: readonly number[] | null
   readonly subjectId: string | null
   readonly cancelKey: string | null
   readonly expiresAt: Instant | null

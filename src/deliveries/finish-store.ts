@@ -4,6 +4,7 @@ import { toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { Delivery, Ending } from './delivery.ts'
+import { groupedText } from './store.ts'
 
 /**
  * Ends or puts off deliveries, each only if it still waits for the attempt that was made, and returns the ids of those
@@ -36,18 +37,23 @@ export type Unsent = { readonly delivery: Delivery; readonly reason: string; rea
 
 export async function insertDeadDeliveries(tx: Tx, dead: readonly Unsent[]): Promise<void> {
   await sql`
-    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
-      attempts_count, reason, at)
-    select *, ${toDate(tx.now)}::timestamptz from unnest(
+    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences,
+      subject_id, lane, attempts_count, reason, at)
+    select organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences::bigint[], subject_id, lane,
+      attempts_count, reason, ${toDate(tx.now)}::timestamptz
+    from unnest(
       ${dead.map(({ delivery }) => delivery.organizationId)}::text[],
       ${dead.map(({ delivery }) => delivery.messageId)}::uuid[],
       ${dead.map(({ delivery }) => toDate(delivery.messageAt))}::timestamptz[],
       ${dead.map(({ delivery }) => delivery.endpointId)}::uuid[],
       ${dead.map(({ delivery }) => delivery.eventSequence)}::bigint[],
+      ${dead.map(({ delivery }) => groupedText(delivery))}::text[],
       ${dead.map(({ delivery }) => delivery.subjectId)}::text[],
       ${dead.map(({ delivery }) => delivery.lane)}::smallint[],
       ${dead.map(({ attemptsCount }) => attemptsCount)}::smallint[],
       ${dead.map(({ reason }) => reason)}::text[])
+      as new (organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences, subject_id, lane,
+        attempts_count, reason)
     on conflict do nothing`.execute(tx.sql)
 }
 

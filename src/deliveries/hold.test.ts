@@ -14,6 +14,7 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   messageId: asId<MessageId>(`message ${id}`),
   messageAt: instant(0),
   eventSequence: 1,
+  groupedSequences: null,
   subjectId: null,
   cancelKey: null,
   expiresAt: null,

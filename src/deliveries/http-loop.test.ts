@@ -95,6 +95,7 @@ async function newSender() {
         messageAt: tx.now,
         message: null,
         eventSequence: 1,
+        groupedSequences: null,
         subjectId: null,
         cancelKey: null,
         expiresAt: null,

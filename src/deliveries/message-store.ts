@@ -4,6 +4,7 @@ import { asId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Delivery, NewDelivery, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
+import { groupedText } from './store.ts'
 
 /** What is loaded at once is so many bytes, or one message more. */
 const loadedBytesMax = 8 * 1024 * 1024
@@ -34,18 +35,22 @@ type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttp }
 /** Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes. */
 export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): Promise<ReadonlySet<MessageId>> {
   const answer = await sql<{ readonly id: string }>`
-    insert into messages (organization_id, id, at, kind, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
-    select organization_id, id, at, 'http', method, target, headers_sealed, headers_shown_sealed, body, request_trigger from unnest(
+    insert into messages (organization_id, id, at, grouped_sequences, kind, method, target, headers_sealed, headers_shown_sealed,
+      body, request_trigger)
+    select organization_id, id, at, grouped_sequences::bigint[], 'http', method, target, headers_sealed, headers_shown_sealed,
+      body, request_trigger
+    from unnest(
       ${rendered.map(({ delivery }) => delivery.organizationId)}::text[],
       ${rendered.map(({ delivery }) => delivery.messageId)}::uuid[],
       ${rendered.map(({ delivery }) => toDate(delivery.messageAt))}::timestamptz[],
+      ${rendered.map(({ delivery }) => groupedText(delivery))}::text[],
       ${rendered.map(({ message }) => message.method)}::text[],
       ${rendered.map(({ message }) => message.target)}::text[],
       ${rendered.map(({ message }) => bufferOrNull(message.headersSealed))}::bytea[],
       ${rendered.map(({ message }) => bufferOrNull(message.headersShownSealed))}::bytea[],
       ${rendered.map(({ message }) => bufferOrNull(message.body))}::bytea[],
       ${rendered.map(({ message }) => message.requestTrigger)}::text[])
-      as new (organization_id, id, at, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
+      as new (organization_id, id, at, grouped_sequences, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
     on conflict do nothing
     returning id`.execute(tx.sql)
   return new Set(answer.rows.map((row) => asId<MessageId>(row.id)))

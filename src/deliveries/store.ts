@@ -18,9 +18,9 @@ import {
 export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
   await sql`
     insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at,
-      event_sequence, subject_id, cancel_key, expires_at)
+      event_sequence, grouped_sequences, subject_id, cancel_key, expires_at)
     select organization_id, endpoint_id, shard, lane, 1, ${toDate(tx.now)}::timestamptz, message_id, message_at,
-      event_sequence, subject_id, cancel_key, expires_at
+      event_sequence, grouped_sequences::bigint[], subject_id, cancel_key, expires_at
     from unnest(
       ${deliveries.map((delivery) => delivery.organizationId)}::text[],
       ${deliveries.map((delivery) => delivery.endpointId)}::uuid[],
@@ -29,12 +29,12 @@ export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[
       ${deliveries.map((delivery) => delivery.messageId)}::uuid[],
       ${deliveries.map((delivery) => toDate(delivery.messageAt))}::timestamptz[],
       ${deliveries.map((delivery) => delivery.eventSequence)}::bigint[],
+      ${deliveries.map(groupedText)}::text[],
       ${deliveries.map((delivery) => delivery.subjectId)}::text[],
       ${deliveries.map((delivery) => delivery.cancelKey)}::uuid[],
       ${deliveries.map((delivery) => dateOrNull(delivery.expiresAt))}::timestamptz[])
-      as new (organization_id, endpoint_id, shard, lane, message_id, message_at, event_sequence, subject_id, cancel_key, expires_at)`.execute(
-    tx.sql,
-  )
+      as new (organization_id, endpoint_id, shard, lane, message_id, message_at, event_sequence, grouped_sequences, subject_id,
+        cancel_key, expires_at)`.execute(tx.sql)
 }
 
 /** Deletes what waits under the keys and returns how many that were. */
@@ -72,13 +72,17 @@ export async function endAll(tx: Tx, reason: string): Promise<void> {
     with ended as (
       delete from deliveries returning *
     )
-    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
-      attempts_count, reason, at)
-    select organization_id, message_id, message_at, endpoint_id, event_sequence, subject_id, lane, attempt - 1,
+    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences,
+      subject_id, lane, attempts_count, reason, at)
+    select organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences, subject_id, lane, attempt - 1,
       ${reason}::text, ${toDate(tx.now)}::timestamptz
     from ended
     on conflict do nothing`.execute(tx.sql)
 }
+
+/** How lists are passed among many rows: PostgreSQL knows no list of lists of different lengths. */
+export const groupedText = ({ groupedSequences }: Pick<Delivery, 'groupedSequences'>): string | null =>
+  groupedSequences === null ? null : `{${groupedSequences.join()}}`
 
 type Due = {
   readonly shards: readonly number[]
@@ -117,7 +121,7 @@ const waitingEndpoints = (shards: readonly number[]) => sql`
 const orderedLane = sql.lit(lanes.ordered)
 
 const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
-  subject_id, cancel_key, expires_at`
+  grouped_sequences, subject_id, cancel_key, expires_at`
 
 /**
  * What is due and free, a few per endpoint and lane: the lower lane first, then what has waited longest. Of what is ordered
@@ -233,6 +237,7 @@ type DeliveryRow = {
   readonly message_id: string
   readonly message_at: Date
   readonly event_sequence: number | null
+  readonly grouped_sequences: readonly string[] | null
   readonly subject_id: string | null
   readonly cancel_key: string | null
   readonly expires_at: Date | null
@@ -253,6 +258,7 @@ function deliveryOf(row: DeliveryRow): Delivery {
     messageId: asId<MessageId>(row.message_id),
     messageAt: fromDate(row.message_at),
     eventSequence: row.event_sequence,
+    groupedSequences: row.grouped_sequences?.map(Number) ?? null,
     subjectId: row.subject_id,
     cancelKey: row.cancel_key,
     expiresAt: row.expires_at === null ? null : fromDate(row.expires_at),

@@ -74,8 +74,9 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
   const { organizationId, sequence: eventSequence, at: eventAt } = event
   const common = { organizationId, eventSequence, eventAt }
   if ('schedule' in fact) {
-    const trigger = catalogue[fact.type]
-    return trigger === null ? [] : [{ ...common, about: 'schedule', trigger, scheduleId: fact.schedule.id }]
+    if (fact.type === 'schedule.upcoming' || fact.type === 'schedule.shift_moved') return []
+    const { id: scheduleId, scheduledAt } = fact.schedule
+    return [{ ...common, about: 'schedule', trigger: catalogue[fact.type], scheduleId, scheduledAt, change: fact.data }]
   }
   const trigger = catalogue[fact.type]
   if (trigger === null || fact.alertGroup === null) return []

@@ -32,12 +32,11 @@ export type ScheduleFact = {
     readonly scheduledAt: Instant
   }
 } & (
-  | { readonly type: Exclude<ScheduleEventType, SilentType>; readonly data: ShiftChange }
-  | { readonly type: SilentType; readonly data: JsonWithRaw }
+  | { readonly type: Exclude<ScheduleEventType, 'schedule.upcoming' | 'schedule.shift_moved'>; readonly data: ShiftChange }
+  // Webhooks do not hear of these.
+  | { readonly type: 'schedule.upcoming'; readonly data: JsonWithRaw }
+  | { readonly type: 'schedule.shift_moved'; readonly data: JsonWithRaw }
 )
-
-/** What webhooks do not hear of. */
-type SilentType = 'schedule.upcoming' | 'schedule.shift_moved'
 
 /** A recorded fact. Sequences grow by one per organization, in the order of the commits. */
 export type Event = {

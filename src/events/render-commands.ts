@@ -1,72 +1,79 @@
 import type { Delivery, Rendered } from '../deliveries/delivery.ts'
-import type { MessageId } from '../lib/ids.ts'
+import { known } from '../lib/check.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
+import type { MessageId } from '../lib/ids.ts'
 import type { Sql } from '../ports.ts'
 import { renderWebhooks } from '../webhooks/commands.ts'
 import type { WebhookSettings } from '../webhooks/settings.ts'
+import type { Told } from '../webhooks/told.ts'
+import { catalogue, type EventType } from './catalogue.ts'
 import { findKeptEvents, readEventDataWithin, readEventExcerpts } from './commands.ts'
 import { type EventKey, wipedData } from './event.ts'
+import { shownTogether } from './shown-event.ts'
 
 /** How deliveries get their bytes: from the events that caused them, through the webhooks that asked. */
 export function renderDeliveries(settings: Pick<WebhookSettings, 'vault'>) {
   return async (db: Sql, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> => {
-    const wanted = wantedOf(deliveries)
-    const told = await readEventDataWithin(db, wanted, renderedBytesMax)
-    const later = new Set(told.flatMap(({ index, isWithin }) => (isWithin ? [] : (wanted[index]?.messageId ?? []))))
+    const told = await readEventDataWithin(db, deliveries.map(keysOf), renderedBytesMax)
     const data = new Map(told.flatMap((event) => (event.data === null ? [] : [[nameOf(event), event.data] as const])))
-    const eventData = toldTo(wanted, data, (text) => text)
-    const requests = deliveries
-      .filter(({ messageId }) => !later.has(messageId))
-      .map((delivery) => ({ delivery, eventData: eventData.get(delivery.messageId) ?? null }))
+    const later = new Set(told.flatMap(({ index, isWithin }) => (isWithin ? [] : (deliveries[index]?.messageId ?? []))))
+    const events = Map.groupBy(told, ({ index }) => index)
+    const requests = deliveries.flatMap((delivery, index) => {
+      if (later.has(delivery.messageId)) return []
+      const own = (events.get(index) ?? []).map(
+        ({ type, ...key }): Told => ({
+          trigger: triggerOf(type),
+          sequence: key.sequence,
+          data: data.get(nameOf(key)) ?? wipedData,
+        }),
+      )
+      return [{ delivery, events: own.filter((event) => event.data !== wipedData) }]
+    })
     const rendered = await renderWebhooks(db, settings, requests)
     return new Map([...rendered, ...[...later].map((messageId) => [messageId, { kind: 'later' }] as const)])
   }
 }
 
-/** What is rendered at once says so many bytes, or one event more: an event can be megabytes, and has a request for each webhook. */
+/** What is rendered at once says so many bytes, or one message more: an event can be megabytes, and has a request for each webhook. */
 const renderedBytesMax = 8 * 1024 * 1024
+
+const triggerOf = (type: EventType) => known(catalogue[type], 'what webhooks are told is a trigger')
 
 type Caused = Pick<Delivery, 'organizationId' | 'messageId' | 'messageAt' | 'eventSequence'>
 
 /** The messages of which it is still stored what their events said. */
 export async function toldOfKeptEvents(db: Sql, caused: readonly Caused[]): Promise<ReadonlySet<MessageId>> {
-  const wanted = wantedOf(caused)
-  const kept = new Set((await findKeptEvents(db, [...keysOf(wanted).values()])).map(nameOf))
-  return new Set(wanted.filter((key) => kept.has(nameOf(key))).map(({ messageId }) => messageId))
+  const keys = caused.map((one) => ({ messageId: one.messageId, key: keysOf({ ...one, groupedSequences: null })[0] }))
+  const wanted = new Map(keys.flatMap(({ key }) => (key === undefined ? [] : [[nameOf(key), key] as const])))
+  const kept = new Set((await findKeptEvents(db, [...wanted.values()])).map(nameOf))
+  return new Set(keys.flatMap(({ messageId, key }) => (key !== undefined && kept.has(nameOf(key)) ? [messageId] : [])))
 }
 
 /**
  * What the events said that a list of attempts tells of, by message id, as JSON texts; long ones are not read whole, and what
- * is not stored any more is missing.
+ * is not stored any more, or was wiped, is missing.
  */
-export async function eventExcerptsOf(db: Sql, caused: readonly Caused[]): Promise<ReadonlyMap<MessageId, Excerpt>> {
-  const wanted = wantedOf(caused)
-  const events = await readEventExcerpts(db, [...keysOf(wanted).values()])
-  const excerpts = new Map(events.map((event) => [nameOf(event), event.excerpt]))
-  return toldTo(wanted, excerpts, ({ text }) => text)
+export async function eventExcerptsOf(
+  db: Sql,
+  caused: readonly (Caused & Pick<Delivery, 'groupedSequences'>)[],
+): Promise<ReadonlyMap<string, Excerpt>> {
+  const messages = [...new Map(caused.map((one) => [one.messageId, one])).values()]
+  const events = await readEventExcerpts(db, messages.map(keysOf))
+  const kept = events.filter(({ excerpt }) => excerpt.text !== wipedData)
+  return new Map(
+    [...Map.groupBy(kept, ({ index }) => index)].map(([index, own]) => [
+      known(messages[index], 'what is read was asked for').messageId,
+      shownTogether(own),
+    ]),
+  )
 }
 
-type Wanted = EventKey & { readonly messageId: MessageId }
-
-const wantedOf = (caused: readonly Caused[]): readonly Wanted[] =>
-  caused.flatMap(({ organizationId, messageId, messageAt: at, eventSequence: sequence }) =>
-    sequence === null ? [] : [{ organizationId, messageId, at, sequence }],
-  )
+const keysOf = ({
+  organizationId,
+  messageAt: at,
+  eventSequence,
+  groupedSequences,
+}: Omit<Caused, 'messageId'> & Pick<Delivery, 'groupedSequences'>): readonly EventKey[] =>
+  (groupedSequences ?? (eventSequence === null ? [] : [eventSequence])).map((sequence) => ({ organizationId, sequence, at }))
 
 const nameOf = ({ organizationId, sequence }: EventKey): string => `${organizationId} ${sequence}`
-
-const keysOf = (wanted: readonly Wanted[]): ReadonlyMap<string, EventKey> => new Map(wanted.map((key) => [nameOf(key), key]))
-
-/** By message id; what is not stored any more, or was wiped, is missing. */
-function toldTo<Said>(
-  wanted: readonly Wanted[],
-  said: ReadonlyMap<string, Said>,
-  textOf: (said: Said) => string,
-): ReadonlyMap<MessageId, Said> {
-  return new Map(
-    wanted.flatMap((key) => {
-      const found = said.get(nameOf(key))
-      return found === undefined || textOf(found) === wipedData ? [] : [[key.messageId, found] as const]
-    }),
-  )
-}

@@ -77,58 +77,93 @@ export async function eventsOfAlertGroup(
   return answer.rows.map((row) => eventOf(row.is_cut ? { ...row, data: jsonbText({ truncated: true, text: row.data }) } : row))
 }
 
-type ToldWithin = EventKey & {
-  /** The place of its key, from 0. */
+/** The events that a message tells of. */
+export type MessageKeys = readonly EventKey[]
+
+type ToldEvent = EventKey & {
+  readonly type: EventType
+  /** The place of its message, from 0. */
   readonly index: number
-  readonly isWithin: boolean
-  /** Null for a key that comes again, too. */
+  /** Null where it is too much, and for a key that comes again. */
   readonly data: string | null
+  readonly isWithin: boolean
 }
 
 /**
- * What the events of keys said, in the order of the keys, as long as those before are less than `bytesMax` together; a key
- * that comes again counts again. What is not stored is missing.
+ * What the events of messages said, in the order of their keys, as long as the messages before are less than `bytesMax`
+ * together; a key that comes again counts again. What is not stored is missing.
  */
-export async function eventDataWithin(db: Sql, keys: readonly EventKey[], bytesMax: number): Promise<readonly ToldWithin[]> {
+export async function eventDataWithin(
+  db: Sql,
+  messages: readonly MessageKeys[],
+  bytesMax: number,
+): Promise<readonly ToldEvent[]> {
   const answer = await sql<ToldRow>`
-    select number, organization_id, sequence, at, is_within, case when is_within and is_first then data end as data
+    select message, organization_id, sequence, at, type, is_within, case when is_within and is_first then data end as data
     from (
-      select number, organization_id, sequence, at, data,
-        sum(octet_length(data)) over (order by number) - octet_length(data) < ${bytesMax}::int as is_within,
+      select number, message, organization_id, sequence, at, type, data,
+        coalesce(sum(octet_length(data)) over (order by message groups between unbounded preceding and 1 preceding), 0)
+          < ${bytesMax}::int as is_within,
         row_number() over (partition by organization_id, sequence order by number) = 1 as is_first
-      from events join ${keyTable(keys)} using (organization_id, sequence, at)) as found
+      from events join ${keyTable(messages)} using (organization_id, sequence, at)) as found
     order by number`.execute(db)
-  return answer.rows.map((row) => ({ ...keyOf(row), index: row.number - 1, isWithin: row.is_within, data: row.data }))
+  return answer.rows.map((row) => ({
+    ...keyOf(row),
+    type: row.type as EventType,
+    index: row.message,
+    isWithin: row.is_within,
+    data: row.data,
+  }))
 }
 
 /** Those of the keys whose events are stored and were not wiped. */
 export async function keptEvents(db: Sql, keys: readonly EventKey[]): Promise<readonly EventKey[]> {
   const answer = await sql<KeyRow>`
-    select organization_id, sequence, at from events join ${keyTable(keys)} using (organization_id, sequence, at)
+    select organization_id, sequence, at from events join ${keyTable([keys])} using (organization_id, sequence, at)
     where data <> ${wipedData}`.execute(db)
   return answer.rows.map(keyOf)
 }
 
-type EventExcerpt = EventKey & { readonly excerpt: Excerpt }
+type EventExcerpt = EventKey & {
+  readonly type: EventType
+  /** The place of its message, from 0. */
+  readonly index: number
+  readonly excerpt: Excerpt
+}
 
-/** What the events of keys said, for a list: a long text, and any beyond the first 4 MiB, never leaves the database whole. */
-export async function eventExcerpts(db: Sql, keys: readonly EventKey[]): Promise<readonly EventExcerpt[]> {
+/**
+ * What the events of messages said, for a list: a long text, and any beyond the first 4 MiB, never leaves the database whole,
+ * and only that of a message's first event leaves its beginning there.
+ */
+export async function eventExcerpts(db: Sql, messages: readonly MessageKeys[]): Promise<readonly EventExcerpt[]> {
   const { wholeBytesMax, listBytesMax, beginningMax } = excerptLimits
   const answer = await sql<ExcerptRow>`
-    select organization_id, sequence, at, bytes, is_whole,
-      case when is_whole then data else left(data, ${beginningMax}::int) end as text
+    select message, organization_id, sequence, at, type, bytes, is_whole,
+      case when is_whole then data when is_first then left(data, ${beginningMax}::int) else '' end as text
     from (
-      select organization_id, sequence, at, data, octet_length(data) as bytes,
+      select number, message, organization_id, sequence, at, type, data, octet_length(data) as bytes,
+        row_number() over (partition by message order by number) = 1 as is_first,
         octet_length(data) <= ${wholeBytesMax}::int
           and sum(least(octet_length(data), ${wholeBytesMax}::int)) over (order by at desc, organization_id, sequence desc)
             <= ${listBytesMax}::int as is_whole
-      from events join ${keyTable(keys)} using (organization_id, sequence, at)) as found`.execute(db)
-  return answer.rows.map((row) => ({ ...keyOf(row), excerpt: { text: row.text, bytes: row.bytes, isWhole: row.is_whole } }))
+      from events join ${keyTable(messages)} using (organization_id, sequence, at)) as found
+    order by number`.execute(db)
+  return answer.rows.map((row) => ({
+    ...keyOf(row),
+    type: row.type as EventType,
+    index: row.message,
+    excerpt: { text: row.text, bytes: row.bytes, isWhole: row.is_whole },
+  }))
 }
 
-const keyTable = (keys: readonly EventKey[]) => sql`
-  unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.sequence)}::bigint[],
-    ${keys.map((key) => toDate(key.at))}::timestamptz[]) with ordinality as wanted (organization_id, sequence, at, number)`
+/** Keys by the place of their message, and by their own place among all of them. */
+function keyTable(messages: readonly MessageKeys[]) {
+  const keys = messages.flatMap((own, message) => own.map((key) => ({ ...key, message })))
+  return sql`
+    unnest(${keys.map((key) => key.message)}::int[], ${keys.map((key) => key.organizationId)}::text[],
+      ${keys.map((key) => key.sequence)}::bigint[], ${keys.map((key) => toDate(key.at))}::timestamptz[])
+      with ordinality as wanted (message, organization_id, sequence, at, number)`
+}
 
 /** Takes away what the events of an alert group said. */
 export async function blankEvents(
@@ -161,9 +196,11 @@ type EventRow = {
 
 type KeyRow = Pick<EventRow, 'organization_id' | 'sequence' | 'at'>
 
-type ToldRow = KeyRow & { readonly number: number; readonly is_within: boolean; readonly data: string | null }
+type MessageRow = KeyRow & { readonly message: number; readonly type: string }
 
-type ExcerptRow = KeyRow & {
+type ToldRow = MessageRow & { readonly is_within: boolean; readonly data: string | null }
+
+type ExcerptRow = MessageRow & {
   readonly text: string
   readonly bytes: number
   readonly is_whole: boolean

@@ -209,6 +209,7 @@ function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
     messageAt: tx.now,
     message: sealedMail(settings.messageVault, messageId, { target: person.email, body }),
     eventSequence: null,
+    groupedSequences: null,
     subjectId: subject.id,
     cancelKey: run.id,
     expiresAt: null,

@@ -21,38 +21,38 @@ import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import { after, hours } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { hears } from './match.ts'
+import { tellings } from './grouping.ts'
 import { renderWebhook } from './render.ts'
 import { opened, sealed } from './secrets.ts'
 import type { WebhookSettings } from './settings.ts'
 import * as store from './store.ts'
+import type { Told } from './told.ts'
 import type { TriggerType, WebhookCause } from './trigger.ts'
 import type { SealedWebhook, Webhook } from './webhook.ts'
 import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
 
 // Events come in ---------------------------------------------------------------------------------------------------------
 
-/** Owes one delivery to each webhook that hears of a cause. The bodies are rendered later, from the events. */
+/** Owes deliveries to the webhooks that hear of causes. The bodies are rendered later, from the events. */
 export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Promise<void> {
   const organizationIds = [...new Set(causes.map((cause) => cause.organizationId))]
   const subscriptions = await store.enabledSubscriptions(tx, organizationIds)
-  const matches = causes.flatMap((cause) =>
-    subscriptions.filter((subscription) => hears(subscription, cause)).map((subscription) => ({ cause, subscription })),
-  )
+  const messages = tellings(subscriptions, causes)
   const endpointIds = await endpointsFor(
     tx,
-    matches.map(({ subscription: { organizationId, id, url } }) => ({ organizationId, kind: 'webhook', ownerId: id, url })),
+    messages.map(({ subscription: { organizationId, id, url } }) => ({ organizationId, kind: 'webhook', ownerId: id, url })),
   )
   await enqueue(
     tx,
-    matches.map(({ cause }, index) => ({
+    messages.map(({ causes: [cause, ...others] }, index) => ({
       organizationId: cause.organizationId,
-      endpointId: known(endpointIds[index], 'each match has an endpoint'),
+      endpointId: known(endpointIds[index], 'each message has an endpoint'),
       ...leaving(tx, cause),
       messageId: newUuid<MessageId>(tx.now, tx.random.bytes),
       messageAt: cause.eventAt,
       message: null,
       eventSequence: cause.eventSequence,
+      groupedSequences: others.length === 0 ? null : [cause, ...others].map(({ eventSequence }) => eventSequence),
       subjectId: cause.about === 'alert group' ? cause.alertGroupId : null,
       cancelKey: null,
     })),
@@ -66,8 +66,8 @@ function leaving({ now }: Tx, { about }: WebhookCause) {
 
 type RenderRequest = {
   readonly delivery: Delivery
-  /** Null when the event is past its time or was wiped. */
-  readonly eventData: string | null
+  /** Empty when what happened is past its time or was wiped. */
+  readonly events: readonly Told[]
 }
 
 /** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
@@ -85,18 +85,18 @@ export async function renderWebhooks(
   )
   const answers = rows.some(({ webhook }) => webhook.forwardAll) ? await latestAnswers(db, subjects) : []
   const webhooks = new Map(rows.map((row) => [row.webhook.id, row]))
-  const render = ({ delivery, eventData }: RenderRequest): Rendered => {
+  const render = ({ delivery, events: [event, ...others] }: RenderRequest): Rendered => {
     const row = webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))
     if (row === undefined || row.isDeleted) return { kind: 'dead', reason: endings.deleted }
     if (!row.webhook.isEnabled) return { kind: 'dead', reason: endings.disabled }
-    if (eventData === null)
+    if (event === undefined)
       return { kind: 'dead', reason: 'What happened is not stored any more: it was wiped, or is past its time.' }
     const about = answers.filter(
       (answer) => answer.organizationId === delivery.organizationId && answer.subjectId === delivery.subjectId,
     )
     return renderWebhook(opened(row.webhook, vault), {
       url: delivery.endpoint.url ?? row.webhook.url,
-      eventData,
+      events: [event, ...others],
       answers: about.map(({ ownerId, body }) => ({ webhookId: ownerId, body })),
     })
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { handOver } from '../../test/support/shift-changes.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type ScheduleId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { hears, type Subscription } from './match.ts'
@@ -18,6 +19,7 @@ const subscription = (triggerType: TriggerType, filter: readonly string[] | null
   integrationFilter: filter?.map((id) => asId<IntegrationId>(id)) ?? null,
   scheduleFilter: null,
   url: 'https://a.example/',
+  preset: null,
 })
 
 const cause = (trigger: AlertTrigger, webhookId: string | null = null): WebhookCause => ({
@@ -38,6 +40,8 @@ const change = (trigger: ScheduleTrigger): WebhookCause => ({
   eventSequence: 1,
   eventAt: instant(0),
   scheduleId: asId<ScheduleId>('S1'),
+  scheduledAt: instant(0),
+  change: handOver,
 })
 
 const heard = (type: TriggerType) => [

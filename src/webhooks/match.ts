@@ -2,7 +2,10 @@ import type { Webhook } from './webhook.ts'
 import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
 
 /** What decides whether a webhook hears of something. */
-export type Subscription = Pick<Webhook, 'organizationId' | 'id' | 'triggerType' | 'integrationFilter' | 'scheduleFilter' | 'url'>
+export type Subscription = Pick<
+  Webhook,
+  'organizationId' | 'id' | 'triggerType' | 'integrationFilter' | 'scheduleFilter' | 'url' | 'preset'
+>
 
 /** Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2). Each filter is about what it names only. */
 export function hears(subscription: Subscription, cause: WebhookCause): boolean {

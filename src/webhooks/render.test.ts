@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { handOver } from '../../test/support/shift-changes.ts'
 import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { renderWebhook, type RenderInput } from './render.ts'
@@ -28,7 +29,11 @@ const plain: Webhook = {
 }
 
 const eventData = '{"event":{"type":"acknowledge"},"alert_payload":{"value":1.50,"n":12345678901234567890}}'
-const input: RenderInput = { url: 'https://desk.example/hook', eventData, answers: [] }
+const input: RenderInput = {
+  url: 'https://desk.example/hook',
+  events: [{ trigger: 'acknowledge', sequence: 1, data: eventData }],
+  answers: [],
+}
 
 function rendered(change: Partial<Webhook>, given: Partial<RenderInput> = {}) {
   const result = renderWebhook({ ...plain, ...change }, { ...input, ...given })
@@ -134,6 +139,48 @@ describe('a trigger template without placeholders', () => {
     expect(renderWebhook({ ...plain, triggerTemplate }, input)).toEqual({
       kind: 'skipped',
       reason: `Not triggered: the trigger template says "${triggerTemplate}".`,
+    })
+  })
+})
+
+describe('a webhook that hears of shift changes', () => {
+  const change = JSON.stringify(handOver)
+  const events: RenderInput['events'] = [{ trigger: 'shift change', sequence: 5, data: change }]
+
+  it('forwards all in our own form, without answers of others', () => {
+    const body = JSON.parse(rendered({ triggerType: 'shift change' }, { events }).body ?? '')
+    expect(Object.keys(body)).toEqual(['event', 'schedule', 'previous', 'current', 'next', 'gap'])
+    expect(body.event).toMatchObject({ type: 'shift change', sequence: 5 })
+  })
+
+  it('with a preset posts JSON in its form, whatever the body and forward_all say, with the headers that it has', () => {
+    const own = { data: '{"own": true}', forwardAll: false, authorizationHeader: 'Bearer key', headers: '{"X-Team": "db"}' }
+    for (const [preset, event] of [
+      ['zenduty', 'oncall_change'],
+      ['incident_io', 'schedule.shift_change_v1'],
+    ] as const) {
+      const message = rendered({ ...own, preset, triggerType: 'shift change' }, { events })
+      expect(JSON.parse(message.body ?? '').event_type).toBe(event)
+      expect(message.headers).toEqual({ 'X-Team': 'db', Authorization: 'Bearer key', 'content-type': 'application/json' })
+    }
+  })
+
+  it('keeps a content type of its own', () => {
+    const message = rendered({ preset: 'zenduty', headers: '{"Content-Type": "application/vnd.example+json"}' }, { events })
+    expect(message.headers).toEqual({ 'Content-Type': 'application/vnd.example+json' })
+  })
+
+  it('tells of several together where the preset does', () => {
+    const elsewhere = { ...handOver, schedule: { ...handOver.schedule, name: 'Second' } }
+    const both: RenderInput['events'] = [...events, { trigger: 'shift change', sequence: 6, data: JSON.stringify(elsewhere) }]
+    const body = JSON.parse(rendered({ preset: 'zenduty' }, { events: both }).body ?? '')
+    expect(Object.keys(body.transitions.Harbour)).toEqual(['Primary', 'Second'])
+  })
+
+  it('with a preset for them says nothing of an alert group for which a step calls it', () => {
+    expect(renderWebhook({ ...plain, preset: 'incident_io' }, input)).toEqual({
+      kind: 'dead',
+      reason: 'The preset incident_io tells of shift changes and of nothing else.',
     })
   })
 })

@@ -2,13 +2,19 @@ import type { HttpMessage, Rendered } from '../deliveries/delivery.ts'
 import { check } from '../lib/check.ts'
 import { jsonText, type JsonWithRaw, nestingOf, RawJson } from '../lib/json.ts'
 import { type Headers, hasHeader, parseHeaders, shownHeaders, withHeader } from './headers.ts'
-import type { Webhook } from './webhook.ts'
+import { incidentIoBody } from './presets/incident-io.ts'
+import { nativeBody } from './presets/native.ts'
+import { zendutyBody } from './presets/zenduty.ts'
+import { readShiftChange } from './shift-change.ts'
+import type { Told } from './told.ts'
+import { isAboutSchedule } from './trigger.ts'
+import { isForShifts, methodsWithBody, type Webhook } from './webhook.ts'
 
 export type RenderInput = {
   /** The endpoint's URL, which was the webhook's when the event came. */
   readonly url: string
-  /** The event data of contract grafana-oncall 3.3, without `responses`: the text of a JSON object. */
-  readonly eventData: string
+  /** What it tells of; several where the preset tells of them together. */
+  readonly events: readonly [Told, ...Told[]]
   /** What webhooks were answered last about the same alert group. */
   readonly answers: readonly Answer[]
 }
@@ -22,6 +28,8 @@ export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
   if (webhook.triggerTemplate !== null && !isTrue(trigger)) {
     return { kind: 'skipped', reason: `Not triggered: the trigger template says "${trigger}".` }
   }
+  if (isForShifts(webhook.preset) && input.events.some((event) => event.trigger !== 'shift change'))
+    return { kind: 'dead', reason: `The preset ${webhook.preset} tells of shift changes and of nothing else.` }
   const { content, type } = contentOf(webhook, input)
   const own = authorized(webhook.headers === null ? {} : parseHeaders(webhook.headers), webhook.authorizationHeader)
   const typed = type === null || hasHeader(own, 'content-type') ? own : withHeader(own, 'content-type', type)
@@ -40,23 +48,32 @@ export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
 /** The contract's rule for webhooks: no blanks around it, and no other word. */
 const isTrue = (text: string): boolean => ['true', '1'].includes(text.toLowerCase())
 
-const methodsWithBody = ['POST', 'PUT', 'PATCH']
-
 type Content = { readonly content: string | null; readonly type: string | null }
 
 const nothing: Content = { content: null, type: null }
 
 function contentOf(webhook: Webhook, input: RenderInput): Content {
   if (!methodsWithBody.includes(webhook.httpMethod)) return nothing
-  if (webhook.forwardAll) return { content: withResponses(webhook, input), type: 'application/json' }
+  const whole = wholeContent(webhook, input)
+  if (whole !== null) return { content: whole, type: 'application/json' }
   if (webhook.data === null) return nothing
   const json = parsedJson(webhook.data)
   if (json === undefined) return { content: webhook.data, type: null }
   return json === null ? nothing : { content: webhook.data, type: 'application/json' }
 }
 
+/** All that the events say, in the form of the preset where it has one; null: the webhook has a body of its own. */
+function wholeContent(webhook: Webhook, input: RenderInput): string | null {
+  const { events } = input
+  const [event] = events
+  if (webhook.preset === 'zenduty') return zendutyBody(events.map(({ data }) => readShiftChange(data)))
+  if (webhook.preset === 'incident_io') return incidentIoBody(readShiftChange(event.data))
+  if (!webhook.forwardAll) return null
+  return isAboutSchedule(event.trigger) ? nativeBody(event) : withResponses(webhook, input)
+}
+
 /** The event's text is kept letter by letter; `responses` is its last member, and only there when it is not empty. */
-function withResponses(webhook: Webhook, { eventData, answers }: RenderInput): string {
+function withResponses(webhook: Webhook, { events: [{ data: eventData }], answers }: RenderInput): string {
   const others = answers.filter(({ webhookId }) => webhookId !== webhook.id)
   if (others.length === 0) return eventData
   const text = eventData.trimEnd()

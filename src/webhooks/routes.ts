@@ -72,7 +72,9 @@ const WebhookBody = lenientInput({
   trigger_type: `One of ${triggerTypes.join(', ')}. Required to create.`,
   integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
   schedule_filter: { list: 'Ids of schedules, or null for all. A PUT or PATCH without it keeps it.' },
-  preset: `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself.`,
+  preset:
+    `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself; \`zenduty\` and ` +
+    '`incident_io` tell of shift changes in the form of these, and need neither method nor trigger.',
 })
 
 const WebhookParams = Type.Object({ webhookId: Type.String() })

@@ -21,7 +21,7 @@ import type { HttpMethod, Preset, SealedWebhook, Webhook } from './webhook.ts'
 export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
   const rows = await tx.sql
     .selectFrom('webhooks')
-    .select(['organization_id', 'id', 'trigger_type', 'integration_filter', 'schedule_filter', 'url'])
+    .select(['organization_id', 'id', 'trigger_type', 'integration_filter', 'schedule_filter', 'url', 'preset'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
     .where('enabled', '=', true)
     .where('deleted_at', 'is', null)
@@ -36,6 +36,7 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
     integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
     scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
     url: row.url,
+    preset: row.preset as Preset | null,
   }))
 }
 

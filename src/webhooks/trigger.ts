@@ -1,5 +1,6 @@
 import type { AlertGroupId, IntegrationId, OrganizationId, ScheduleId, WebhookId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
+import type { ShiftChange } from './shift-change.ts'
 
 /** The trigger types of the contract (grafana-oncall 2.2) that something can cause, in the contract's order. */
 export const alertTriggers = [
@@ -43,10 +44,13 @@ export type AlertCause = Cause & {
   readonly webhookId: WebhookId | null
 }
 
-type ScheduleCause = Cause & {
+export type ScheduleCause = Cause & {
   readonly about: 'schedule'
   readonly trigger: ScheduleTrigger
   readonly scheduleId: ScheduleId
+  /** When it was to happen; what happens to several schedules then can be told together. */
+  readonly scheduledAt: Instant
+  readonly change: ShiftChange
 }
 
 /** Whether a webhook that subscribes to `type` wants to hear of `trigger`. */
@@ -55,5 +59,7 @@ export function subscribes(type: TriggerType, trigger: Trigger): boolean {
   return type === 'status change' && isStatusChange(trigger)
 }
 
+export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)
+
 const isStatusChange = (trigger: Trigger): boolean =>
-  !['escalation', 'alert group created', ...scheduleTriggers].includes(trigger)
+  !isAboutSchedule(trigger) && trigger !== 'escalation' && trigger !== 'alert group created'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { egressPolicy } from '../deliveries/egress.ts'
 import type { Body } from '../lib/fields.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
 import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
 
 const egress = egressPolicy([], 'https://bell.example')
@@ -103,6 +104,18 @@ describe('a new webhook', () => {
     expect(asked({ ...least, preset: 'advanced_webhook' })).toMatchObject({ preset: 'advanced_webhook', triggerType: 'resolve' })
   })
 
+  it.each(['zenduty', 'incident_io'])('of the preset %s needs a name and a URL only, and posts shift changes', (preset) => {
+    const body = { name: 'desk', url: 'https://desk.example/', preset }
+    expect(asked(body)).toMatchObject({ preset, triggerType: 'shift change', httpMethod: 'POST' })
+    expect(asked({ ...body, trigger_type: 'shift change', http_method: 'PUT' })).toMatchObject({ httpMethod: 'PUT' })
+    expect(fieldsOf({ ...body, trigger_type: 'schedule gap' })).toEqual({
+      trigger_type: [`With the preset ${preset} it must be "shift change".`],
+    })
+    expect(fieldsOf({ ...body, trigger_type: 'shift change', http_method: 'GET' })).toEqual({
+      http_method: [`With the preset ${preset} it must be one of POST, PUT, PATCH.`],
+    })
+  })
+
   it('needs four fields, and says so of all at once', () => {
     const parsed = parseNewWebhook({}, egress)
     const missing = ['This field is required.']
@@ -128,7 +141,10 @@ describe('a new webhook', () => {
       { authorization_header: ['Ensure this field has no more than 2000 characters.'] },
     ],
     [{ authorization_header: 'a\nb' }, { authorization_header: ['The text has characters that a header cannot carry.'] }],
-    [{ preset: 'jira' }, { preset: ['There is no such preset: it may be simple_webhook, advanced_webhook or empty.'] }],
+    [
+      { preset: 'jira' },
+      { preset: ['There is no such preset: it may be simple_webhook, advanced_webhook, zenduty, incident_io or empty.'] },
+    ],
     [{ headers: '[1]' }, { headers: ['Must be a JSON object whose values are texts, for example {"X-Team": "database"}.'] }],
     [{ headers: '{"X": 1}' }, { headers: ['The value of "X" must be a text.'] }],
     [{ headers: '{"X Y": "1"}' }, { headers: ['"X Y" cannot be the name of a header.'] }],
@@ -227,6 +243,38 @@ describe('a change', () => {
     expect(changed({ ...ignored, preset: 'simple_webhook' })).toMatchObject(wanted.value)
     const advanced = parseWebhookChange({ ...ignored, preset: 'advanced_webhook' }, { current: simple, egress, replaces: false })
     expect(advanced.ok).toBe(false)
+  })
+
+  it('to a preset for shift changes brings their trigger and method along', () => {
+    const got = { ...current, httpMethod: 'GET' as const, triggerType: 'resolve' as const }
+    const parsed = parseWebhookChange({ preset: 'zenduty' }, { current: got, egress, replaces: false })
+    expect(parsed).toMatchObject({ ok: true, value: { preset: 'zenduty', triggerType: 'shift change', httpMethod: 'POST' } })
+  })
+
+  it('of a webhook with such a preset keeps its method, and takes no other trigger', () => {
+    const shifts = { ...current, preset: 'zenduty' as const, triggerType: 'shift change' as const, httpMethod: 'PUT' as const }
+    const parsed = parseWebhookChange({ preset: '' }, { current: shifts, egress, replaces: true })
+    expect(parsed).toMatchObject({ ok: true, value: { preset: 'zenduty', triggerType: 'shift change', httpMethod: 'PUT' } })
+    expect(parseWebhookChange({ trigger_type: 'resolve' }, { current: shifts, egress, replaces: true }).ok).toBe(false)
+    const freed = parseWebhookChange(
+      { preset: 'advanced_webhook', trigger_type: 'resolve' },
+      { current: shifts, egress, replaces: true },
+    )
+    expect(freed).toMatchObject({ ok: true, value: { preset: 'advanced_webhook', triggerType: 'resolve' } })
+  })
+
+  it('of the schedule filter clears it by null or an empty list, and keeps it when it is missing', () => {
+    const filtered = { ...current, scheduleFilter: [asId<ScheduleId>('S1')] }
+    const filterAfter = (body: Body) => {
+      const parsed = parseWebhookChange(body, { current: filtered, egress, replaces: true })
+      return parsed.ok ? parsed.value.scheduleFilter : parsed.reason
+    }
+    expect([{}, { schedule_filter: null }, { schedule_filter: [] }, { schedule_filter: ['S2'] }].map(filterAfter)).toEqual([
+      ['S1'],
+      null,
+      null,
+      ['S2'],
+    ])
   })
 
   it('with an empty preset keeps the preset', () => {

@@ -20,7 +20,16 @@ import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { headersFault } from './headers.ts'
 import { type TriggerType, triggerTypes } from './trigger.ts'
-import { type HttpMethod, httpMethods, type Preset, presets, secretMask, type Webhook } from './webhook.ts'
+import {
+  type HttpMethod,
+  httpMethods,
+  isForShifts,
+  methodsWithBody,
+  type Preset,
+  presets,
+  secretMask,
+  type Webhook,
+} from './webhook.ts'
 
 /** What people decide about a webhook. The ids are as given: whether they name something is not known yet. */
 export type WebhookDefinition = Omit<Webhook, 'organizationId' | 'id' | 'userId' | 'createdAt'>
@@ -30,14 +39,15 @@ export function parseNewWebhook(body: Body, egress: EgressPolicy): Result<Webhoo
   return readFields((take) => {
     const preset = take(optional(body, 'preset', presetName), null) ?? null
     const forced = preset === 'simple_webhook'
-    return withPreset({
+    const given = withUsual(body, preset)
+    const definition: WebhookDefinition = {
       name: take(required(body, 'name', text(100)), ''),
       isEnabled: take(optional(body, 'is_webhook_enabled', orNull(boolean)), true) ?? true,
       teamId: take(optional(body, 'team', team), null) ?? null,
-      triggerType: take(forced ? ok('escalation') : required(body, 'trigger_type', triggerType), 'escalation'),
+      triggerType: take(forced ? ok('escalation') : required(given, 'trigger_type', triggerType), 'escalation'),
       integrationFilter: integrationFilterOf(body, take),
       scheduleFilter: take(optional(body, 'schedule_filter', scheduleFilter), null) ?? null,
-      httpMethod: take(forced ? ok('POST') : required(body, 'http_method', httpMethod), 'POST'),
+      httpMethod: take(forced ? ok('POST') : required(given, 'http_method', httpMethod), 'POST'),
       url: take(required(body, 'url', url(egress)), ''),
       headers: take(optional(body, 'headers', headers), null) ?? null,
       data: take(optional(body, 'data', template), null) ?? null,
@@ -47,7 +57,8 @@ export function parseNewWebhook(body: Body, egress: EgressPolicy): Result<Webhoo
       triggerTemplate: take(optional(body, 'trigger_template', template), null) ?? null,
       forwardAll: take(optional(body, 'forward_all', boolean), true) ?? true,
       preset,
-    })
+    }
+    return take(withPreset(definition), definition)
   })
 }
 
@@ -66,11 +77,12 @@ export function parseWebhookChange(
   return readFields((take) => {
     const preset = take(optional(body, 'preset', presetName), null) ?? current.preset
     const forced = preset === 'simple_webhook'
+    const given = preset === current.preset ? body : withUsual(body, preset)
     const changed = <Value>(name: string, reader: Reader<Value>, now: Value): Value => {
-      const value = take<Value | undefined>(optional(body, name, reader), undefined)
+      const value = take<Value | undefined>(optional(given, name, reader), undefined)
       return value === undefined ? now : value
     }
-    return withPreset({
+    const definition: WebhookDefinition = {
       name: changed('name', text(100), current.name),
       isEnabled: changed('is_webhook_enabled', boolean, current.isEnabled),
       teamId: changed('team', team, replaces ? null : current.teamId),
@@ -91,14 +103,23 @@ export function parseWebhookChange(
       triggerTemplate: changed('trigger_template', template, current.triggerTemplate),
       forwardAll: changed('forward_all', boolean, current.forwardAll),
       preset,
-    })
+    }
+    return take(withPreset(definition), definition)
   })
 }
 
-/** The simple preset decides some fields by itself. */
-function withPreset(definition: WebhookDefinition): WebhookDefinition {
-  if (definition.preset !== 'simple_webhook') return definition
-  return { ...definition, httpMethod: 'POST', triggerType: 'escalation', forwardAll: true }
+/** What a preset for shift changes means by a body that does not say it. */
+const withUsual = (body: Body, preset: Preset | null): Body =>
+  isForShifts(preset) ? { trigger_type: 'shift change', http_method: 'POST', ...body } : body
+
+/** The simple preset decides some fields by itself; those for shift changes are for nothing else, and have a body. */
+function withPreset(definition: WebhookDefinition): Result<WebhookDefinition, Refusal> {
+  const { preset, triggerType: type, httpMethod: method } = definition
+  if (preset === 'simple_webhook') return ok({ ...definition, httpMethod: 'POST', triggerType: 'escalation', forwardAll: true })
+  if (!isForShifts(preset)) return ok(definition)
+  if (type !== 'shift change') return no(fieldRefusal('trigger_type', `With the preset ${preset} it must be "shift change".`))
+  if (methodsWithBody.includes(method)) return ok(definition)
+  return no(fieldRefusal('http_method', `With the preset ${preset} it must be one of ${methodsWithBody.join(', ')}.`))
 }
 
 /** An empty filter is no filter. */

@@ -5,9 +5,14 @@ import type { TriggerType } from './trigger.ts'
 /** In the order of the contract (grafana-oncall 2.1). */
 export const httpMethods = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'] as const
 export type HttpMethod = (typeof httpMethods)[number]
+export const methodsWithBody: readonly HttpMethod[] = ['POST', 'PUT', 'PATCH']
 
-export const presets = ['simple_webhook', 'advanced_webhook'] as const
+export const presets = ['simple_webhook', 'advanced_webhook', 'zenduty', 'incident_io'] as const
 export type Preset = (typeof presets)[number]
+
+/** Whether a preset tells of shift changes, in a form of its own, and of nothing else. */
+export const isForShifts = (preset: Preset | null): preset is 'zenduty' | 'incident_io' =>
+  preset === 'zenduty' || preset === 'incident_io'
 
 /** A subscription: which events, from which integrations or schedules, where to, and how the request looks. */
 export type Webhook = {

@@ -83,6 +83,7 @@ const plain = (messageAt: Instant, messageId: MessageId) => ({
   messageId,
   messageAt,
   eventSequence: 1,
+  groupedSequences: null,
   subjectId: 'I1',
   cancelKey: null,
   expiresAt: null,

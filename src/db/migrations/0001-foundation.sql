@@ -586,6 +586,8 @@ create table deliveries (
   message_at timestamptz not null,
   -- The event that caused it; null for a page.
   event_sequence bigint,
+  -- All events that it tells of, where these are several.
+  grouped_sequences bigint[],
   -- What it is about (an alert group's id), for looking up what was answered before.
   subject_id text,
   -- A page's run, so that an acknowledgement takes the page back.
@@ -602,6 +604,8 @@ create table messages (
   organization_id text not null,
   id uuid not null,
   at timestamptz not null,
+  -- All events that it tells of, where these are several.
+  grouped_sequences bigint[],
   kind text not null check (kind in ('http', 'mail')),
   method text,
   -- The URL of a request, or the address of a mail.
@@ -653,6 +657,7 @@ create table dead_deliveries (
   message_at timestamptz not null,
   endpoint_id uuid not null,
   event_sequence bigint,
+  grouped_sequences bigint[],
   subject_id text,
   lane smallint not null,
   attempts_count smallint not null,
