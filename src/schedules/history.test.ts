@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asId } from '../lib/ids.ts'
+import { asId, type UserId } from '../lib/ids.ts'
 import { hours, instant, type Instant } from '../lib/time.ts'
 import { cutShort } from './cut.ts'
 import { finalShifts } from './engine/on-call.ts'
@@ -80,6 +80,20 @@ describe('what a schedule covered', () => {
       ['U3', at('2026-04-01T10:00:00Z'), at('2026-04-01T16:00:00Z')],
     ])
   })
+})
+
+test('a swap that nobody has taken still splits the shift at an edit of the same instant', () => {
+  const noon = at('2026-04-01T12:00:00Z')
+  const layers = layersThrough([{ from: null, to: null, timeZone: 'UTC', ...of(shift(['U1'])) }])
+  const swap = { id: 'SSR1', createdAt: instant(0), startAt: noon, endAt: at('2026-04-01T14:00:00Z') }
+  const swaps = [{ ...swap, beneficiary: asId<UserId>('U1'), benefactor: null }]
+  const window = { startAt: at('2026-04-01T00:00:00Z'), endAt: at('2026-04-02T00:00:00Z') }
+  const found = finalShifts({ layers, overrides: [], swaps, passedOver: new Set() }, window)
+  expect(withoutSeams(found, new Set([noon])).map(({ startAt, swapId }) => [startAt, swapId])).toEqual([
+    [at('2026-04-01T08:00:00Z'), null],
+    [noon, 'SSR1'],
+    [at('2026-04-01T14:00:00Z'), null],
+  ])
 })
 
 describe('a version', () => {

@@ -111,4 +111,8 @@ export function withoutSeams(rows: readonly FinalShift[], seams: ReadonlySet<Ins
 }
 
 const goesOn = (earlier: FinalShift, later: FinalShift): boolean =>
-  earlier.endAt === later.startAt && earlier.userId === later.userId && earlier.cover.source.id === later.cover.source.id
+  earlier.endAt === later.startAt &&
+  earlier.userId === later.userId &&
+  earlier.swapId === later.swapId &&
+  earlier.insteadOf === later.insteadOf &&
+  earlier.cover.source.id === later.cover.source.id

@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/actor.ts'
 import type { User } from '../accounts/user.ts'
 import { impossible } from '../lib/check.ts'
 import type { Body } from '../lib/fields.ts'
-import { asId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
 import { Rejection } from '../lib/rejection.ts'
 import { instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
@@ -10,6 +10,7 @@ import { assemble } from './assembly-commands.ts'
 import { updateSchedule } from './commands.ts'
 import { finalShifts, gaps, onCallAt } from './engine/on-call.ts'
 import type { TimeWindow } from './engine/schedule.ts'
+import { createLayer, deleteLayer, updateLayer } from './layer-commands.ts'
 import { type Move, movesBetween } from './moves.ts'
 import { type Edit, type PreviewInput, refusalAt } from './preview-input.ts'
 import { existing } from './question-commands.ts'
@@ -42,7 +43,7 @@ export async function previewEdit(
   const window = { startAt, endAt: instant(Math.max(startAt, input.window.endAt)) }
   const before = await lookAhead(tx, actor, { id, window })
   if (input.schedule !== null) await atPlace('schedule', updateSchedule(tx, actor, { id, body: input.schedule }))
-  for (const edit of input.edits) await atPlace(edit.place, make(tx, actor, { scheduleId: id, edit }))
+  for (const edit of input.edits) await atPlace(edit.place, make(edit, commandsFor(edit.list, tx, { actor, scheduleId: id })))
   const after = await lookAhead(tx, actor, { id, window })
   const people = new Map([...before.people, ...after.people])
   const moves = movesBetween(before.rows, after.rows).flatMap((move) => {
@@ -61,22 +62,38 @@ async function atPlace(place: string, made: Promise<unknown>): Promise<void> {
   }
 }
 
-type Made = { readonly scheduleId: ScheduleId; readonly edit: Edit }
+/** What can be done to the parts of a schedule that one list of the request is about. */
+type PartCommands = {
+  readonly create: (body: Body) => Promise<unknown>
+  readonly update: (id: string, body: Body) => Promise<unknown>
+  readonly remove: (id: string) => Promise<unknown>
+}
 
-function make(tx: Tx, actor: Actor, { scheduleId, edit }: Made): Promise<unknown> {
-  switch (edit.list) {
+function make({ id, isDeleted, body }: Edit, { create, update, remove }: PartCommands): Promise<unknown> {
+  if (id === null) return create(body)
+  return isDeleted ? remove(id) : update(id, body)
+}
+
+function commandsFor(list: Edit['list'], tx: Tx, { actor, scheduleId }: Place): PartCommands {
+  switch (list) {
     case 'shifts':
-      return makeShift(tx, actor, { scheduleId, edit })
+      return {
+        create: (body) => createShift(tx, actor, { ...body, schedule: scheduleId }),
+        update: (id, body) => updateShift(tx, actor, { id: asId(id), body }),
+        remove: (id) => deleteShift(tx, actor, asId(id)),
+      }
+    case 'layers':
+      return {
+        create: (body) => createLayer(tx, actor, { scheduleId, body }),
+        update: (id, body) => updateLayer(tx, actor, { scheduleId, id: asId(id), body }),
+        remove: (id) => deleteLayer(tx, actor, { scheduleId, id: asId(id) }),
+      }
     default:
-      return impossible(edit.list)
+      return impossible(list)
   }
 }
 
-function makeShift(tx: Tx, actor: Actor, { scheduleId, edit }: Made): Promise<unknown> {
-  if (edit.id === null) return createShift(tx, actor, { ...edit.body, schedule: scheduleId } satisfies Body)
-  const id = asId<ShiftId>(edit.id)
-  return edit.isDeleted ? deleteShift(tx, actor, id) : updateShift(tx, actor, { id, body: edit.body })
-}
+type Place = { readonly actor: Actor; readonly scheduleId: ScheduleId }
 
 /** Who will be on call if everything stays as it is configured in this transaction. */
 async function lookAhead(tx: Tx, actor: Actor, { id, window }: { readonly id: ScheduleId; readonly window: TimeWindow }) {

@@ -35,7 +35,8 @@ export type Edit = {
   readonly body: Body
 }
 
-const editLists = ['shifts'] as const
+/** The parts of a schedule that can be edited, in the order in which that is done. */
+const editLists = ['shifts', 'layers'] as const
 type EditList = (typeof editLists)[number]
 
 const editsMax = 50

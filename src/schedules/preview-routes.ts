@@ -22,8 +22,9 @@ const PreviewBody = lenientInput({
   end_date: 'Like start_date, at most 365 days later. Missing: 30 days later.',
   schedule: 'What shall be changed of the schedule, as in a PATCH of it.',
   shifts: {
-    list: 'On-call shifts: without an `id`, new ones on this schedule; with an `id`, what a PATCH changes, or with `deleted: true` nothing but that. At most 50.',
+    list: 'On-call shifts: without an `id`, new ones on this schedule; with an `id`, what a PATCH changes, or with `deleted: true` nothing but that.',
   },
+  layers: { list: 'Layers of this schedule, likewise. At most 50 parts of all kinds.' },
 })
 
 const Stretch = Type.Object({ start: Type.String({ format: 'date-time' }), end: Type.String({ format: 'date-time' }) })
