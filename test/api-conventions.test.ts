@@ -249,7 +249,7 @@ describe('ids', () => {
     const characters = '[A-NP-Z1-9]{12}$'
     const prefixes = {
       ...{ organizationId: 'O', userId: 'U', integrationId: 'C', routeId: 'R', chainId: 'F', policyId: 'E' },
-      ...{ scheduleId: 'S', shiftId: 'O', layerId: 'LY', webhookId: 'WH', alertGroupId: 'I' },
+      ...{ scheduleId: 'S', shiftId: 'O', layerId: 'LY', overrideId: 'OV', webhookId: 'WH', alertGroupId: 'I' },
     } as const
     for (const [name, prefix] of Object.entries(prefixes)) {
       expect(Object.entries(things).find(([key]) => key === name)?.[1]).toMatch(new RegExp(`^${prefix}${characters}`))

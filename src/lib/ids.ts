@@ -47,6 +47,7 @@ type PublicIds = {
   readonly N: NotificationRuleId
   readonly S: ScheduleId
   readonly LY: LayerId
+  readonly OV: OverrideId
   readonly WH: WebhookId
 }
 

@@ -59,14 +59,18 @@ export function parseUtc(text: string): Instant | null {
   return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 19) !== text ? null : instant(at.getTime())
 }
 
-/** Reads an instant of RFC 3339, whose offset from UTC must be there; what is shorter than a millisecond is cut off. Null for any other form. */
+/**
+ * Reads an instant of RFC 3339, which says its offset from UTC; what is shorter than a millisecond is cut off. Null for any other form,
+ * and for what lies, in UTC, outside the years 1 to 9999.
+ */
 export function parseInstant(text: string): Instant | null {
   const match = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/.exec(text)
   const [, second = '', fraction = '', sign = '+', hour = '0', minute = '0'] = match ?? []
-  const at = parseUtc(second)
-  if (at === null) return null
+  const reading = parseUtc(second)
+  if (reading === null) return null
   const offset = (Number(hour) * 60 + Number(minute)) * 60_000 * (sign === '-' ? -1 : 1)
-  return instant(at + Number(fraction.padEnd(3, '0').slice(0, 3)) - offset)
+  const at = instant(reading + Number(fraction.padEnd(3, '0').slice(0, 3)) - offset)
+  return /^(?!0000)\d{4}-/.test(new Date(at).toISOString()) ? at : null
 }
 
 function withFraction(at: Instant, suffix: string): string {

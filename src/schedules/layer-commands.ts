@@ -1,43 +1,30 @@
 import type { Actor } from '../accounts/actor.ts'
-import { audit } from '../accounts/commands.ts'
+import { check } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { type LayerId, newPublicId, type OrganizationId, type ScheduleId } from '../lib/ids.ts'
-import { check } from '../lib/check.ts'
 import type { Listing } from '../lib/listing.ts'
-import { notFound, Rejection } from '../lib/rejection.ts'
+import { Rejection } from '../lib/rejection.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { refuseBurdenOfLayer } from './burden-commands.ts'
-import { heldPart, lockedSchedule, unknownPeople } from './holding-commands.ts'
+import { addHeld, changeHeld, heldPart, listHeld, lockedSchedule, removeHeld, unknownPeople } from './holding-commands.ts'
 import { parseLayer, parseLayerUpdate } from './layer-input.ts'
 import { layerRecord } from './layer-record.ts'
 import { settled } from './layer-rotation.ts'
 import type { LayerFields, NativeLayer } from './layer.ts'
-import { partRecord } from './part-record.ts'
-import * as store from './part-store.ts'
-import { scheduleExists } from './store.ts'
-import { lookAgain } from './watch-commands.ts'
+import type { Part } from './part.ts'
 
 /** Where a layer is. */
 export type LayerKey = { readonly scheduleId: ScheduleId; readonly id: LayerId }
 
 /** A layer of a schedule of the actor's organization. */
 export async function findLayer(sql: Sql, { organizationId }: Actor, { scheduleId, id }: LayerKey): Promise<NativeLayer> {
-  const part = await heldPart(sql, layersOf(organizationId, scheduleId), id)
-  check(part.kind === 'layer', 'among layers there are layers')
-  return part.layer
+  return layerIn(await heldPart(sql, layersOf(organizationId, scheduleId), id))
 }
 
 /** The layers of a schedule, oldest first; those that this program cannot read are counted only. */
 export async function listLayers(sql: Sql, { organizationId }: Actor, scheduleId: ScheduleId): Promise<Listing<NativeLayer>> {
-  if (!(await scheduleExists(sql, { organizationId, id: scheduleId }))) throw notFound()
-  const holding = layersOf(organizationId, scheduleId)
-  return {
-    count: () => store.countParts(sql, holding),
-    items: async (window) => {
-      const readings = await store.listParts(sql, { ...holding, window })
-      return readings.flatMap(({ part }) => (part?.kind === 'layer' ? part.layer : []))
-    },
-  }
+  const { count, items } = await listHeld(sql, layersOf(organizationId, scheduleId))
+  return { count, items: async (window) => (await items(window)).map(layerIn) }
 }
 
 /** Adds a layer. Rejects users who do not exist or have left, and what would be too much for the schedule. */
@@ -50,13 +37,10 @@ export async function createLayer(
   const schedule = await lockedSchedule(tx, actor, scheduleId)
   const input = accepted(parseLayer(body))
   await refuseUnknown(tx, organizationId, { after: input.layer, before: null })
-  const id = newPublicId('LY', tx.random.bytes)
-  const layer = { ...settled(input, null, { now: tx.now, timeZone: schedule.timeZone }), id }
+  const edit = { now: tx.now, timeZone: schedule.timeZone }
+  const layer = { ...settled(input, null, edit), id: newPublicId('LY', tx.random.bytes) }
   await refuseBurdenOfLayer(tx, organizationId, { schedule, layer })
-  const record = partRecord({ kind: 'layer', layer })
-  await store.insertPart(tx, { organizationId, id }, { ...record, ownerId: scheduleId, kind: 'layer', from: null })
-  await lookAgain(tx, actor, [scheduleId])
-  await audit(tx, actor, { action: 'layer created', subjectId: id, details: { schedule_id: scheduleId, name: layer.name } })
+  await addHeld(tx, actor, { scheduleId, part: { kind: 'layer', layer }, from: null })
   return layer
 }
 
@@ -78,25 +62,22 @@ export async function updateLayer(
   const layer = { ...settled(input, before, { now: tx.now, timeZone: schedule.timeZone }), id }
   if (saysTheSame(before, layer)) return before
   await refuseBurdenOfLayer(tx, organizationId, { schedule, layer })
-  await store.writePartVersion(tx, { organizationId, id }, { ...partRecord({ kind: 'layer', layer }), ownerId: scheduleId })
-  await lookAgain(tx, actor, [scheduleId])
-  await audit(tx, actor, { action: 'layer updated', subjectId: id, details: { schedule_id: scheduleId, name: layer.name } })
+  await changeHeld(tx, actor, { scheduleId, part: { kind: 'layer', layer } })
   return layer
 }
 
 /** Removes a layer, also one that this program cannot read: from now on it covers nothing. */
-export async function deleteLayer(tx: Tx, actor: Actor, { scheduleId, id }: LayerKey): Promise<void> {
-  const { organizationId } = actor
-  await lockedSchedule(tx, actor, scheduleId)
-  const reading = await store.findPart(tx.sql, layersOf(organizationId, scheduleId), id)
-  if (reading === null) throw notFound()
-  await store.markPartDeleted(tx, { organizationId, id })
-  await lookAgain(tx, actor, [scheduleId])
-  await audit(tx, actor, { action: 'layer deleted', subjectId: id, details: { schedule_id: scheduleId, name: reading.name } })
+export function deleteLayer(tx: Tx, actor: Actor, { scheduleId, id }: LayerKey): Promise<void> {
+  return removeHeld(tx, actor, { ...layersOf(actor.organizationId, scheduleId), id })
 }
 
 const layersOf = (organizationId: OrganizationId, scheduleId: ScheduleId) =>
   ({ organizationId, scheduleId, kind: 'layer' }) as const
+
+function layerIn(part: Part): NativeLayer {
+  check(part.kind === 'layer', 'among layers there are layers')
+  return part.layer
+}
 
 type Change = { readonly before: LayerFields | null; readonly after: LayerFields }
 

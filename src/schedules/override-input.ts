@@ -16,6 +16,7 @@ import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { instant } from '../lib/time.ts'
 import type { OverrideAction } from './engine/schedule.ts'
+import { overrideRecord } from './override-record.ts'
 import type { OverrideFields } from './override.ts'
 import { wholeSecond } from './readers.ts'
 
@@ -34,8 +35,13 @@ export function parseOverride(body: Body): Result<OverrideFields, Refusal> {
   return isSelf ? no(fieldRefusal('replaced', 'Nobody replaces themself.')) : read
 }
 
+/** Reads the body of a PUT or PATCH: what it leaves out stays as it is, as far as it means something for the kind. */
+export const parseOverrideUpdate = (body: Body, current: OverrideFields): Result<OverrideFields, Refusal> =>
+  parseOverride({ ...overrideRecord(current), ...body })
+
 function takeAction(body: Body, take: Take): OverrideAction {
-  const kind = take(required(body, 'kind', overrideKind), 'replace_all')
+  const kind = take<OverrideKind | null>(required(body, 'kind', overrideKind), null)
+  if (kind === null) return { kind: 'replace-all', users: [] }
   if (kind === 'replace_all') return { kind: 'replace-all', users: take(required(body, 'users', usersOrNobody), []) }
   const userId = take(required(body, 'user', user), asId<UserId>(''))
   if (kind !== 'replace_user') return { kind, userId }
@@ -44,7 +50,9 @@ function takeAction(body: Body, take: Take): OverrideAction {
 
 const overrideKinds = ['replace_all', 'replace_user', 'add', 'remove'] as const
 
-const overrideKind: Reader<(typeof overrideKinds)[number]> = (value) => {
+type OverrideKind = (typeof overrideKinds)[number]
+
+const overrideKind: Reader<OverrideKind> = (value) => {
   const found = overrideKinds.find((kind) => kind === value)
   return found === undefined ? no(`Must be one of ${overrideKinds.join(', ')}.`) : ok(found)
 }

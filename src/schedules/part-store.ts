@@ -97,6 +97,11 @@ export function countParts(db: Sql, holding: Holding): Promise<number> {
   return countRows(held(db, holding))
 }
 
+/** How many of them put, or may put, somebody on call after an instant. */
+export function countPartsEndingAfter(db: Sql, holding: Holding, at: Instant): Promise<number> {
+  return countRows(held(db, holding).where('version.ends_at', '>', toDate(at)))
+}
+
 /** Oldest first. */
 export async function listParts(
   db: Sql,

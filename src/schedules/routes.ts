@@ -17,6 +17,7 @@ import { exportTokenRoutes } from './export-token-routes.ts'
 import { layerRoutes } from './layer-routes.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
 import { previewRoutes } from './preview-routes.ts'
+import { overrideRoutes } from './override-routes.ts'
 import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
 import { parseWindow } from './window-input.ts'
@@ -32,6 +33,7 @@ export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
   previewRoutes(app, db)
   shiftRoutes(app, db)
   layerRoutes(app, db)
+  overrideRoutes(app, db)
 }
 
 const read = { permission: 'schedules:read' } as const

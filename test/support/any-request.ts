@@ -80,7 +80,14 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
     ],
     ...['web', 'calendar', 'ical'],
   ],
-  start: ['0001-01-01T00:00:00', '9999-12-31T23:59:59', '2026-03-29T02:30:00', '2026-02-30T00:00:00'],
+  start: [
+    '0001-01-01T00:00:00Z',
+    '2026-01-01T00:00:00Z',
+    '0001-01-01T00:00:00',
+    '9999-12-31T23:59:59',
+    '2026-03-29T02:30:00',
+    '2026-02-30T00:00:00',
+  ],
   rotation_start: ['2026-01-01T00:00:00', '9999-12-31T23:59:59'],
   until: ['2027-01-01T00:00:00', '0001-01-01T00:00:00'],
   at: ['2026-01-01T00:00:00Z', '0001-01-01', '9999-12-31T23:59:59Z'],
@@ -115,6 +122,10 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
     [{ start_day: 'FR', start: '18:00', end_day: 'MO', end: '08:00' }],
     [{ days: [] }],
   ],
+  kind: ['replace_all', 'replace_user', 'add', 'remove'],
+  end: ['2040-01-02T00:00:00Z', '2040-01-02T00:00:00+14:00', '9999-12-31T23:59:59Z', '0001-01-01T00:00:00+23:59'],
+  user: ['@own.userId'],
+  replaced: ['@own.ownerId'],
   turn_consumption: ['calendar', 'active'],
   by_day: [['MO', 'SU'], ['XX'], []],
   by_month: [[1, 12], [13]],
@@ -144,7 +155,17 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
 }
 
 const things = ['organizationId', 'userId', 'ownerId', 'tokenId', 'teamId', 'serviceId', 'integrationId', 'routeId', 'chainId']
-const moreThings = ['policyId', 'ruleId', 'scheduleId', 'shiftId', 'layerId', 'webhookId', 'alertGroupId', 'alertId']
+const moreThings = [
+  'policyId',
+  'ruleId',
+  'scheduleId',
+  'shiftId',
+  'layerId',
+  'overrideId',
+  'webhookId',
+  'alertGroupId',
+  'alertId',
+]
 const idText = fc
   .tuple(fc.constantFrom('own', 'theirs'), fc.constantFrom(...things, ...moreThings))
   .map(([whose, thing]) => `@${whose}.${thing}`)

@@ -51,6 +51,12 @@ const things: readonly Table[] = [
     like: `valid_to is null and shift_id like 'O%'`,
     columns: { shift_id: id('O'), name, team_id: id('T') },
   },
+  { name: 'shifts', like: `kind = 'override'`, columns: { id: id('OV') } },
+  {
+    name: 'shift_versions',
+    like: `valid_to is null and shift_id like 'OV%'`,
+    columns: { shift_id: id('OV'), name, schedule_id: id('S') },
+  },
   { name: 'shifts', like: `kind = 'layer'`, columns: { id: id('LY') } },
   {
     name: 'shift_versions',

@@ -25,6 +25,7 @@ export type Things = Readonly<
     | 'scheduleId'
     | 'shiftId'
     | 'layerId'
+    | 'overrideId'
     | 'webhookId'
     | 'alertGroupId'
     | 'alertId'
@@ -70,6 +71,9 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     ...{ name, start: '2026-01-01T00:00:00', turn: { unit: 'days' }, groups: [[user.id]], level: -1 },
     restrictions: [{ start: '09:00', end: '09:30' }],
   })
+  const override = await make(`schedules/${schedule.id}/overrides/`, {
+    ...{ name, kind: 'add', user: user.id, start: '2040-01-01T00:00:00Z', end: '2040-01-02T00:00:00Z' },
+  })
   const chain = await make('escalation_chains/', { name, team_id: teamId })
   await crew.api('PATCH', `teams/${teamId}/`, { escalation_chain_id: chain.id })
   const policy = await make('escalation_policies/', {
@@ -109,7 +113,15 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
       serviceId,
       webhookId: webhook.id,
     },
-    ...{ scheduleId: schedule.id, shiftId: shift.id, layerId: layer.id, chainId: chain.id, policyId: policy.id, ruleId: rule.id },
+    ...{
+      scheduleId: schedule.id,
+      shiftId: shift.id,
+      layerId: layer.id,
+      overrideId: override.id,
+      chainId: chain.id,
+      policyId: policy.id,
+      ruleId: rule.id,
+    },
     ...{ integrationId: integration.id, routeId: added.id, alertGroupId: groups.results[0].id },
     alertId: groups.results[0].last_alert.id,
   }

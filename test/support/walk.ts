@@ -43,6 +43,7 @@ const byTeam: Foreign = { query: ({ teamId }) => ({ team_id: teamId }), ...notAT
 
 const shift = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600 }
 const layer = { start: '2026-01-01T00:00:00', turn: { unit: 'days' } }
+const override = { kind: 'remove', start: '2040-01-01T00:00:00Z', end: '2040-01-02T00:00:00Z' }
 const inGroups = { status: 400, answer: { groups: { 0: ['The user at index 0 does not exist.'] } } }
 const integration = () => ({ type: 'webhook', name: fresh() })
 const schedule = () => ({ type: 'calendar', name: fresh(), time_zone: 'UTC' })
@@ -309,6 +310,20 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     foreign: [{ body: ({ userId }) => ({ groups: [[userId]] }), ...inGroups }],
   }),
   ...route('DELETE', 'schedules/:scheduleId/layers/:layerId/', remove),
+
+  ...route('GET', 'schedules/:scheduleId/overrides/', show),
+  ...route('GET', 'schedules/:scheduleId/overrides/:overrideId/', show),
+  ...route('POST', 'schedules/:scheduleId/overrides/', {
+    status: 201,
+    body: ({ userId }) => ({ ...override, user: userId }),
+    foreign: [{ body: ({ userId }) => ({ ...override, user: userId }), ...refused('user', 'User does not exist') }],
+  }),
+  ...route('PUT PATCH', 'schedules/:scheduleId/overrides/:overrideId/', {
+    status: 200,
+    body: ({ userId }) => ({ user: userId, name: fresh() }),
+    foreign: [{ body: ({ userId }) => ({ user: userId }), ...refused('user', 'User does not exist') }],
+  }),
+  ...route('DELETE', 'schedules/:scheduleId/overrides/:overrideId/', remove),
 
   ...route('GET', 'on_call_shifts/', list({ query: ({ scheduleId }) => ({ schedule_id: scheduleId }), ...nothing }, byTeam)),
   ...route('GET', 'on_call_shifts/:shiftId/', show),
