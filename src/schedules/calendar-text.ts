@@ -45,17 +45,20 @@ const eventLines = ({ uid, startAt, endAt, summary, description }: CalendarEvent
 const utc = (at: Instant): string => `${isoZ(at).slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 
 /** A text as a value: a line break is written as two characters, and what controls a terminal is left out. */
-const escaped = (text: string): string =>
-  text
+function escaped(text: string): string {
+  if (!/[\\;,\p{Cc}\p{Cs}\u2028\u2029]/u.test(text)) return text
+  return text
     .replaceAll(/[\\;,]/g, (character) => `\\${character}`)
     .replaceAll(/\r\n|[\r\n\u0085\u2028\u2029]/g, '\\n')
     .replaceAll(/(?!\t)\p{Cc}|\p{Cs}/gu, '')
+}
 
 const lineOctetsMax = 75
 
 /** No line is longer than 75 octets, and none begins or ends inside a character. */
 function folded(line: string): string {
-  if (Buffer.byteLength(line) <= lineOctetsMax) return line
+  // No character of a line's length takes more than three octets.
+  if (line.length * 3 <= lineOctetsMax || Buffer.byteLength(line) <= lineOctetsMax) return line
   const lines: string[] = []
   let [part, octets] = ['', 0]
   for (const character of line) {
