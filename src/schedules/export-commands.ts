@@ -1,45 +1,69 @@
 import type { User } from '../accounts/user.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
-import { forbidden } from '../lib/rejection.ts'
-import type { Instant } from '../lib/time.ts'
+import { forbidden, Rejection } from '../lib/rejection.ts'
+import type { Instant, Ms } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { assemble, type Assembly } from './assembly-commands.ts'
 import type { Calendar, CalendarEvent } from './calendar-text.ts'
 import { personalEvents, scheduleCalendar } from './export-calendar.ts'
 import { couldCall, exportedMax, exportWindow, reachOf, shiftsWithin } from './export-shifts.ts'
-import { admitExport } from './export-token-commands.ts'
+import { schedulesNaming } from './export-store.ts'
+import { admitExport, type ExportSubject } from './export-token-commands.ts'
+import type { ExportTurns } from './export-turns.ts'
 import { throughHistory } from './history.ts'
-import { findSchedule, listSchedules } from './store.ts'
+import { findSchedule } from './store.ts'
 
-/** The calendar of a schedule, for whoever has a good token of it. */
-export async function exportSchedule(
+type Asked = { readonly subject: ExportSubject; readonly token: string; readonly now: Instant }
+
+/**
+ * The calendar of a schedule or of a user's shifts, for whoever has a good token of it. Rejected as too many while it has been asked for so
+ * often that making it would load the server.
+ */
+export async function exportCalendar(sql: Sql, turns: ExportTurns, { subject, token, now }: Asked): Promise<Calendar> {
+  const owner = await admitExport(sql, token, subject)
+  const name = JSON.stringify([subject.kind, subject.id, owner.id])
+  const waitMs = turns.waitOf(name)
+  if (waitMs > 0) throw tooMany(waitMs)
+  return turns.take(name, () =>
+    subject.kind === 'schedule'
+      ? scheduleExport(sql, owner.organizationId, { id: subject.id, now })
+      : userExport(sql, owner, now),
+  )
+}
+
+function tooMany(waitMs: Ms): Rejection {
+  const retryAfterSeconds = Math.ceil(waitMs / 1000)
+  const detail = `Request was throttled. Expected available in ${retryAfterSeconds} seconds.`
+  return new Rejection({ kind: 'too-many', detail, retryAfterSeconds })
+}
+
+async function scheduleExport(
   sql: Sql,
-  { id, token, now }: { readonly id: ScheduleId; readonly token: string; readonly now: Instant },
+  organizationId: OrganizationId,
+  { id, now }: { readonly id: ScheduleId; readonly now: Instant },
 ): Promise<Calendar> {
-  const { organizationId } = await admitExport(sql, token, { kind: 'schedule', id })
   const schedule = await findSchedule(sql, { organizationId, id })
   if (schedule === null) throw forbidden('Invalid token.')
   const assembly = await assembleAround(sql, organizationId, { scheduleIds: [id], now })
   return scheduleCalendar(schedule, shiftsWithin(assembly.of(id), exportWindow(now)), assembly.people)
 }
 
-const schedulesAtOnce = 100
+/** Nobody takes turns in so many, and each of them takes its time. */
+const schedulesMax = 500
 
-/** The calendar of all shifts of a user, for whoever has a good token of it. At most ten thousand, the earliest. */
-export async function exportUserShifts(
-  sql: Sql,
-  { id, token, now }: { readonly id: string; readonly token: string; readonly now: Instant },
-): Promise<Calendar> {
-  const user = await admitExport(sql, token, { kind: 'user', id })
+const schedulesAtOnce = 20
+
+/** Of 500 schedules, and the first 10,000 shifts, at most. */
+async function userExport(sql: Sql, user: User, now: Instant): Promise<Calendar> {
+  const { organizationId, id: userId } = user
+  const since = exportWindow(now).startAt
+  const schedules = [...(await schedulesNaming(sql, organizationId, { userId, since, limit: schedulesMax }))]
   const events: CalendarEvent[] = []
-  for (let offset = 0, isLast = false; !isLast; offset += schedulesAtOnce) {
-    const window = { limit: schedulesAtOnce, offset, filter: {} }
-    const schedules = await listSchedules(sql, user.organizationId, window)
-    const scheduleIds = schedules.map((schedule) => schedule.id)
-    const assembly = await assembleAround(sql, user.organizationId, { scheduleIds, now })
-    for (const schedule of schedules)
+  while (schedules.length > 0) {
+    const some = schedules.splice(0, schedulesAtOnce)
+    const assembly = await assembleAround(sql, organizationId, { scheduleIds: some.map((schedule) => schedule.id), now })
+    for (const schedule of some)
       events.push(...personalEvents(schedule, shiftsOf(assembly, { user, scheduleId: schedule.id, now }), user))
-    isLast = schedules.length < schedulesAtOnce
   }
   const ordered = events.toSorted((left, right) => left.startAt - right.startAt || (left.uid < right.uid ? -1 : 1))
   return { name: `On-call: ${user.username}`, events: ordered.slice(0, exportedMax) }

@@ -4,7 +4,7 @@ import { type Api, testApi } from '../../test/support/api.ts'
 import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { createUser, deactivateUser, updateUser } from '../accounts/commands.ts'
 import { asId, type UserId } from '../lib/ids.ts'
-import { type Instant, instant } from '../lib/time.ts'
+import { type Instant, instant, ms } from '../lib/time.ts'
 import { scheduleRoutes } from './routes.ts'
 
 // The clock stands at noon of 2026-04-01, UTC, so calendars show 2026-03-17 up to 2026-09-29.
@@ -12,12 +12,14 @@ import { scheduleRoutes } from './routes.ts'
 let server: TestServer
 let api: Api
 let now: Instant
+let monotonic = testClock.monotonic
 
 const at = (text: string): Instant => instant(Date.parse(text))
 
 beforeAll(async () => {
   now = testClock.now()
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: { ...testClock, now: () => now } }))
+  const clock = { ...testClock, now: () => now, monotonic: () => monotonic() }
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock }))
   api = await testApi(server)
 })
 
@@ -206,6 +208,22 @@ describe('an answer', () => {
     expect(head).toMatchObject({ statusCode: 200, body: '' })
     expect(head.headers['etag']).toBe((await fetched(url)).headers['etag'])
     expect((await server.app.inject({ url: `${pathname}/${search}` })).statusCode).toBe(200)
+  })
+
+  test('is refused for a while when making it has taken long again and again', async () => {
+    const own = await exportUrl(`schedules/${await newSchedule([])}`)
+    let passed = 0
+    // Each look at the clock is two seconds after the one before.
+    monotonic = () => ms((passed += 2000))
+    let [answer, madeCount] = [await fetched(own), 0]
+    for (; answer.statusCode === 200 && madeCount < 20; madeCount += 1) answer = await fetched(own)
+    monotonic = testClock.monotonic
+    expect(madeCount).toBeGreaterThan(3)
+    const retryAfter = String(answer.headers['retry-after'])
+    expect(retryAfter).toMatch(/^\d+$/)
+    expect(answer).toMatchObject({
+      ...{ statusCode: 429, body: `{"detail":"Request was throttled. Expected available in ${retryAfter} seconds."}` },
+    })
   })
 
   test('goes to whoever takes calendars', async () => {

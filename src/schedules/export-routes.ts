@@ -7,7 +7,9 @@ import type { Instant } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { type Calendar, calendarText } from './calendar-text.ts'
 import { calendarTag } from './export-calendar.ts'
-import { exportSchedule, exportUserShifts } from './export-commands.ts'
+import { exportCalendar } from './export-commands.ts'
+import type { ExportSubject } from './export-token-commands.ts'
+import { newExportTurns } from './export-turns.ts'
 
 const config = { public: 'export', answers: 'text/calendar' } as const
 
@@ -17,10 +19,17 @@ const response = {
   200: { description: 'iCalendar (RFC 5545).', content: { 'text/calendar': { schema: Type.String() } } },
   304: Type.Null({ description: 'As it was when the tag in `If-None-Match` was told.' }),
   403: Type.Object({ detail: Type.String() }, { description: 'The token opens nothing, or something else.' }),
+  429: Type.Object({ detail: Type.String() }, { description: 'This calendar is asked for too often; see Retry-After.' }),
 }
 
 /** The calendars of schedules and of users, for whoever has the address (contract grafana-oncall 4.2, 4.7). */
 export function exportRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
+  const turns = newExportTurns(clock)
+  const made = async (subject: ExportSubject, token = ''): Promise<Made> => {
+    const now = clock.now()
+    return { calendar: await exportCalendar(db.sql, turns, { subject, token, now }), now }
+  }
+
   app.get(
     '/api/v1/schedules/:scheduleId/export/',
     {
@@ -34,9 +43,8 @@ export function exportRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'
       },
     },
     async (request, reply) => {
-      const now = clock.now()
-      const asked = { id: asId<ScheduleId>(storable(request.params.scheduleId)), token: request.query.token ?? '', now }
-      return answer(request, reply, { calendar: await exportSchedule(db.sql, asked), now })
+      const id = asId<ScheduleId>(storable(request.params.scheduleId))
+      return answer(request, reply, await made({ kind: 'schedule', id }, request.query.token))
     },
   )
 
@@ -53,17 +61,16 @@ export function exportRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'
       },
     },
     async (request, reply) => {
-      const now = clock.now()
-      const asked = { id: storable(request.params.userId), token: request.query.token ?? '', now }
-      return answer(request, reply, { calendar: await exportUserShifts(db.sql, asked), now })
+      const id = storable(request.params.userId)
+      return answer(request, reply, await made({ kind: 'user', id }, request.query.token))
     },
   )
 }
 
-type Written = { readonly calendar: Calendar; readonly now: Instant }
+type Made = { readonly calendar: Calendar; readonly now: Instant }
 
 /** With a tag, by which programs that come again are told in few bytes that nothing has changed. */
-function answer(request: FastifyRequest, reply: FastifyReply, { calendar, now }: Written): FastifyReply {
+function answer(request: FastifyRequest, reply: FastifyReply, { calendar, now }: Made): FastifyReply {
   const tag = calendarTag(calendar)
   reply.headers({ etag: tag, 'cache-control': 'private, max-age=300' })
   if (isAmong(request.headers['if-none-match'], tag)) return reply.code(304).send()

@@ -77,7 +77,11 @@ function joined(earlier: readonly FinalShift[], later: readonly FinalShift[], se
     if (beginning !== undefined) ends.set(beginning, shift.endAt)
     return beginning === undefined
   })
-  return [...earlier.map((shift) => ({ ...shift, endAt: ends.get(shift) ?? shift.endAt })), ...rest]
+  const whole = earlier.map((shift) => {
+    const endAt = ends.get(shift)
+    return endAt === undefined ? shift : { ...shift, endAt }
+  })
+  return [...whole, ...rest]
 }
 
 const goesOn = (earlier: FinalShift, later: FinalShift): boolean => earlier.userId === later.userId && isSameCause(earlier, later)

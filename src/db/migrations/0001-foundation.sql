@@ -208,6 +208,8 @@ create table shift_versions (
 create unique index shift_versions_current on shift_versions (organization_id, shift_id) where valid_to is null;
 create unique index shift_versions_start on shift_versions (organization_id, shift_id, valid_from) nulls not distinct;
 create index shift_versions_schedule on shift_versions (organization_id, schedule_id, ends_at);
+-- Finds what names a person, wherever in the definition that is.
+create index shift_versions_definition on shift_versions using gin (definition) with (fastupdate = off);
 
 -- What is known of a schedule's hand-overs, and when it is to be looked at next. The row moves on in the transaction that announces one.
 create table schedule_watches (

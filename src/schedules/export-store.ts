@@ -1,0 +1,42 @@
+import { sql } from 'kysely'
+import { asId, type OrganizationId, type ScheduleId, type UserId } from '../lib/ids.ts'
+import { type Instant, toDate } from '../lib/time.ts'
+import type { Sql } from '../ports.ts'
+import type { NamedSchedule } from './export-calendar.ts'
+
+type Naming = { readonly userId: UserId; readonly since: Instant; readonly limit: number }
+
+/**
+ * The schedules that could have put somebody on call since an instant, or ever will: those with parts that name the person, and those that
+ * read calendars, where people have other names. Oldest first.
+ */
+export async function schedulesNaming(
+  db: Sql,
+  organizationId: OrganizationId,
+  { userId, since, limit }: Naming,
+): Promise<readonly NamedSchedule[]> {
+  const answer = await sql<{ readonly id: string; readonly name: string }>`
+    with naming as materialized (
+      select shift_id, schedule_id from shift_versions
+      where organization_id = ${organizationId} and definition @@ ${`$.** == ${JSON.stringify(userId)}`}::jsonpath
+        and (valid_to is null or valid_to > ${toDate(since)})
+    ), found as (
+      select schedule_id from naming
+      union
+      select schedule_id from schedule_versions
+      where organization_id = ${organizationId} and shift_ids && array(select shift_id from naming)
+        and (valid_to is null or valid_to > ${toDate(since)})
+      union
+      select schedule_id from schedule_versions
+      where organization_id = ${organizationId} and valid_to is null and (type = 'ical' or ical_url_overrides is not null)
+    )
+    select schedule.id, version.name
+    from found
+    join schedules schedule
+      on schedule.organization_id = ${organizationId} and schedule.id = found.schedule_id and schedule.deleted_at is null
+    join schedule_versions version
+      on version.organization_id = ${organizationId} and version.schedule_id = schedule.id and version.valid_to is null
+    order by schedule.created_at, schedule.id
+    limit ${limit}`.execute(db)
+  return answer.rows.map((row) => ({ id: asId<ScheduleId>(row.id), name: row.name }))
+}
