@@ -5,6 +5,7 @@ import { measureBackup } from './backup.ts'
 import { measureIdle } from './footprint.ts'
 import { measureLatency } from './latency.ts'
 import { measureLists } from './lists.ts'
+import { measureOnCall } from './on-call.ts'
 import { play } from './roles.ts'
 import { type Row, table } from './row.ts'
 import { measureSchedule } from './schedule.ts'
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   lists: measureLists,
   backup: measureBackup,
   schedule: measureSchedule,
+  'on-call': measureOnCall,
 }
 
 /**
