@@ -34,8 +34,9 @@ export async function explainOnCall(
   const { schedule, names, unreadable } = assembly.of(id)
   const { people } = assembly
   // A newer version of this program may have stored a zone that is unknown here.
-  const zone = findZone(found.timeZone) ?? known(findZone('UTC'), 'UTC is a zone')
-  const explanation = explanationOf({ name: found.name, schedule, names, people, zone, unreadable }, at)
+  const timeZone = findZone(found.timeZone) === null ? 'UTC' : found.timeZone
+  const zone = known(findZone(timeZone), 'UTC is a zone')
+  const explanation = explanationOf({ name: found.name, schedule, names, people, timeZone, zone, unreadable }, at)
   const usersOf = (ids: readonly UserId[]): readonly User[] => ids.flatMap((userId) => people.get(userId) ?? [])
   return {
     schedule: found,

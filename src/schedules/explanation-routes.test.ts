@@ -59,3 +59,18 @@ test('what is no instant, no schedule or not to be read is refused', async () =>
   expect((await api.callAs('none', 'GET', path)).status).toBe(403)
   for (const at of ['0001-01-01', '9999-12-31T23:59:59Z']) expect((await api.call('GET', `${path}?at=${at}`)).status).toBe(200)
 })
+
+test('a layer that has ended is told, in the zone as it was typed', async () => {
+  const { id } = (await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Old', time_zone: 'UTC' })).body
+  const layer = {
+    groups: [[api.users.admin]],
+    turn: { unit: 'days' },
+    start: '2026-01-01T00:00:00',
+    until: '2026-03-01T00:00:00',
+  }
+  await api.call('POST', `/api/v1/schedules/${id}/layers/`, { name: 'Winter', ...layer })
+  expect((await api.call('GET', `/api/v1/schedules/${id}/explain/`)).body.text).toEqual([
+    'Nobody is on call in "Old" at 2026-04-01 12:00, UTC.',
+    'The layer "Winter", level 0, has ended, at 2026-03-01 00:00.',
+  ])
+})

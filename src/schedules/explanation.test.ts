@@ -130,7 +130,15 @@ function told(schedule: Partial<Schedule>, unreadable: readonly string[] = []) {
   const whole = { layers: [], overrides: [], swaps: [], passedOver: new Set<UserId>(), ...schedule }
   const named = [...whole.layers, ...whole.overrides].map(({ id }): [string, string | null] => [id, id.length > 1 ? id : null])
   const zone = known(findZone('Europe/Berlin'), 'Berlin is a zone')
-  const explained: Explained = { name: 'Primary', schedule: whole, names: new Map(named), people, zone, unreadable }
+  const explained: Explained = {
+    name: 'Primary',
+    schedule: whole,
+    names: new Map(named),
+    people,
+    timeZone: 'Europe/Berlin',
+    zone,
+    unreadable,
+  }
   const { text, sources } = explanationOf(explained, instant(night))
   return { text, sources: sources.map((source) => `${source.state}: ${source.text}`) }
 }

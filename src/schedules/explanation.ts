@@ -48,6 +48,8 @@ type SourceState = (typeof sourceStates)[number]
 /** What is explained. */
 export type Explained = Telling & {
   readonly name: string
+  /** As it was typed. */
+  readonly timeZone: string
   readonly schedule: Schedule
   /** Of layers and overrides, by their ids. */
   readonly names: ReadonlyMap<string, string | null>
@@ -86,7 +88,7 @@ function winnerAt({ schedule }: Explained, at: Instant): Pick<Night, 'standings'
 }
 
 const headline = (night: Night): string =>
-  `${peopleAre([...night.onCall], night)} on call in "${night.name}" at ${clockTime(night.at, night)}, ${night.zone.name}.`
+  `${peopleAre([...night.onCall], night)} on call in "${night.name}" at ${clockTime(night.at, night)}, ${night.timeZone}.`
 
 /** Of a schedule of many layers the first ones have to do. */
 const sentencesMax = 20

@@ -12,6 +12,7 @@ import { finalShifts, gaps, onCallAt } from './engine/on-call.ts'
 import type { TimeWindow } from './engine/schedule.ts'
 import { createLayer, deleteLayer, updateLayer } from './layer-commands.ts'
 import { type Move, movesBetween } from './moves.ts'
+import { createOverride, deleteOverride, updateOverride } from './override-commands.ts'
 import { type Edit, type PreviewInput, refusalAt } from './preview-input.ts'
 import { existing } from './question-commands.ts'
 import { createShift, deleteShift, updateShift } from './shift-commands.ts'
@@ -87,6 +88,12 @@ function commandsFor(list: Edit['list'], tx: Tx, { actor, scheduleId }: Place): 
         create: (body) => createLayer(tx, actor, { scheduleId, body }),
         update: (id, body) => updateLayer(tx, actor, { scheduleId, id: asId(id), body }),
         remove: (id) => deleteLayer(tx, actor, { scheduleId, id: asId(id) }),
+      }
+    case 'overrides':
+      return {
+        create: (body) => createOverride(tx, actor, { scheduleId, body }),
+        update: (id, body) => updateOverride(tx, actor, { scheduleId, id: asId(id), body }),
+        remove: (id) => deleteOverride(tx, actor, { scheduleId, id: asId(id) }),
       }
     default:
       return impossible(list)

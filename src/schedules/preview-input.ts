@@ -36,7 +36,7 @@ export type Edit = {
 }
 
 /** The parts of a schedule that can be edited, in the order in which that is done. */
-const editLists = ['shifts', 'layers'] as const
+const editLists = ['shifts', 'layers', 'overrides'] as const
 type EditList = (typeof editLists)[number]
 
 const editsMax = 50

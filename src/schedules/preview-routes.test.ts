@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { before, seconds } from '../lib/time.ts'
+import { createOverride } from './override-commands.ts'
 import { scheduleRoutes } from './routes.ts'
 
 // The clock of these tests stands at noon of 2026-04-01, UTC.
@@ -101,6 +103,23 @@ describe('a preview', () => {
     expect((await preview({ layers: [{ id: 'LY1' }] })).body).toEqual({ 'layers.0.id': ['Object does not exist'] })
   })
 
+  test('knows overrides as well', async () => {
+    const { id, preview } = await newSchedule()
+    const override = {
+      ...{ kind: 'replace_user', replaced: api.users.admin, user: api.users.editor },
+      ...{ start: '2026-04-01T12:00:00Z', end: '2026-04-01T13:00:00Z' },
+    }
+    expect((await preview({ overrides: [override] })).body.on_call_now).toEqual({ before: [ada()], after: [editor()] })
+    const made = await server.db.tx('test', (tx) =>
+      createOverride({ ...tx, now: before(tx.now, seconds(1)) }, api.system, { scheduleId: id, body: override }),
+    )
+    const later = { id: made.id, start: '2026-04-01T12:30:00Z' }
+    expect((await preview({ overrides: [later] })).body.on_call_now).toEqual({ before: [editor()], after: [ada()] })
+    expect((await preview({ overrides: [{ id: made.id, deleted: true }] })).body.on_call_now.after).toEqual([ada()])
+    expect((await preview({ overrides: [{ ...override, end: override.start }] })).status).toBe(400)
+    expect((await preview({ overrides: [{ id: 'OV1' }] })).body).toEqual({ 'overrides.0.id': ['Object does not exist'] })
+  })
+
   test('comes to what the edit comes to', async () => {
     const { id, shiftId, preview } = await newSchedule()
     const change = { users: [api.users.editor], start: '2026-04-01T09:00:00' }
@@ -118,13 +137,13 @@ describe('a preview', () => {
 
   test('writes nothing', async () => {
     const { shiftId, preview } = await newSchedule()
-    const before = await everything()
+    const rowsBefore = await everything()
     const shifts = [{ id: shiftId, duration: 60 }, shiftBody(api.users.editor, '2026-04-01T16:00:00', 2)]
     const answer = await preview({ schedule: { name: 'Other', shifts: [] }, shifts })
     expect(answer.body.moves).toHaveLength(2)
     expect((await preview({ shifts: [{ id: shiftId, deleted: true }, { type: 'nonsense' }] })).status).toBe(400)
-    expect(await everything()).toEqual(before)
-    expect(Object.values(before).flat().length).toBeGreaterThan(10)
+    expect(await everything()).toEqual(rowsBefore)
+    expect(Object.values(rowsBefore).flat().length).toBeGreaterThan(10)
   })
 
   test('is asked with GET as well, by those who may only read', async () => {

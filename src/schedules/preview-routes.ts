@@ -24,7 +24,8 @@ const PreviewBody = lenientInput({
   shifts: {
     list: 'On-call shifts: without an `id`, new ones on this schedule; with an `id`, what a PATCH changes, or with `deleted: true` nothing but that.',
   },
-  layers: { list: 'Layers of this schedule, likewise. At most 50 parts of all kinds.' },
+  layers: { list: 'Layers of this schedule, likewise.' },
+  overrides: { list: 'Overrides of this schedule, likewise. At most 50 parts of all kinds.' },
 })
 
 const Stretch = Type.Object({ start: Type.String({ format: 'date-time' }), end: Type.String({ format: 'date-time' }) })

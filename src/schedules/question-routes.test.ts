@@ -102,6 +102,21 @@ describe('who is on call at an instant', () => {
     expect(answer.next).toEqual({ at: '2026-04-01T16:00:00Z', users: [] })
   })
 
+  test('by an override of one person says whom it replaces', async () => {
+    const { id, ask } = await newSchedule([api.users.admin, '2026-04-01T08:00:00', '2026-04-01T16:00:00'])
+    const stretch = { start: '2026-04-01T12:00:00Z', end: '2026-04-01T13:00:00Z' }
+    const override = { kind: 'replace_user', name: 'Dentist', replaced: api.users.admin, user: api.users.editor, ...stretch }
+    const { body } = await api.call('POST', `/api/v1/schedules/${id}/overrides/`, override)
+    expect((await ask('on_call/')).body.users).toEqual([
+      {
+        user: editor(),
+        cover: { kind: 'override', id: body.id, name: 'Dentist', level: null, ...stretch },
+        instead_of: ada(),
+      },
+    ])
+    expect((await ask('explain/')).body.users[0]).toMatchObject({ otherwise: [ada()] })
+  })
+
   test('without anybody ever is empty, and so is what comes next', async () => {
     const { ask } = await newSchedule()
     expect((await ask('on_call/')).body).toMatchObject({ users: [], next: null })
