@@ -94,7 +94,7 @@ function personOf({ userId, cover }: Holder, { people }: Surroundings): PersonOn
     email: person.email,
     role: person.role,
     slack_user_id: person.slackUserId,
-    cover,
+    cover: { kind: cover.kind, id: cover.id, name: cover.name },
   }
 }
 
