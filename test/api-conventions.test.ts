@@ -161,7 +161,7 @@ describe('a list', () => {
     'escalation_policies',
     'schedules',
   ]
-  const more = ['on_call_shifts', 'webhooks', 'alert_groups']
+  const more = ['on_call_shifts', 'shift_swaps', 'webhooks', 'alert_groups']
   const sizes: Readonly<Record<string, number>> = { users: 100, routes: 25, organizations: 25 }
 
   test.each([...lists, ...more])('of %s has the envelope, its keys in order, and its own default size', async (name) => {
@@ -249,7 +249,7 @@ describe('ids', () => {
     const characters = '[A-NP-Z1-9]{12}$'
     const prefixes = {
       ...{ organizationId: 'O', userId: 'U', integrationId: 'C', routeId: 'R', chainId: 'F', policyId: 'E' },
-      ...{ scheduleId: 'S', shiftId: 'O', layerId: 'LY', overrideId: 'OV', webhookId: 'WH', alertGroupId: 'I' },
+      ...{ scheduleId: 'S', shiftId: 'O', layerId: 'LY', overrideId: 'OV', swapId: 'SSR', webhookId: 'WH', alertGroupId: 'I' },
     } as const
     for (const [name, prefix] of Object.entries(prefixes)) {
       expect(Object.entries(things).find(([key]) => key === name)?.[1]).toMatch(new RegExp(`^${prefix}${characters}`))

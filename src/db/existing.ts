@@ -3,7 +3,7 @@ import type { OrganizationId } from '../lib/ids.ts'
 import type { Sql, Tx } from '../ports.ts'
 
 /** The tables of what keeps its row, marked, when it is deleted. */
-type MarkedTable = 'integrations' | 'schedules' | 'shifts'
+type MarkedTable = 'integrations' | 'schedules' | 'shifts' | 'shift_swaps'
 
 type Key = { readonly organizationId: OrganizationId; readonly id: string }
 

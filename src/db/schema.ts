@@ -419,6 +419,26 @@ export interface Shifts {
   organization_id: string;
 }
 
+export interface ShiftSwaps {
+  beneficiary_id: string;
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  id: string;
+  organization_id: string;
+}
+
+export interface ShiftSwapVersions {
+  benefactor_id: string | null;
+  description: string | null;
+  ends_at: Timestamp;
+  organization_id: string;
+  schedule_id: string;
+  starts_at: Timestamp;
+  swap_id: string;
+  valid_from: Timestamp;
+  valid_to: Timestamp | null;
+}
+
 export interface ShiftVersions {
   definition: Json;
   ends_at: Generated<Timestamp>;
@@ -519,6 +539,8 @@ export interface DB {
   services: Services;
   setup_links: SetupLinks;
   shards: Shards;
+  shift_swap_versions: ShiftSwapVersions;
+  shift_swaps: ShiftSwaps;
   shift_versions: ShiftVersions;
   shifts: Shifts;
   team_members: TeamMembers;

@@ -19,6 +19,7 @@ export type ScheduleId = Brand<string, 'ScheduleId'>
 export type ShiftId = Brand<string, 'ShiftId'>
 export type LayerId = Brand<string, 'LayerId'>
 export type OverrideId = Brand<string, 'OverrideId'>
+export type SwapId = Brand<string, 'SwapId'>
 /** What schedules are made of. */
 export type PartId = ShiftId | LayerId | OverrideId
 export type WebhookId = Brand<string, 'WebhookId'>
@@ -48,6 +49,7 @@ type PublicIds = {
   readonly S: ScheduleId
   readonly LY: LayerId
   readonly OV: OverrideId
+  readonly SSR: SwapId
   readonly WH: WebhookId
 }
 

@@ -37,6 +37,9 @@ export function isoOffset(at: Instant): string {
   return withFraction(at, '+00:00')
 }
 
+/** Like `isoZ`, always with microseconds (contract grafana-oncall 1.8). */
+export const isoMicroseconds = (at: Instant): string => `${new Date(at).toISOString().slice(0, -1)}000Z`
+
 /** The UTC day of an instant, `2024-01-05`. */
 export function utcDay(at: Instant): string {
   return new Date(at).toISOString().slice(0, 10)

@@ -5,10 +5,20 @@ import type { Instant } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import type { Sql } from '../ports.ts'
 import type { Schedule as EngineSchedule, TimeWindow } from './engine/schedule.ts'
-import { type Era, type EraReading, erasTogether, layersThrough, overridesThrough, type View, viewed } from './history.ts'
+import {
+  type Era,
+  type EraReading,
+  erasTogether,
+  layersThrough,
+  overridesThrough,
+  swapsThrough,
+  type View,
+  viewed,
+} from './history.ts'
 import { contentOf, usersOf, zoneOf } from './part.ts'
 import { partErasOf } from './part-store.ts'
 import { scheduleErasOf } from './store.ts'
+import { swapErasOf } from './swap-store.ts'
 
 type Question = TimeWindow & {
   readonly organizationId: OrganizationId
@@ -42,18 +52,30 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
   const readings = question.scheduleIds.length === 0 ? [] : await erasOf(sql, question)
   const eras = readings.filter(isReadable).filter(hasKnownZone)
   const unreadable = readings.filter((reading) => !isReadable(reading) || !hasKnownZone(reading))
-  const ids = [...new Set(eras.flatMap((era) => usersOf(era.part)))]
+  const swaps = question.scheduleIds.length === 0 ? [] : await swapsOf(sql, question)
+  const swappers = swaps.flatMap(({ beneficiaryId, benefactorId }) => [
+    beneficiaryId,
+    ...(benefactorId === null ? [] : [benefactorId]),
+  ])
+  const ids = [...new Set([...eras.flatMap((era) => usersOf(era.part)), ...swappers])]
   const people = await peopleByIds(sql, question.organizationId, ids)
   const passedOver = new Set(ids.filter((id) => !isPresent(people.get(id))))
   const erasBySchedule = Map.groupBy(eras, (era) => era.scheduleId)
+  const swapsBySchedule = Map.groupBy(swaps, (swap) => swap.scheduleId)
   const unreadableBySchedule = Map.groupBy(unreadable, (era) => era.scheduleId)
   return {
     people,
     of: (id) => {
       const own = erasBySchedule.get(id) ?? []
+      const ownSwaps = swapsBySchedule.get(id) ?? []
       return {
-        schedule: { layers: layersThrough(own), overrides: overridesThrough(own), swaps: [], passedOver },
-        seams: new Set(own.flatMap(({ to }) => to ?? [])),
+        schedule: {
+          layers: layersThrough(own),
+          overrides: overridesThrough(own),
+          swaps: swapsThrough(ownSwaps),
+          passedOver,
+        },
+        seams: new Set([...own, ...ownSwaps].flatMap(({ to }) => to ?? [])),
         names: new Map(own.map(({ part }) => [contentOf(part).id, contentOf(part).name])),
         unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ partId }) => partId))],
       }
@@ -68,9 +90,19 @@ const isReadable = <Reading extends EraReading>(reading: Reading): reading is Re
 /** A newer version of this program may have stored a schedule in a zone that is unknown here. */
 const hasKnownZone = ({ part, timeZone }: Era): boolean => isTimeZone(zoneOf(part) ?? timeZone ?? 'UTC')
 
-async function erasOf(sql: Sql, { view, ...question }: Question): Promise<readonly EraReading[]> {
-  const { organizationId, scheduleIds, startAt, endAt } = question
-  const held = view.kind === 'as-of' ? { startAt: view.at, endAt: view.at } : { startAt, endAt }
+/** While what is asked for was configured. */
+const heldDuring = ({ view, startAt, endAt }: Question): TimeWindow =>
+  view.kind === 'as-of' ? { startAt: view.at, endAt: view.at } : { startAt, endAt }
+
+async function swapsOf(sql: Sql, question: Question) {
+  const { organizationId, scheduleIds, startAt, view } = question
+  const eras = await swapErasOf(sql, { organizationId, scheduleIds, held: heldDuring(question), from: startAt })
+  return eras.map((era) => viewed(era, view))
+}
+
+async function erasOf(sql: Sql, question: Question): Promise<readonly EraReading[]> {
+  const { organizationId, scheduleIds, startAt, view } = question
+  const held = heldDuring(question)
   const schedules = await scheduleErasOf(sql, { ...question, ...held })
   const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
   const parts = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, from: startAt })

@@ -1,10 +1,11 @@
 import type { PartId, ScheduleId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { FinalShift } from './engine/on-call.ts'
-import type { Layer, Override } from './engine/schedule.ts'
+import type { Layer, Override, Swap } from './engine/schedule.ts'
 import { layerOf } from './shift-layers.ts'
 import { rotationOf } from './layer-rotation.ts'
 import type { Part } from './part.ts'
+import type { ShiftSwap } from './swap.ts'
 
 /** A part of a schedule for as long as neither of the two was changed; null: from the first instant, or until further notice. */
 export type Era = {
@@ -72,6 +73,9 @@ export function erasTogether(schedules: readonly ScheduleEra[], parts: readonly 
   })
 }
 
+/** While a swap said this. */
+type SwapEra = ShiftSwap & Span
+
 type Span = Pick<Era, 'from' | 'to'>
 
 /** The end may come before the beginning: then the two never held together. */
@@ -96,6 +100,14 @@ export const overridesThrough = (eras: readonly Era[]): readonly Override[] =>
     const startAt = instant(Math.max(part.override.startAt, from ?? -Infinity))
     const endAt = instant(Math.min(part.override.endAt, to ?? Infinity))
     return startAt < endAt ? [{ ...part.override, createdAt, startAt, endAt }] : []
+  })
+
+/** The swaps of a schedule, each for as long as its era lasted. */
+export const swapsThrough = (eras: readonly SwapEra[]): readonly Swap[] =>
+  eras.flatMap(({ id, createdAt, beneficiaryId: beneficiary, benefactorId: benefactor, ...era }) => {
+    const startAt = instant(Math.max(era.startAt, era.from ?? -Infinity))
+    const endAt = instant(Math.min(era.endAt, era.to ?? Infinity))
+    return startAt < endAt ? [{ id, createdAt, beneficiary, benefactor, startAt, endAt }] : []
   })
 
 /** Joins what an edit cut in two: rows of one person and one shift that touch at a seam, where an era ends. The order by start stays. */

@@ -20,6 +20,7 @@ import { previewRoutes } from './preview-routes.ts'
 import { overrideRoutes } from './override-routes.ts'
 import { questionRoutes } from './question-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
+import { swapRoutes } from './swap-routes.ts'
 import { parseWindow } from './window-input.ts'
 
 /** The API of schedules and their shifts (contract grafana-oncall 4.7, 4.8). */
@@ -34,6 +35,7 @@ export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
   shiftRoutes(app, db)
   layerRoutes(app, db)
   overrideRoutes(app, db)
+  swapRoutes(app, { db, clock })
 }
 
 const read = { permission: 'schedules:read' } as const

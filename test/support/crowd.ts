@@ -57,6 +57,12 @@ const things: readonly Table[] = [
     like: `valid_to is null and shift_id like 'OV%'`,
     columns: { shift_id: id('OV'), name, schedule_id: id('S') },
   },
+  { name: 'shift_swaps', columns: { id: id('SSR'), beneficiary_id: id('U') } },
+  {
+    name: 'shift_swap_versions',
+    like: 'valid_to is null',
+    columns: { swap_id: id('SSR'), schedule_id: id('S') },
+  },
   { name: 'shifts', like: `kind = 'layer'`, columns: { id: id('LY') } },
   {
     name: 'shift_versions',

@@ -58,6 +58,8 @@ const listOf: Readonly<Record<string, string>> = {
   route_id: 'routes',
   escalation_chain_id: 'escalation_chains',
   schedule_id: 'schedules',
+  beneficiary: 'users',
+  benefactor: 'users',
   alert_group_id: 'alert_groups',
   id: 'alert_groups',
 }
@@ -76,6 +78,9 @@ const values: Readonly<Record<string, readonly string[]>> = {
   search: ['copy'],
   channel_name: ['x'],
   slack_handle: ['x'],
+  expand_users: ['true'],
+  open_only: ['true'],
+  starting_after: ['2020-01-01T00:00:00Z', '2045-01-01T00:00:00Z'],
   at: ['2026-04-01T12:00:00Z'],
   after: ['0', '30000'],
   limit: ['100'],

@@ -26,6 +26,7 @@ export type Things = Readonly<
     | 'shiftId'
     | 'layerId'
     | 'overrideId'
+    | 'swapId'
     | 'webhookId'
     | 'alertGroupId'
     | 'alertId'
@@ -74,6 +75,10 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   const override = await make(`schedules/${schedule.id}/overrides/`, {
     ...{ name, kind: 'add', user: user.id, start: '2040-01-01T00:00:00Z', end: '2040-01-02T00:00:00Z' },
   })
+  const swap = await make('shift_swaps/', {
+    ...{ schedule: schedule.id, beneficiary: user.id, description: name },
+    ...{ swap_start: '2040-01-01T00:00:00Z', swap_end: '2040-01-02T00:00:00Z' },
+  })
   const chain = await make('escalation_chains/', { name, team_id: teamId })
   await crew.api('PATCH', `teams/${teamId}/`, { escalation_chain_id: chain.id })
   const policy = await make('escalation_policies/', {
@@ -118,6 +123,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
       shiftId: shift.id,
       layerId: layer.id,
       overrideId: override.id,
+      swapId: swap.id,
       chainId: chain.id,
       policyId: policy.id,
       ruleId: rule.id,

@@ -44,6 +44,7 @@ const byTeam: Foreign = { query: ({ teamId }) => ({ team_id: teamId }), ...notAT
 const shift = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600 }
 const layer = { start: '2026-01-01T00:00:00', turn: { unit: 'days' } }
 const override = { kind: 'remove', start: '2040-01-01T00:00:00Z', end: '2040-01-02T00:00:00Z' }
+const swapTimes = { swap_start: '2040-01-01T00:00:00Z', swap_end: '2040-01-02T00:00:00Z' }
 const inGroups = { status: 400, answer: { groups: { 0: ['The user at index 0 does not exist.'] } } }
 const integration = () => ({ type: 'webhook', name: fresh() })
 const schedule = () => ({ type: 'calendar', name: fresh(), time_zone: 'UTC' })
@@ -324,6 +325,47 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     foreign: [{ body: ({ userId }) => ({ user: userId }), ...refused('user', 'User does not exist') }],
   }),
   ...route('DELETE', 'schedules/:scheduleId/overrides/:overrideId/', remove),
+
+  ...route(
+    'GET',
+    'shift_swaps/',
+    list(
+      { query: ({ scheduleId }) => ({ schedule_id: scheduleId }), ...nothing },
+      { query: ({ userId }) => ({ beneficiary: userId }), ...nothing },
+      { query: ({ userId }) => ({ benefactor: userId }), ...nothing },
+    ),
+  ),
+  ...route('GET', 'shift_swaps/:swapId/', show),
+  ...route('POST', 'shift_swaps/', {
+    status: 201,
+    body: ({ scheduleId, userId }) => ({ ...swapTimes, schedule: scheduleId, beneficiary: userId }),
+    foreign: [
+      {
+        body: ({ userId }, { scheduleId }) => ({ ...swapTimes, schedule: scheduleId, beneficiary: userId }),
+        ...{ status: 400, answer: { detail: 'Invalid beneficiary user ID' } },
+      },
+      {
+        body: ({ scheduleId }, { userId }) => ({ ...swapTimes, schedule: scheduleId, beneficiary: userId }),
+        ...refused('schedule'),
+      },
+    ],
+  }),
+  ...route('PUT PATCH', 'shift_swaps/:swapId/', {
+    status: 200,
+    body: ({ scheduleId }) => ({ schedule: scheduleId, description: fresh() }),
+    foreign: [{ body: ({ scheduleId }) => ({ schedule: scheduleId }), ...refused('schedule') }],
+  }),
+  ...route('POST', 'shift_swaps/:swapId/take/', {
+    status: 200,
+    body: ({ ownerId }) => ({ benefactor: ownerId }),
+    foreign: [
+      {
+        body: ({ ownerId }) => ({ benefactor: ownerId }),
+        ...{ status: 400, answer: { detail: 'Invalid benefactor user ID' } },
+      },
+    ],
+  }),
+  ...route('DELETE', 'shift_swaps/:swapId/', remove),
 
   ...route('GET', 'on_call_shifts/', list({ query: ({ scheduleId }) => ({ schedule_id: scheduleId }), ...nothing }, byTeam)),
   ...route('GET', 'on_call_shifts/:shiftId/', show),

@@ -211,6 +211,40 @@ create index shift_versions_schedule on shift_versions (organization_id, schedul
 -- Finds what names a person, wherever in the definition that is.
 create index shift_versions_definition on shift_versions using gin (definition) with (fastupdate = off);
 
+create table shift_swaps (
+  organization_id text not null references organizations,
+  id text not null,
+  -- Who would be on call.
+  beneficiary_id text not null,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, beneficiary_id) references users
+);
+
+-- The current version has no end; of a deleted swap every one has.
+create table shift_swap_versions (
+  organization_id text not null,
+  swap_id text not null,
+  valid_from timestamptz not null,
+  valid_to timestamptz,
+  schedule_id text not null,
+  -- Who has taken it.
+  benefactor_id text,
+  description text,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  foreign key (organization_id, swap_id) references shift_swaps,
+  foreign key (organization_id, schedule_id) references schedules,
+  foreign key (organization_id, benefactor_id) references users,
+  check (valid_from < valid_to),
+  check (starts_at < ends_at)
+);
+create unique index shift_swap_versions_current on shift_swap_versions (organization_id, swap_id) where valid_to is null;
+create unique index shift_swap_versions_start on shift_swap_versions (organization_id, swap_id, valid_from);
+create index shift_swap_versions_schedule on shift_swap_versions (organization_id, schedule_id, ends_at);
+create index shift_swap_versions_list on shift_swap_versions (organization_id, starts_at, swap_id) where valid_to is null;
+
 -- What is known of a schedule's hand-overs, and when it is to be looked at next. The row moves on in the transaction that announces one.
 create table schedule_watches (
   organization_id text not null,
