@@ -1,8 +1,8 @@
 import type { Actor } from '../accounts/actor.ts'
 import { peopleByIds } from '../accounts/commands.ts'
 import { mayBeNotified, type User } from '../accounts/user.ts'
-import { cancelDeliveries, endpointsFor, enqueue, forgetMails, takeResults } from '../deliveries/commands.ts'
-import { type DeliveryResult, lanes, type NewDelivery } from '../deliveries/delivery.ts'
+import { cancelDeliveries, forgetMails, takeResults } from '../deliveries/commands.ts'
+import { type DeliveryResult, lanes } from '../deliveries/delivery.ts'
 import { sealedMail } from '../deliveries/sealing.ts'
 import { publish } from '../events/commands.ts'
 import { known } from '../lib/check.ts'
@@ -12,6 +12,7 @@ import { after } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { composeEmail } from './channels/email.ts'
 import { linkLifetimeMs, type LinkAction, newLink } from './link.ts'
+import { type OwedMail, oweMails } from './mail-commands.ts'
 import { writePage } from './message.ts'
 import { plan, type Plan, type Sending } from './plan.ts'
 import { type PersonalSteps, stepsOf } from './rule.ts'
@@ -51,7 +52,7 @@ export async function pageAll(tx: Tx, settings: NotificationSettings, pages: rea
     tx,
     begun.flatMap(({ run }) => run ?? []),
   )
-  await owe(
+  await oweMails(
     tx,
     begun.flatMap(({ mails }) => mails),
   )
@@ -93,7 +94,7 @@ export async function takeDueSteps(tx: Tx, settings: NotificationSettings, key: 
     return store.moveOn(tx, run, null)
   }
   const { mails, next } = advance(tx, { run, person: judged.value, settings })
-  await owe(tx, mails)
+  await oweMails(tx, mails)
   await store.moveOn(tx, run, next)
 }
 
@@ -179,9 +180,6 @@ function send(tx: Tx, advancing: Advancing, { type }: Sending): readonly OwedMai
   }
 }
 
-/** A delivery for the mail endpoint of its organization. */
-type OwedMail = Omit<NewDelivery, 'endpointId'>
-
 function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
   const { organizationId, subject } = run
   const messageId = newUuid<MessageId>(tx.now, tx.random.bytes)
@@ -194,7 +192,7 @@ function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
     at: tx.now,
     from: settings.mailFrom,
     to: person.email,
-    about: { organizationId, alertGroupId: subject.id },
+    about: { organizationId, subjectId: subject.id },
     urgent: run.important,
     page: writePage({
       subject,
@@ -214,22 +212,6 @@ function mailOf(tx: Tx, { run, person, settings }: Advancing): OwedMail {
     cancelKey: run.id,
     expiresAt: null,
   }
-}
-
-/** Owes mails through the endpoints of their organizations, all at once. */
-async function owe(tx: Tx, mails: readonly OwedMail[]): Promise<void> {
-  // Always in the same order, so that two transactions that make endpoints cannot wait for each other.
-  const organizationIds = [...new Set(mails.map((mail) => mail.organizationId))].toSorted()
-  const endpointIds = await endpointsFor(
-    tx,
-    organizationIds.map((organizationId) => ({ organizationId, kind: 'mail', ownerId: 'mail', url: null })),
-  )
-  const found = new Map(organizationIds.map((organizationId, index) => [organizationId, endpointIds[index]]))
-  const endpointOf = ({ organizationId }: OwedMail) => known(found.get(organizationId), 'each organization has an endpoint')
-  await enqueue(
-    tx,
-    mails.map((mail) => ({ ...mail, endpointId: endpointOf(mail) })),
-  )
 }
 
 type Whom = Pick<NotificationRun, 'organizationId' | 'userId'>

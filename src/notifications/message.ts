@@ -1,3 +1,4 @@
+import { fontStyle, framed, headingHtml, noteHtml, paragraphHtml, paragraphStyle } from './frame.ts'
 import { escapeHtml } from './html.ts'
 import { type Instant, isoZ } from '../lib/time.ts'
 import type { Subject } from './subject.ts'
@@ -74,41 +75,17 @@ function textOf({ title, facts, message, acknowledge, resolve, details, sourceLi
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-const font = 'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif'
-
-/** Tables and inline styles only, which all mail programs understand; no images, so nothing is fetched when it is read. */
+/** What a page shows, from the top. */
 function htmlOf({ title, facts, message, acknowledge, resolve, details, sourceLink, note }: Content): string {
-  const rows = [
-    `<h1 style="margin:0;font-size:22px;line-height:1.3;${font}">${escapeHtml(title)}</h1>`,
-    `<p style="${paragraph}">${facts.map(factHtml).join('<br>')}</p>`,
-    message === '' ? '' : `<p style="${paragraph}">${escapeHtml(message).replaceAll('\n', '<br>')}</p>`,
+  return framed(title, [
+    headingHtml(title),
+    `<p style="${paragraphStyle}">${facts.map(factHtml).join('<br>')}</p>`,
+    message === '' ? '' : paragraphHtml(message),
     buttonsHtml(acknowledge, resolve),
-    `<p style="${paragraph}">${linkHtml(details, 'Details')}${sourceLink === null ? '' : ` &middot; ${linkHtml(sourceLink, 'At the source')}`}</p>`,
-    `<p style="${paragraph};font-size:13px;color:#595959">${escapeHtml(note)}</p>`,
-  ]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-</head>
-<body style="margin:0;padding:0">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" style="padding:16px">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px">
-${rows
-  .filter((row) => row !== '')
-  .map((row) => `<tr><td style="padding:0 0 16px 0">${row}</td></tr>`)
-  .join('\n')}
-</table>
-</td></tr></table>
-</body>
-</html>
-`
+    `<p style="${paragraphStyle}">${linkHtml(details, 'Details')}${sourceLink === null ? '' : ` &middot; ${linkHtml(sourceLink, 'At the source')}`}</p>`,
+    noteHtml(note),
+  ])
 }
-
-const paragraph = `margin:0;font-size:16px;line-height:1.5;overflow-wrap:anywhere;${font}`
 
 const factHtml = ([name, value]: readonly [string, string]): string =>
   `${escapeHtml(name)}: <strong>${escapeHtml(value)}</strong>`
@@ -123,6 +100,6 @@ function buttonsHtml(acknowledge: string, resolve: string): string {
 
 /** Wide enough for a thumb; the colour is the cell's, because not all mail programs paint links. */
 function buttonHtml(url: string, label: string, colour: string): string {
-  const style = `display:inline-block;padding:14px 22px;font-size:16px;font-weight:bold;color:#ffffff;text-decoration:none;${font}`
+  const style = `display:inline-block;padding:14px 22px;font-size:16px;font-weight:bold;color:#ffffff;text-decoration:none;${fontStyle}`
   return `<td bgcolor="${colour}" style="border-radius:6px"><a href="${escapeHtml(url)}" style="${style}">${label}</a></td>`
 }

@@ -9,7 +9,7 @@ const email: Email = {
   at: instant(1_704_448_845_123),
   from: 'Watchbell <page@watch.example.com>',
   to: 'alice@example.com',
-  about: { organizationId: asId('OABCDEFGHIJKL'), alertGroupId: asId('IABCDEFGHIJKL') },
+  about: { organizationId: asId('OABCDEFGHIJKL'), subjectId: 'IABCDEFGHIJKL' },
   urgent: false,
   page: { subjectLine: 'Alert: Disk full on db1', text: 'Only 2 % left.\nBye\n', html: '<p>Only 2&nbsp;% left.</p>\n' },
 }
@@ -50,7 +50,7 @@ test('e-mails about one alert group are one thread, and those about another are 
     expect(parsed.references).toBe(thread)
     expect(parsed.messageId).not.toBe(thread)
   }
-  const other = await parse({ about: { ...email.about, alertGroupId: asId('IXXXXXXXXXXXX') } })
+  const other = await parse({ about: { ...email.about, subjectId: 'IXXXXXXXXXXXX' } })
   expect(other.references).toBe('<OABCDEFGHIJKL.IXXXXXXXXXXXX@watch.example.com>')
 })
 

@@ -1,6 +1,6 @@
 import MimeNode from 'nodemailer/lib/mime-node'
 import { encode, wrap } from 'nodemailer/lib/qp'
-import type { AlertGroupId, MessageId, OrganizationId } from '../../lib/ids.ts'
+import type { MessageId, OrganizationId } from '../../lib/ids.ts'
 import { type Instant, toDate } from '../../lib/time.ts'
 import type { PageText } from '../message.ts'
 
@@ -12,8 +12,8 @@ export type Email = {
   readonly from: string
   /** One bare address. */
   readonly to: string
-  /** What it is about: all e-mails about one alert group are one thread. */
-  readonly about: { readonly organizationId: OrganizationId; readonly alertGroupId: AlertGroupId }
+  /** What it is about: all e-mails about one alert group, or one schedule, are one thread. */
+  readonly about: { readonly organizationId: OrganizationId; readonly subjectId: string }
   readonly urgent: boolean
   readonly page: PageText
 }
@@ -24,7 +24,7 @@ export type Email = {
  */
 export function composeEmail({ messageId, at, from, to, about, urgent, page }: Email): Uint8Array {
   const domain = domainOf(from)
-  const thread = `<${about.organizationId}.${about.alertGroupId}@${domain}>`
+  const thread = `<${about.organizationId}.${about.subjectId}@${domain}>`
   const mail = new MimeNode('multipart/alternative', { baseBoundary: messageId })
   mail.setHeader([
     { key: 'From', value: from },
