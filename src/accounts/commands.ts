@@ -23,6 +23,7 @@ import {
   type UserChange,
   type UserFilter,
   usernameOf,
+  usualReminders,
 } from './user.ts'
 import * as users from './user-store.ts'
 
@@ -173,7 +174,7 @@ export async function updateUser(
   if (user.role === 'admin' && changed.role !== 'admin' && !otherAdmins) throw lastAdmin()
   refuse(takenFaults(await users.takenNames(tx, changed)))
   refuse(takenFaults(await users.updateUser(tx, changed)))
-  await noteWhetherPresent(tx, user, changed)
+  await noteForSchedules(tx, user, changed)
   const fields = changedFields(user, changed)
   const details = { fields, ...(fields.includes('role') ? { role: changed.role, roleBefore: user.role } : {}) }
   await audit(tx, actor, { action: 'user updated', subjectId: user.id, details })
@@ -185,17 +186,18 @@ export async function deactivateUser(tx: Tx, actor: Actor, id: string): Promise<
   const { user, otherAdmins } = await lockUser(tx, actor, id)
   if (user.role === 'admin' && !otherAdmins) throw lastAdmin()
   await users.markUserDeactivated(tx, user)
-  await noteWhetherPresent(tx, user, { ...user, active: false })
+  await noteForSchedules(tx, user, { ...user, active: false })
   await tokens.revokeTokensOf(tx, user)
   await deleteMembershipsOf(tx, user)
   await audit(tx, actor, { action: 'user deactivated', subjectId: user.id, details: { username: user.username } })
 }
 
-/** Leaves a row for the schedules when a person can be on call no more, or again. */
-async function noteWhetherPresent(tx: Tx, from: User, to: User): Promise<void> {
+/** Leaves a row for the schedules when a person can be on call no more, or again, or is to be reminded at other times. */
+async function noteForSchedules(tx: Tx, from: User, to: User): Promise<void> {
   const isPresent = mayBeNotified(to)
-  if (isPresent === mayBeNotified(from)) return
-  await insertPresenceChange(tx, { ...to, isPresent })
+  const isSame = isPresent === mayBeNotified(from)
+  if (isSame && String(from.shiftReminders) === String(to.shiftReminders)) return
+  await insertPresenceChange(tx, { ...to, isPresent: isSame ? null : isPresent })
   tx.wake('schedules')
 }
 
@@ -221,6 +223,7 @@ const nobody = {
   slackUserId: null,
   phone: null,
   timeZone: null,
+  shiftReminders: usualReminders,
 } as const
 
 function takenFaults({ username, email }: users.Taken): FieldErrors {

@@ -5,7 +5,12 @@ import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { PendingPresence, PresenceChange } from './presence.ts'
 
-type NewPresence = { readonly organizationId: OrganizationId; readonly id: UserId; readonly isPresent: boolean }
+type NewPresence = {
+  readonly organizationId: OrganizationId
+  readonly id: UserId
+  /** Null: only the reminders are others. */
+  readonly isPresent: boolean | null
+}
 
 export async function insertPresenceChange(tx: Tx, { organizationId, id, isPresent }: NewPresence): Promise<void> {
   await tx.sql
@@ -61,10 +66,11 @@ export async function presenceChangesAfter(
     .selectFrom('presence_changes')
     .select(['user_id', 'at', 'present'])
     .where('organization_id', '=', organizationId)
+    .where('present', 'is not', null)
     .where('at', '>', toDate(after))
     .where(sql<boolean>`user_id = any(${[...userIds]}::text[])`)
     .orderBy('at')
     .orderBy('id')
     .execute()
-  return rows.map((row) => ({ userId: asId<UserId>(row.user_id), at: fromDate(row.at), isPresent: row.present }))
+  return rows.map((row) => ({ userId: asId<UserId>(row.user_id), at: fromDate(row.at), isPresent: row.present === true }))
 }

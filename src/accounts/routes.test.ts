@@ -57,7 +57,7 @@ describe('users', () => {
     expect(JSON.stringify(body)).toBe(
       `{"id":"${admin.userId}","grafana_id":null,"email":"ada@example.com","slack":null,"username":"ada","role":"admin",` +
         '"is_phone_number_verified":false,"timezone":null,"teams":[],' +
-        '"name":null,"first_name":null,"last_name":null,"slack_user_id":null,"phone":null}',
+        '"name":null,"first_name":null,"last_name":null,"slack_user_id":null,"phone":null,"shift_reminders":[86400,3600]}',
     )
   })
 

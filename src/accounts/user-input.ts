@@ -1,9 +1,22 @@
-import { anyText, type Body, optional, orNull, type Reader, readFields, required, type Take, text } from '../lib/fields.ts'
+import {
+  anyText,
+  type Body,
+  integerWithin,
+  list,
+  optional,
+  orNull,
+  type Reader,
+  readFields,
+  required,
+  type Take,
+  text,
+} from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
+import { type Ms, seconds } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import { type Role, roles } from './role.ts'
-import { isEmail, type NewUser, type UserChange } from './user.ts'
+import { isEmail, type NewUser, type UserChange, usualReminders } from './user.ts'
 
 /** The body that creates a user. */
 export function parseNewUser(body: Body): Result<NewUser, Refusal> {
@@ -34,6 +47,7 @@ function otherFields(body: Body, take: Take): Omit<UserChange, 'username' | 'ema
     slackUserId: take(optional(body, 'slack_user_id', orNull(anyText(100))), undefined),
     phone: take(optional(body, 'phone', orNull(anyText(50))), undefined),
     timeZone: take(optional(body, 'timezone', orNull(timeZone)), undefined),
+    shiftReminders: take(optional(body, 'shift_reminders', shiftReminders), undefined),
   }
 }
 
@@ -55,6 +69,25 @@ const role: Reader<Role> = (value) => {
 }
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value))
+
+const remindersMax = 5
+
+const oneReminder = integerWithin({ min: 60, max: 2_592_000 })
+
+/** How many seconds before a shift; null is what is usual, the empty list is never. */
+const shiftReminders: Reader<readonly Ms[]> = (value) => {
+  if (value === null) return ok(usualReminders)
+  const read = list(value)
+  if (!read.ok) return read
+  if (read.value.length > remindersMax) return no(`Ensure this field has no more than ${remindersMax} elements.`)
+  const found = new Set<number>()
+  for (const item of read.value) {
+    const reminder = oneReminder(item)
+    if (!reminder.ok) return reminder
+    found.add(reminder.value)
+  }
+  return ok([...found].toSorted((left, right) => right - left).map(seconds))
+}
 
 const timeZone: Reader<string> = (value) => {
   const read = anyText(100)(value)

@@ -43,6 +43,11 @@ const wrong: readonly (readonly [object, string])[] = [
   [{ timezone: 5 }, '{"timezone":["Invalid timezone"]}'],
   [{ timezone: '+01:00' }, '{"timezone":["Invalid timezone"]}'],
   [{ timezone: {} }, '{"timezone":["Not a valid string."]}'],
+  [{ shift_reminders: 3600 }, '{"shift_reminders":["Expected a list of items but got type \\"int\\"."]}'],
+  [{ shift_reminders: [59] }, '{"shift_reminders":["Ensure this value is greater than or equal to 60."]}'],
+  [{ shift_reminders: [2_592_001] }, '{"shift_reminders":["Ensure this value is less than or equal to 2592000."]}'],
+  [{ shift_reminders: ['soon'] }, '{"shift_reminders":["A valid integer is required."]}'],
+  [{ shift_reminders: [60, 61, 62, 63, 64, 65] }, '{"shift_reminders":["Ensure this field has no more than 5 elements."]}'],
   [
     { username: '', role: 'x', phone: {} },
     '{"username":["This field may not be blank."],"role":["\\"x\\" is not a valid choice."],"phone":["Not a valid string."]}',

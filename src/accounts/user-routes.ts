@@ -28,6 +28,7 @@ const UserShape = Type.Object({
   last_name: nullable(Type.String()),
   slack_user_id: nullable(Type.String()),
   phone: nullable(Type.String()),
+  shift_reminders: Type.Array(Type.Integer(), { description: 'How many seconds before a shift the user is reminded by e-mail.' }),
 })
 
 /** What a list shows with `short=true`; the other keys are left out. */
@@ -43,6 +44,9 @@ const UserBody = lenientInput({
   slack_user_id: 'At most 100 characters, or null.',
   phone: 'At most 50 characters, or null.',
   timezone: 'IANA name of a time zone, or null.',
+  shift_reminders: {
+    list: 'How many seconds before a shift the user is reminded by e-mail: at most 5, from 60 to 2592000. Null: a day and an hour.',
+  },
 })
 
 const UserQuery = Type.Object({
@@ -139,6 +143,7 @@ function userShape({ user, teamIds }: TeamedUser): Static<typeof UserShape> {
     last_name: user.lastName,
     slack_user_id: user.slackUserId,
     phone: user.phone,
+    shift_reminders: user.shiftReminders.map((reminder) => reminder / 1000),
   }
 }
 

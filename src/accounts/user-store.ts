@@ -3,7 +3,7 @@ import { countRows, oldestFirst } from '../db/listing.ts'
 import { violatedIndex } from '../db/violation.ts'
 import { asId, type OrganizationId, type UserId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
-import { toDate } from '../lib/time.ts'
+import { seconds, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Role } from './role.ts'
 import type { User, UserFields, UserFilter } from './user.ts'
@@ -149,6 +149,7 @@ const columnsOf = (user: UserFields) => ({
   slack_user_id: user.slackUserId,
   phone: user.phone,
   time_zone: user.timeZone,
+  shift_reminders: user.shiftReminders.map((reminder) => reminder / 1000),
 })
 
 type UserRow = ReturnType<typeof columnsOf> & {
@@ -171,5 +172,6 @@ export function userOf(row: Omit<UserRow, 'role'> & { readonly role: string }): 
     slackUserId: row.slack_user_id,
     phone: row.phone,
     timeZone: row.time_zone,
+    shiftReminders: row.shift_reminders.map(seconds),
   }
 }

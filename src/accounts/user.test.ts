@@ -15,6 +15,7 @@ const ada: User = {
   slackUserId: null,
   phone: '1',
   timeZone: null,
+  shiftReminders: [],
 }
 
 test('only active editors and admins are notified', () => {

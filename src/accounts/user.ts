@@ -1,5 +1,6 @@
 import type { FieldErrors } from '../lib/rejection.ts'
 import type { OrganizationId, UserId } from '../lib/ids.ts'
+import { hours, type Ms } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import { may, type Role } from './role.ts'
 
@@ -18,6 +19,8 @@ export type User = {
   readonly phone: string | null
   /** IANA name. */
   readonly timeZone: string | null
+  /** How long before a shift the person is reminded of it; each once, the longest first. */
+  readonly shiftReminders: readonly Ms[]
 }
 
 /** What can be said about a user. */
@@ -61,6 +64,7 @@ export function changedUser(user: User, change: UserChange): User {
     slackUserId: optional(change.slackUserId, user.slackUserId),
     phone: optional(change.phone, user.phone),
     timeZone: optional(change.timeZone, user.timeZone),
+    shiftReminders: change.shiftReminders ?? user.shiftReminders,
   }
 }
 
@@ -72,7 +76,7 @@ function optional(changed: string | null | undefined, kept: string | null): stri
 
 /** The names of the fields in which two states of a user differ. */
 export function changedFields(from: User, to: User): readonly (keyof UserFields)[] {
-  return userFields.filter((field) => from[field] !== to[field])
+  return userFields.filter((field) => JSON.stringify(from[field]) !== JSON.stringify(to[field]))
 }
 
 const userFields = [
@@ -85,7 +89,11 @@ const userFields = [
   'slackUserId',
   'phone',
   'timeZone',
+  'shiftReminders',
 ] as const satisfies readonly (keyof UserFields)[]
+
+/** A day and an hour before a shift. */
+export const usualReminders: readonly Ms[] = [hours(24), hours(1)]
 
 /** What is wrong with the e-mail address and the time zone, by the API's names; empty when nothing is. */
 export function faultsOf({ email, timeZone }: Pick<UserFields, 'email' | 'timeZone'>): FieldErrors {

@@ -325,7 +325,7 @@ export interface PresenceChanges {
   id: string;
   organization_id: string;
   pending: boolean;
-  present: boolean;
+  present: boolean | null;
   shard: number;
   user_id: string;
 }
@@ -379,15 +379,20 @@ export interface ScheduleVersions {
 export interface ScheduleWatches {
   change_number: number;
   due_at: Timestamp;
+  edited_by: string[];
+  edited_since: Timestamp | null;
   gap_since: Timestamp | null;
   next_change: Json | null;
   on_call: Json;
   organization_id: string;
   people: string[];
   processed_until: Timestamp;
+  remind_at: Timestamp;
+  reminded_until: Timestamp;
   schedule_id: string;
   settled_until: Timestamp;
   shard: number;
+  tell_at: Timestamp | null;
   zone_data: string;
 }
 
@@ -477,6 +482,7 @@ export interface Users {
   organization_id: string;
   phone: string | null;
   role: string;
+  shift_reminders: Generated<number[]>;
   slack_user_id: string | null;
   time_zone: string | null;
   username: string;

@@ -58,6 +58,8 @@ create table users (
   slack_user_id text,
   phone text,
   time_zone text,
+  -- How many seconds before a shift the person is reminded of it.
+  shift_reminders integer[] not null default '{86400,3600}',
   -- A person who left keeps the row, for the history, and gives the names free.
   deactivated_at timestamptz,
   created_at timestamptz not null,
@@ -66,15 +68,16 @@ create table users (
 create unique index users_username on users (organization_id, lower(username)) where deactivated_at is null;
 create unique index users_email on users (organization_id, lower(email)) where deactivated_at is null;
 
--- When a person could be on call no more, or again: kept, because hand-overs that were missed are told as they were. What is pending waits
--- for the loop of the schedules.
+-- What schedules want to know of people. When somebody could be on call no more, or again, is kept, because hand-overs that were missed are
+-- told as they were. What is pending waits for the loop of the schedules.
 create table presence_changes (
   organization_id text not null,
   id uuid not null,
   shard smallint not null,
   user_id text not null,
   at timestamptz not null,
-  present boolean not null,
+  -- Null: only the reminders are others.
+  present boolean,
   pending boolean not null,
   primary key (organization_id, id),
   foreign key (organization_id, user_id) references users
@@ -264,10 +267,19 @@ create table schedule_watches (
   -- Everybody whom the schedule names, and the release of the zones' rules with which it was looked at.
   people text[] not null,
   zone_data text not null,
+  -- Reminders that were due up to here were sent; when the next one is.
+  reminded_until timestamptz not null,
+  remind_at timestamptz not null,
+  -- Since when edits have not been told to the people whose shifts they move, who made them, and when that is to be done; null: there are none.
+  edited_since timestamptz,
+  edited_by text[] not null,
+  tell_at timestamptz,
   primary key (organization_id, schedule_id),
   foreign key (organization_id, schedule_id) references schedules
 ) with (fillfactor = 70);
 create index schedule_watches_changes on schedule_watches (shard, due_at, organization_id, schedule_id) where next_change is not null;
+create index schedule_watches_reminders on schedule_watches (shard, remind_at, organization_id, schedule_id);
+create index schedule_watches_edits on schedule_watches (shard, tell_at, organization_id, schedule_id) where tell_at is not null;
 create index schedule_watches_looks on schedule_watches (shard, due_at, organization_id, schedule_id) where next_change is null;
 
 -- Opens one calendar without signing in: a schedule's, or, without one, that of all the user's shifts.
