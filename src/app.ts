@@ -184,7 +184,7 @@ function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
   return [
     alertsLoop(ports, alertSettings(settings)),
     escalationsLoop(ports, notifications),
-    schedulesLoop(ports, { chainsOfSchedules }),
+    schedulesLoop(ports, { chainsOfSchedules, notifications }),
     notificationsLoop(ports, notifications),
     webhooksLoop(ports),
   ]

@@ -5,6 +5,7 @@ import { publish } from '../events/commands.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import type { Tx } from '../ports.ts'
 import type { Holder } from './hand-overs.ts'
+import { profilesOf } from './profile-store.ts'
 import type { ScheduleSettings } from './settings.ts'
 import { factsOf, type ScheduleProfile } from './shift-change-fact.ts'
 import { announce, type Announcement, type KnownHandOver } from './watch.ts'
@@ -31,7 +32,7 @@ export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some:
   if (stale.length > 0) await store.dropPrepared(tx, { organizationId, ids: stale.map(({ id }) => id) })
   const announced = watches.filter(isStillTrue).map((watch) => announce(watch, watch.nextChange))
   const announcements = announced.map(({ announcement }) => announcement)
-  const profiles = await store.profilesOf(tx.sql, { organizationId, ids: announcements.map(({ scheduleId }) => scheduleId) })
+  const profiles = await profilesOf(tx.sql, { organizationId, ids: announcements.map(({ scheduleId }) => scheduleId) })
   await publishAll(tx, settings, { organizationId, announcements, profiles, people })
   await store.moveOn(
     tx,

@@ -105,7 +105,9 @@ async function erasOf(sql: Sql, question: Question): Promise<readonly EraReading
   const held = heldDuring(question)
   const schedules = await scheduleErasOf(sql, { ...question, ...held })
   const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
-  const parts = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, from: startAt })
+  const stored = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, from: startAt })
+  // First versions have no start, but what was made later was not configured then.
+  const parts = stored.filter(({ createdAt }) => view.kind !== 'as-of' || createdAt <= view.at)
   return erasTogether(
     schedules.map((era) => viewed(era, view)),
     parts.map((era) => viewed(era, view)),

@@ -176,6 +176,7 @@ const person = (name: string, more: Partial<User> = {}): [string, User] => [
     slackUserId: null,
     phone: null,
     timeZone: null,
+    shiftReminders: [],
     ...more,
   },
 ]

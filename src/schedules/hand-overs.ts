@@ -72,8 +72,8 @@ function isSame(left: readonly { readonly userId: UserId }[], right: readonly { 
   return right.length === ids.size && right.every(({ userId }) => ids.has(userId))
 }
 
-/** Without the start, where nobody takes over from anybody. */
-function* handOversWithin(course: Course, window: TimeWindow): Generator<HandOver, void> {
+/** The hand-overs inside a window, in order; without its start, where nobody takes over from anybody. */
+export function* handOversWithin(course: Course, window: TimeWindow): Generator<HandOver, void> {
   let before: readonly OnCall[] | null = null
   for (const { startAt: at, onCall, schedule } of stretchesThrough(course, window)) {
     if (before !== null && !isSame(before, onCall)) {
@@ -113,3 +113,14 @@ function onCallAt(course: Course, at: Instant): readonly OnCall[] {
 }
 
 const holderOf = (person: OnCall, { names }: Course): Holder => ({ userId: person.userId, cover: sourceOf(person, names) })
+
+/** Everybody whom a schedule names. */
+export const namedIn = ({ phases }: Course): readonly UserId[] => [
+  ...new Set(phases.flatMap(({ schedule }) => namedBy(schedule))),
+]
+
+const namedBy = ({ layers, overrides, swaps }: Schedule): readonly UserId[] => [
+  ...layers.flatMap((layer) => (layer.kind === 'fixed' ? layer.users : layer.groups.flat())),
+  ...overrides.flatMap((override) => (override.kind === 'replace-all' ? override.users : override.userId)),
+  ...swaps.flatMap(({ beneficiary, benefactor }) => (benefactor === null ? beneficiary : [beneficiary, benefactor])),
+]

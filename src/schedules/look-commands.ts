@@ -1,15 +1,13 @@
-import { presenceChangesAfter } from '../accounts/presence-commands.ts'
-import { asId, type OrganizationId, type PartId, type ScheduleId, type UserId } from '../lib/ids.ts'
+import type { OrganizationId, PartId, ScheduleId } from '../lib/ids.ts'
 import { after, instant, ms } from '../lib/time.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Tx } from '../ports.ts'
 import { peopleOf, publishAll } from './announce-commands.ts'
-import { assemble, type Assembly } from './assembly-commands.ts'
-import type { Course } from './hand-overs.ts'
-import { phasesOf } from './presence-phases.ts'
+import { coursesFrom } from './course-commands.ts'
+import { profilesOf } from './profile-store.ts'
 import type { ScheduleSettings } from './settings.ts'
 import type { Watch } from './watch.ts'
-import { aheadMs, cutOf, finalStep, seenFrom, stepUpTo } from './watch-step.ts'
+import { cutOf, finalStep, seenFrom, stepUpTo } from './watch-step.ts'
 import * as store from './watch-store.ts'
 
 type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
@@ -28,9 +26,10 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   const watches = locked.filter(({ processedUntil }) => processedUntil < tx.now)
   if (watches.length === 0) return { unreadable: [] }
   const ids = watches.map(({ id }) => id)
-  const assembly = await assembleAhead(tx, organizationId, watches)
-  const profiles = await store.profilesOf(tx.sql, { organizationId, ids })
-  const seen = watches.map((watch) => seenFrom(watch, courseOf(assembly, watch.id), tx.now))
+  const startAt = instant(Math.min(...watches.map(({ processedUntil }) => processedUntil)))
+  const courses = await coursesFrom(tx, organizationId, { ids, startAt })
+  const profiles = await profilesOf(tx.sql, { organizationId, ids })
+  const seen = watches.map((watch) => seenFrom(watch, courses.of(watch.id), tx.now))
   const cutAt = cutOf(seen, tx.now)
   const steps = seen.map((found) => {
     const deletedAt = profiles.get(found.watch.id)?.deletedAt ?? null
@@ -47,28 +46,11 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   if (ended.length > 0) await store.deleteWatches(tx, { organizationId, ids: ended })
   const settled = steps.flatMap(({ watch, outlook }) => (outlook === null ? [] : [{ ...watch, ...outlook }]))
   await store.settle(tx, { organizationId, zoneData: tzdataVersion, settled })
-  return { unreadable: ids.flatMap((id) => assembly.of(id).unreadable) }
+  return { unreadable: courses.unreadable }
 }
 
 /** Another node's clock was ahead, or this is the same instant once more: the next one will do. */
 async function waitForClock(tx: Tx, organizationId: OrganizationId, watches: readonly Watch[]): Promise<void> {
   for (const { id, processedUntil } of watches)
     if (processedUntil >= tx.now) await store.postponeWatch(tx, { organizationId, id }, after(processedUntil, ms(1)))
-}
-
-type Ahead = Assembly & { readonly presence: Awaited<ReturnType<typeof presenceChangesAfter>> }
-
-/** As it was known at each instant: what is made today changes nothing that was announced yesterday. */
-async function assembleAhead(tx: Tx, organizationId: OrganizationId, watches: readonly Watch[]): Promise<Ahead> {
-  const startAt = instant(Math.min(...watches.map(({ processedUntil }) => processedUntil)))
-  const window = { startAt, endAt: after(tx.now, aheadMs) }
-  const scheduleIds = watches.map(({ id }) => id)
-  const assembly = await assemble(tx.sql, { organizationId, scheduleIds, ...window, view: { kind: 'recorded' } })
-  const userIds = [...assembly.people.keys()].map((id) => asId<UserId>(id))
-  return { ...assembly, presence: await presenceChangesAfter(tx.sql, organizationId, { userIds, after: startAt }) }
-}
-
-function courseOf({ of, presence }: Ahead, id: ScheduleId): Course {
-  const { schedule, names } = of(id)
-  return { phases: phasesOf(schedule, presence), names }
 }

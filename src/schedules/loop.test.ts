@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Crew, newCrew, type StillWorld, stillStart, stillWorld } from '../../test/support/still-world.ts'
+import { type Crew, newCrew, pageSettings, type StillWorld, stillStart, stillWorld } from '../../test/support/still-world.ts'
 import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
 import { allShards } from '../lib/shard.ts'
 import { after, days, hours, type Instant, instant, minutes, ms, seconds } from '../lib/time.ts'
@@ -24,7 +24,7 @@ beforeEach(async () => {
   world.errors.length = 0
 })
 
-const round = () => schedulesLoop(world.ports, { chainsOfSchedules }).run(allShards)
+const round = () => schedulesLoop(world.ports, { chainsOfSchedules, notifications: pageSettings }).run(allShards)
 
 /** Lets the loop sleep and wake as it wants to, up to an instant. */
 async function until(end: Instant): Promise<void> {
@@ -74,7 +74,7 @@ async function told(schedule?: string): Promise<readonly Told[]> {
     .selectFrom('events')
     .select(['type', 'sequence', 'data'])
     .where('organization_id', '=', crew.organizationId)
-    .where('type', 'like', 'schedule.%')
+    .where('type', 'in', ['schedule.shift_changed', 'schedule.gap_started', 'schedule.gap_ended'])
     .where('at', '>=', new Date(after(stillStart, days(1000 * count))))
     .orderBy('sequence')
     .execute()
@@ -163,7 +163,9 @@ describe('a hand-over', () => {
     const { schedule } = await hourly(world.now())
     await round()
     world.pass(days(60))
-    await round()
+    expect(await round()).toBeLessThan(world.now())
+    expect(await told(schedule)).toHaveLength(1 + 1 + 500)
+    await until(world.now())
     const all = await told(schedule)
     expect(all).toHaveLength(1 + 60 * 24)
     const instants = all.map(({ data }) => Date.parse(data.scheduled_at))

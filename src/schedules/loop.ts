@@ -7,7 +7,10 @@ import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
 import { announcePrepared } from './announce-commands.ts'
 import { lookAtSchedules } from './look-commands.ts'
+import { tellMoves } from './moved-commands.ts'
+import { remindOfShifts } from './remind-commands.ts'
 import type { ScheduleSettings } from './settings.ts'
+import { dueEdits, dueReminders, postponeEdits, postponeReminders } from './telling-store.ts'
 import type { WatchKey } from './watch.ts'
 import * as store from './watch-store.ts'
 
@@ -19,7 +22,7 @@ const looksPerTransaction = 50
 const changesPerRead = 5000
 const looksPerRead = 200
 
-/** A round ends after so many looks, so that the next one shows that the loop is alive. */
+/** A round ends after so many schedules, so that the next one shows that the loop is alive. */
 const looksPerRound = 2000
 
 const presencePerRead = 500
@@ -27,86 +30,132 @@ const presencePerRead = 500
 /** What failed is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
+type World = Pick<Ports, 'clock' | 'db' | 'log'>
+
+/** Some of the work that is due on the shards; resolves with how many schedules it looked for. */
+type Work = (shards: readonly number[]) => Promise<number>
+
 /**
- * Announces hand-overs at their instants, and looks at schedules whose next one is not known. The instant itself costs some statements for
- * hundreds of schedules, because what is to be said was prepared; that goes before any look.
+ * Announces hand-overs at their instants, looks at schedules whose next one is not known, reminds people of shifts to come, and tells them
+ * what edits have moved. An instant itself costs some statements for hundreds of schedules, because what is to be said was prepared; that
+ * goes before all else.
  */
-export function schedulesLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>, settings: ScheduleSettings): Loop {
-  const putOff = async ({ organizationId, id }: WatchKey, fault: unknown): Promise<void> => {
-    log.error('schedule failed', { schedule_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
-    await db.tx('postpone schedule', (tx) => store.postponeWatch(tx, { organizationId, id }, after(tx.now, pauseAfterFault)))
-  }
-
-  const announce = (watches: readonly WatchKey[]) =>
-    db.tx('announce shift changes', (tx) => announcePrepared(tx, settings, someOf(watches)))
-
-  const announceAll = async (shards: readonly number[]): Promise<void> => {
-    for (;;) {
-      const due = await store.dueChanges(db.sql, { shards, now: clock.now(), limit: changesPerRead })
-      for (const part of partsOf(due, keyOfInstant, changesPerTransaction)) await togetherOrAlone(part, { act: announce, putOff })
-      if (due.length < changesPerRead) return
-    }
-  }
-
-  const look = async (watches: readonly WatchKey[]): Promise<void> => {
-    const { unreadable } = await db.tx('look at schedules', (tx) => lookAtSchedules(tx, settings, someOf(watches)))
-    if (unreadable.length > 0)
-      log.error('shifts unreadable', { count: unreadable.length, shift_ids: unreadable.slice(0, 20).join(' ') })
-  }
-
-  /** Returns how many there were. */
-  const lookAtSome = async (shards: readonly number[]): Promise<number> => {
-    const due = await store.dueLooks(db.sql, { shards, now: clock.now(), limit: looksPerRead })
-    for (const part of partsOf(due, ({ organizationId }) => organizationId, looksPerTransaction)) {
-      await togetherOrAlone(part, { act: look, putOff })
-      await announceAll(shards)
-    }
-    return due.length
-  }
-
-  const takeAllPresence = async (shards: readonly number[]): Promise<void> => {
-    for (const change of await pendingPresence(db.sql, { shards, limit: presencePerRead })) {
-      await db.tx('take presence change', async (tx) => {
-        await store.makeDueThatName(tx, change.organizationId, change.userId)
-        await takePresence(tx, change)
-      })
-    }
-  }
-
-  /** Shards whose schedules were looked at with the rules of the zones that this program has. */
-  let checked: ReadonlySet<number> = new Set()
-  const checkZones = async (shards: readonly number[]): Promise<void> => {
-    const unchecked = shards.filter((shard) => !checked.has(shard))
-    if (unchecked.length > 0) await db.tx('check zone data', (tx) => store.makeDueOfOtherZones(tx, unchecked, tzdataVersion))
-    checked = new Set(shards)
-  }
-
+export function schedulesLoop(world: World, settings: ScheduleSettings): Loop {
+  const announceAll = announcing(world, settings)
+  const works: readonly Work[] = [looking(world, settings), reminding(world, settings), tellingMoves(world, settings)]
+  const checkZones = zoneCheck(world)
+  const { clock, db } = world
   return {
     name: 'schedules',
     run: async (shards): Promise<Instant | null> => {
       if (shards.length === 0) return null
       await checkZones(shards)
-      await takeAllPresence(shards)
+      await takePresenceChanges(world, shards)
       await announceAll(shards)
-      for (let looks = 0; looks < looksPerRound; ) {
-        const count = await lookAtSome(shards)
-        if (count === 0) return store.nextDueAt(db.sql, shards)
-        looks += count
+      let count = 0
+      for (const work of works) {
+        for (let found = looksPerRead; found === looksPerRead && count < looksPerRound; count += found) {
+          found = await work(shards)
+          await announceAll(shards)
+        }
       }
-      return clock.now()
+      return count < looksPerRound ? store.nextDueAt(db.sql, shards) : clock.now()
     },
   }
 }
 
-const keyOfInstant = ({ organizationId, dueAt }: store.DueWatch): string => `${organizationId} ${dueAt}`
+function announcing({ clock, db, log }: World, settings: ScheduleSettings) {
+  const act = (watches: readonly WatchKey[]) =>
+    db.tx('announce shift changes', (tx) => announcePrepared(tx, settings, someOf(watches)))
+  const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
+  return async (shards: readonly number[]): Promise<void> => {
+    for (;;) {
+      const due = await store.dueChanges(db.sql, { shards, now: clock.now(), limit: changesPerRead })
+      const keyOf = ({ organizationId, dueAt }: store.DueWatch) => `${organizationId} ${dueAt}`
+      for (const part of partsOf(due, { keyOf, sizeMax: changesPerTransaction })) await togetherOrAlone(part, { act, putOff })
+      if (due.length < changesPerRead) return
+    }
+  }
+}
 
-/** Cuts a list where the key changes, and where a part is long enough. */
-function partsOf(
-  due: readonly store.DueWatch[],
-  keyOf: (watch: store.DueWatch) => string,
-  sizeMax: number,
-): readonly store.DueWatch[][] {
-  const parts: store.DueWatch[][] = []
+function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
+  const act = async (watches: readonly WatchKey[]): Promise<void> => {
+    const { unreadable } = await db.tx('look at schedules', (tx) => lookAtSchedules(tx, settings, someOf(watches)))
+    if (unreadable.length === 0) return
+    log.error('shifts unreadable', { count: unreadable.length, shift_ids: unreadable.slice(0, 20).join(' ') })
+  }
+  const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
+  return async (shards) => {
+    const due = await store.dueLooks(db.sql, { shards, now: clock.now(), limit: looksPerRead })
+    for (const part of partsOf(due, byOrganization)) await togetherOrAlone(part, { act, putOff })
+    return due.length
+  }
+}
+
+function reminding({ clock, db, log }: World, settings: ScheduleSettings): Work {
+  const act = async (watches: readonly WatchKey[]): Promise<void> => {
+    const { skippedCount } = await db.tx('remind of shifts', (tx) => remindOfShifts(tx, settings, someOf(watches)))
+    if (skippedCount > 0) log.info('reminders skipped', { count: skippedCount, reason: 'the shifts have begun' })
+  }
+  const putOff = puttingOff({ db, log }, 'reminders failed', postponeReminders)
+  return async (shards) => {
+    const due = await dueReminders(db.sql, { shards, now: clock.now(), limit: looksPerRead })
+    for (const part of partsOf(due, byOrganization)) await togetherOrAlone(part, { act, putOff })
+    return due.length
+  }
+}
+
+function tellingMoves({ clock, db, log }: World, settings: ScheduleSettings): Work {
+  const act = async (watches: readonly WatchKey[]): Promise<void> => {
+    for (const key of watches) await db.tx('tell moved shifts', (tx) => tellMoves(tx, settings, key))
+  }
+  const putOff = puttingOff({ db, log }, 'moves not told', postponeEdits)
+  return async (shards) => {
+    const due = await dueEdits(db.sql, { shards, now: clock.now(), limit: looksPerRead })
+    await togetherOrAlone(due, { act, putOff })
+    return due.length
+  }
+}
+
+/** Shards that came to this node may have been looked at with other rules of the zones. */
+function zoneCheck({ db }: World) {
+  let checked: ReadonlySet<number> = new Set()
+  return async (shards: readonly number[]): Promise<void> => {
+    const unchecked = shards.filter((shard) => !checked.has(shard))
+    if (unchecked.length > 0) await db.tx('check zone data', (tx) => store.makeDueOfOtherZones(tx, unchecked, tzdataVersion))
+    checked = new Set(shards)
+  }
+}
+
+async function takePresenceChanges({ db }: World, shards: readonly number[]): Promise<void> {
+  for (;;) {
+    const changes = await pendingPresence(db.sql, { shards, limit: presencePerRead })
+    for (const change of changes) {
+      await db.tx('take presence change', async (tx) => {
+        await store.makeDueThatName(tx, change.organizationId, change.userId)
+        await takePresence(tx, change)
+      })
+    }
+    if (changes.length < presencePerRead) return
+  }
+}
+
+type Postpone = typeof store.postponeWatch
+
+function puttingOff({ db, log }: Pick<World, 'db' | 'log'>, message: string, postpone: Postpone) {
+  return async ({ organizationId, id }: WatchKey, fault: unknown): Promise<void> => {
+    log.error(message, { schedule_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
+    await db.tx('postpone schedule', (tx) => postpone(tx, { organizationId, id }, after(tx.now, pauseAfterFault)))
+  }
+}
+
+type Parting<Watch> = { readonly keyOf: (watch: Watch) => string; readonly sizeMax: number }
+
+const byOrganization: Parting<WatchKey> = { keyOf: ({ organizationId }) => organizationId, sizeMax: looksPerTransaction }
+
+/** Puts together what has one key, in parts that are small enough. */
+function partsOf<Watch extends WatchKey>(due: readonly Watch[], { keyOf, sizeMax }: Parting<Watch>): readonly Watch[][] {
+  const parts: Watch[][] = []
   for (const watches of Map.groupBy(due, keyOf).values())
     for (let index = 0; index < watches.length; index += sizeMax) parts.push(watches.slice(index, index + sizeMax))
   return parts

@@ -1,4 +1,4 @@
-import type { Actor } from '../accounts/actor.ts'
+import { type Actor, personOf } from '../accounts/actor.ts'
 import type { ScheduleId, ShiftId } from '../lib/ids.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Tx } from '../ports.ts'
@@ -15,9 +15,9 @@ export async function beginWatch(tx: Tx, { organizationId }: Actor, id: Schedule
  * Says that an edit changes what schedules say, so that they are looked at anew right after the commit: what is prepared for their next
  * hand-over holds no more. Every command that changes when somebody is on call calls it in its transaction, after its own rows are locked.
  */
-export async function lookAgain(tx: Tx, { organizationId }: Actor, scheduleIds: readonly ScheduleId[]): Promise<void> {
+export async function lookAgain(tx: Tx, actor: Actor, scheduleIds: readonly ScheduleId[]): Promise<void> {
   if (scheduleIds.length === 0) return
-  await store.makeWatchesDue(tx, { organizationId, scheduleIds })
+  await store.noteEdit(tx, { organizationId: actor.organizationId, scheduleIds, editorId: personOf(actor) })
   tx.wake('schedules')
 }
 

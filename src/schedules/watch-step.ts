@@ -1,8 +1,7 @@
 import type { UserId } from '../lib/ids.ts'
 import { after, before, days, type Instant, instant, ms } from '../lib/time.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
-import type { Schedule } from './engine/schedule.ts'
-import { type Course, type HandOver, handOversAfter } from './hand-overs.ts'
+import { type Course, type HandOver, handOversAfter, namedIn } from './hand-overs.ts'
 import { announce, announceEnd, type Announcement, type KnownHandOver, type Outlook, type Watch } from './watch.ts'
 
 /** How far ahead the next hand-over is looked for. What never changes is looked at again half way. */
@@ -34,15 +33,8 @@ export function seenFrom(watch: Watch & { readonly zoneData: string }, course: C
     else ahead += 1
     if (ahead === 2) break
   }
-  return { watch, handOvers, people: [...new Set(course.phases.flatMap(({ schedule }) => namedBy(schedule)))] }
+  return { watch, handOvers, people: namedIn(course) }
 }
-
-/** Everybody whom a schedule names. */
-const namedBy = ({ layers, overrides, swaps }: Schedule): readonly UserId[] => [
-  ...layers.flatMap((layer) => (layer.kind === 'fixed' ? layer.users : layer.groups.flat())),
-  ...overrides.flatMap((override) => (override.kind === 'replace-all' ? override.users : override.userId)),
-  ...swaps.flatMap(({ beneficiary, benefactor }) => (benefactor === null ? beneficiary : [beneficiary, benefactor])),
-]
 
 /** Where more was missed than one transaction takes: the instant from which on the next one goes on. Else null. */
 export function cutOf(seen: readonly Seen[], now: Instant): Instant | null {

@@ -1,11 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import { asId, type OrganizationId, type ScheduleId, type TeamId, type UserId } from '../lib/ids.ts'
+import { asId, type OrganizationId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import { shardOf } from '../lib/shard.ts'
-import { before, fromDate, type Instant, ms, toDate } from '../lib/time.ts'
+import { after, before, fromDate, type Instant, minutes, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Holder } from './hand-overs.ts'
-import type { ScheduleProfile } from './shift-change-fact.ts'
 import type { KnownHandOver, Outlook, Watch, WatchKey } from './watch.ts'
 
 /** A new schedule, on which nobody was on call until now. It is to be looked at at once. */
@@ -32,26 +31,61 @@ export async function insertWatch(
       due_at: toDate(tx.now),
       people: [],
       zone_data: zoneData,
+      reminded_until: toDate(tx.now),
+      remind_at: toDate(tx.now),
+      edited_since: toDate(tx.now),
+      edited_by: [],
+      tell_at: toDate(after(tx.now, quietMs)),
     })
     .execute()
 }
 
-/** What was prepared does not hold any more; each schedule is to be looked at now. Always locked in the same order. */
-export async function makeWatchesDue(
-  tx: Tx,
-  { organizationId, scheduleIds }: { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] },
-): Promise<void> {
-  await makeDueWhere(tx, sql`organization_id = ${organizationId} and schedule_id = any(${[...scheduleIds]}::text[])`)
+/** Edits are told together: when nothing was edited for so long, and in any case so long after the first of them. */
+const quietMs = minutes(2)
+const patienceMs = minutes(10)
+
+type Edit = {
+  readonly organizationId: OrganizationId
+  readonly scheduleIds: readonly ScheduleId[]
+  /** Null: no person did. */
+  readonly editorId: UserId | null
 }
 
-async function makeDueWhere(tx: Tx, condition: RawBuilder<unknown>): Promise<void> {
+/** After an edit nothing that was prepared holds any more: each schedule is to be looked at now, and whose shifts are moved is to be told. */
+export async function noteEdit(tx: Tx, { organizationId, scheduleIds, editorId }: Edit): Promise<void> {
+  const editor = editorId ?? ''
+  await updateInOrder(
+    tx,
+    sql`organization_id = ${organizationId} and schedule_id = any(${[...scheduleIds]}::text[])`,
+    sql`edited_since = coalesce(watch.edited_since, ${toDate(tx.now)}::timestamptz),
+      edited_by = case when ${editor} = any(watch.edited_by) then watch.edited_by else watch.edited_by || ${editor}::text end,
+      tell_at = least(coalesce(watch.edited_since + make_interval(secs => ${patienceMs / 1000}), 'infinity'),
+        ${toDate(after(tx.now, quietMs))}::timestamptz)`,
+  )
+}
+
+/** Makes the schedules due that name a person. */
+export async function makeDueThatName(tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<void> {
+  await updateInOrder(tx, sql`organization_id = ${organizationId} and people @> array[${userId}]::text[]`, unedited)
+}
+
+/** Makes the schedules of shards due that were looked at with other rules of the zones. */
+export async function makeDueOfOtherZones(tx: Tx, shards: readonly number[], zoneData: string): Promise<void> {
+  await updateInOrder(tx, sql`shard = any(${[...shards]}::smallint[]) and zone_data <> ${zoneData}`, unedited)
+}
+
+const unedited = sql`edited_since = watch.edited_since`
+
+/** Rows are always locked in the same order. */
+async function updateInOrder(tx: Tx, condition: RawBuilder<unknown>, changes: RawBuilder<unknown>): Promise<void> {
   await sql`
     with chosen as (
       select organization_id, schedule_id from schedule_watches where ${condition}
       order by organization_id, schedule_id for no key update
     )
     update schedule_watches watch
-    set next_change = null, due_at = least(watch.due_at, ${toDate(tx.now)}::timestamptz)
+    set next_change = null, due_at = least(watch.due_at, ${toDate(tx.now)}::timestamptz),
+      remind_at = least(watch.remind_at, ${toDate(tx.now)}::timestamptz), ${changes}
     from chosen where watch.organization_id = chosen.organization_id and watch.schedule_id = chosen.schedule_id`.execute(tx.sql)
 }
 
@@ -89,6 +123,10 @@ export async function nextDueAt(db: Sql, shards: readonly number[]): Promise<Ins
       (select due_at from schedule_watches where next_change is not null and shard = owned.shard order by due_at limit 1)
       union all
       (select due_at from schedule_watches where next_change is null and shard = owned.shard order by due_at limit 1)
+      union all
+      (select remind_at from schedule_watches where shard = owned.shard order by remind_at limit 1)
+      union all
+      (select tell_at from schedule_watches where tell_at is not null and shard = owned.shard order by tell_at limit 1)
     ) next`.execute(db)
   const dueAt = answer.rows[0]?.due_at ?? null
   return dueAt === null ? null : fromDate(dueAt)
@@ -183,16 +221,6 @@ export async function deleteWatches(tx: Tx, { organizationId, ids }: Some): Prom
     where organization_id = ${organizationId} and schedule_id = any(${[...ids]}::text[])`.execute(tx.sql)
 }
 
-/** Makes the schedules due that name a person. */
-export async function makeDueThatName(tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<void> {
-  await makeDueWhere(tx, sql`organization_id = ${organizationId} and people @> array[${userId}]::text[]`)
-}
-
-/** Makes the schedules of shards due that were looked at with other rules of the zones. */
-export async function makeDueOfOtherZones(tx: Tx, shards: readonly number[], zoneData: string): Promise<void> {
-  await makeDueWhere(tx, sql`shard = any(${[...shards]}::smallint[]) and zone_data <> ${zoneData}`)
-}
-
 type WatchRow = {
   readonly schedule_id: string
   readonly processed_until: Date
@@ -220,40 +248,4 @@ const columnsOf = (watch: Watch) => ({
   settled_until: toDate(watch.settledUntil),
   change_number: watch.changeNumber,
   gap_since: watch.gapSince === null ? null : toDate(watch.gapSince),
-})
-
-// What announcements name --------------------------------------------------------------------------------------------------
-
-/** What events say of schedules, also of those that were deleted. */
-export async function profilesOf(db: Sql, { organizationId, ids }: Some): Promise<ReadonlyMap<ScheduleId, ScheduleProfile>> {
-  const answer = await sql<ProfileRow>`
-    select schedule.id, version.name, version.type, version.time_zone, version.team_id, schedule.created_at,
-      coalesce(version.valid_from, schedule.created_at) as updated_at, schedule.deleted_at
-    from schedules schedule
-    join schedule_versions version
-      on version.organization_id = schedule.organization_id and version.schedule_id = schedule.id and version.valid_to is null
-    where schedule.organization_id = ${organizationId} and schedule.id = any(${[...ids]}::text[])`.execute(db)
-  return new Map(answer.rows.map((row) => [asId<ScheduleId>(row.id), profileOf(row)]))
-}
-
-type ProfileRow = {
-  readonly id: string
-  readonly name: string
-  readonly type: string
-  readonly time_zone: string | null
-  readonly team_id: string | null
-  readonly created_at: Date
-  readonly updated_at: Date
-  readonly deleted_at: Date | null
-}
-
-const profileOf = (row: ProfileRow): ScheduleProfile => ({
-  id: asId<ScheduleId>(row.id),
-  name: row.name,
-  type: row.type,
-  timeZone: row.time_zone ?? 'UTC',
-  teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
-  createdAt: fromDate(row.created_at),
-  updatedAt: fromDate(row.updated_at),
-  deletedAt: row.deleted_at === null ? null : fromDate(row.deleted_at),
 })
