@@ -179,20 +179,18 @@ type Naming = Pick<Change, 'settings'> & {
 
 /** Rejects a team, and what filters name, that the organization does not have. */
 async function requireNamed(tx: Tx, webhook: Webhook, { settings, before }: Naming): Promise<void> {
-  const { organizationId, teamId } = webhook
-  const { integrationsThatExist, schedulesThatExist } = settings
+  const { organizationId, teamId, integrationFilter, scheduleFilter } = webhook
   if (teamId !== null && !(await keepTeam(tx, organizationId, teamId))) throw invalidField('team', 'Object does not exist')
-  const lacks = async (filter: 'integrationFilter' | 'scheduleFilter', thatExist: typeof integrationsThatExist) => {
-    const kept: readonly string[] = before?.[filter] ?? []
-    const added: readonly string[] = (webhook[filter] ?? []).filter((id) => !kept.includes(id))
-    if (added.length === 0) return false
-    const existing = await thatExist(tx.sql, organizationId, added)
-    return added.some((id) => !existing.has(id))
-  }
-  if (await lacks('integrationFilter', integrationsThatExist))
-    throw invalidField('integration_filter', 'Integration does not exist')
-  if (await lacks('scheduleFilter', schedulesThatExist)) throw invalidField('schedule_filter', 'Schedule does not exist')
+  const newIntegrations = added(integrationFilter, before?.integrationFilter)
+  const integrations = await settings.integrationsThatExist(tx.sql, organizationId, newIntegrations)
+  if (newIntegrations.some((id) => !integrations.has(id))) throw invalidField('integration_filter', 'Integration does not exist')
+  const newSchedules = added(scheduleFilter, before?.scheduleFilter)
+  const schedules = await settings.schedulesThatExist(tx.sql, organizationId, newSchedules)
+  if (newSchedules.some((id) => !schedules.has(id))) throw invalidField('schedule_filter', 'Schedule does not exist')
 }
+
+const added = <Id>(filter: readonly Id[] | null, before: readonly Id[] | null | undefined): readonly Id[] =>
+  (filter ?? []).filter((id) => before?.includes(id) !== true)
 
 const nameTaken = () => invalidField('non_field_errors', 'The fields name, organization must make a unique set.')
 

@@ -13,26 +13,28 @@ const transitionsMax = 500
  * far as one transaction has them.
  */
 export function tellings(subscriptions: readonly Subscription[], causes: readonly WebhookCause[]): readonly Telling[] {
-  const told: { readonly subscription: Subscription; readonly causes: [WebhookCause, ...WebhookCause[]] }[] = []
-  const open = new Map<string, { readonly causes: WebhookCause[]; count: number }>()
-  for (const cause of causes) {
-    for (const subscription of subscriptions) {
-      if (!hears(subscription, cause)) continue
-      const key = groupKey(subscription, cause)
-      const group = key === null ? undefined : open.get(key)
-      const count = cause.about === 'schedule' && key !== null ? transitionCount(cause.change) : 0
-      if (group !== undefined && group.count + count <= transitionsMax) {
-        group.causes.push(cause)
-        group.count += count
-        continue
-      }
-      const telling: (typeof told)[number] = { subscription, causes: [cause] }
-      told.push(telling)
-      if (key !== null) open.set(key, { causes: telling.causes, count })
+  const groups: Group[] = []
+  const open = new Map<string, Group>()
+  const matches = causes.flatMap((cause) =>
+    subscriptions.filter((subscription) => hears(subscription, cause)).map((subscription) => ({ subscription, cause })),
+  )
+  for (const { subscription, cause } of matches) {
+    const key = groupKey(subscription, cause)
+    const group = key === null ? undefined : open.get(key)
+    const size = key === null || cause.about !== 'schedule' ? 0 : transitionCount(cause.change)
+    if (group !== undefined && group.size + size <= transitionsMax) {
+      group.causes.push(cause)
+      group.size += size
+    } else {
+      const fresh: Group = { subscription, causes: [cause], size }
+      groups.push(fresh)
+      if (key !== null) open.set(key, fresh)
     }
   }
-  return told
+  return groups
 }
+
+type Group = { readonly subscription: Subscription; readonly causes: [WebhookCause, ...WebhookCause[]]; size: number }
 
 /** What has the same key is told together; null: alone. */
 function groupKey({ id, preset }: Subscription, cause: WebhookCause): string | null {
