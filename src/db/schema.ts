@@ -445,6 +445,7 @@ export interface ShiftSwapVersions {
 }
 
 export interface ShiftVersions {
+  begins_at: Generated<Timestamp>;
   definition: Json;
   ends_at: Generated<Timestamp>;
   name: string | null;

@@ -41,6 +41,21 @@ async function rows(view: View) {
   return finalShifts(schedule, window).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])
 }
 
+test('an override is read only where the window touches it', async () => {
+  const { id } = (await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Overridden', time_zone: 'UTC' })).body
+  const override = { kind: 'add', user: api.users.editor, start: '2026-04-02T08:00:00Z', end: '2026-04-02T10:00:00Z' }
+  await api.call('POST', `/api/v1/schedules/${id}/overrides/`, override)
+  const read = async (start: string, end: string) => {
+    const window = { startAt: instant(Date.parse(start)), endAt: instant(Date.parse(end)) }
+    const question = { organizationId: api.system.organizationId, scheduleIds: [asId<ScheduleId>(id)], view: throughHistory }
+    return (await assemble(server.db.sql, { ...question, ...window })).of(asId(id)).schedule.overrides.length
+  }
+  expect(await read('2026-04-02T00:00:00Z', '2026-04-02T07:59:59Z')).toBe(0)
+  expect(await read('2026-04-02T00:00:00Z', '2026-04-02T08:00:00Z')).toBe(1)
+  expect(await read('2026-04-02T09:59:59Z', '2026-04-03T00:00:00Z')).toBe(1)
+  expect(await read('2026-04-02T10:00:00Z', '2026-04-03T00:00:00Z')).toBe(0)
+})
+
 describe('what says who is on call is read', () => {
   test('through history: a first version answers for the time before it was made', async () => {
     expect(await rows(throughHistory)).toEqual([

@@ -101,11 +101,11 @@ async function swapsOf(sql: Sql, question: Question) {
 }
 
 async function erasOf(sql: Sql, question: Question): Promise<readonly EraReading[]> {
-  const { organizationId, scheduleIds, startAt, view } = question
+  const { organizationId, scheduleIds, startAt, endAt, view } = question
   const held = heldDuring(question)
   const schedules = await scheduleErasOf(sql, { ...question, ...held })
   const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
-  const stored = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, from: startAt })
+  const stored = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, window: { startAt, endAt } })
   // First versions have no start, but what was made later was not configured then.
   const parts = stored.filter(({ createdAt }) => view.kind !== 'as-of' || createdAt <= view.at)
   return erasTogether(

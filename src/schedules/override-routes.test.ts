@@ -164,16 +164,17 @@ describe('overrides', () => {
     expect((await api.callAs('viewer', 'DELETE', path(id))).status).toBe(403)
   })
 
-  test('that are over are not read any more', async () => {
+  test('that are over, or begin later, are not read', async () => {
     const id = await override({ kind: 'add', user: eve })
-    await server.db.sql.updateTable('shift_versions').set({ definition: '{}' }).where('shift_id', '=', id).execute()
+    const versions = server.db.sql.updateTable('shift_versions').where('shift_id', '=', id)
+    const lasting = (from: string, to: string) =>
+      versions.set({ definition: '{}', begins_at: new Date(at(from)), ends_at: new Date(at(to)) }).execute()
     const shown = async () => (await api.call('GET', `/api/v1/schedules/${scheduleId}/`)).body
+    await lasting('12:00', '13:00')
     expect(await shown()).toMatchObject({ unreadable_shifts: [id] })
-    await server.db.sql
-      .updateTable('shift_versions')
-      .set({ ends_at: new Date(at('12:00')) })
-      .where('shift_id', '=', id)
-      .execute()
+    await lasting('12:01', '13:00')
+    expect(await shown()).not.toHaveProperty('unreadable_shifts')
+    await lasting('11:00', '12:00')
     expect(await shown()).not.toHaveProperty('unreadable_shifts')
   })
 })

@@ -1,6 +1,6 @@
 import { asId, type LayerId, type OverrideId, type PartId, type ShiftId, type TeamId } from '../lib/ids.ts'
 import { isObject, type Json } from '../lib/json.ts'
-import type { Instant } from '../lib/time.ts'
+import type { TimeWindow } from './engine/schedule.ts'
 import { parseLayer } from './layer-input.ts'
 import { layerRecord } from './layer-record.ts'
 import { parseOverride } from './override-input.ts'
@@ -13,18 +13,18 @@ export type PartRecord = {
   readonly name: string | null
   readonly teamId: TeamId | null
   readonly definition: Json
-  /** From when on it puts nobody on call; null: that is not known beforehand. */
-  readonly endsAt: Instant | null
+  /** When it can put somebody on call, or take somebody off; null: that is not known beforehand. */
+  readonly stretch: TimeWindow | null
 }
 
 /** What is stored of a part. */
 export function partRecord(part: Part): PartRecord {
-  if (part.kind === 'shift') return { ...recordOf(part.shift), endsAt: null }
+  if (part.kind === 'shift') return { ...recordOf(part.shift), stretch: null }
   const { name, ...definition } = part.kind === 'layer' ? layerRecord(part.layer) : overrideRecord(part.override)
-  return { name, teamId: null, definition, endsAt: part.kind === 'override' ? part.override.endAt : null }
+  return { name, teamId: null, definition, stretch: part.kind === 'override' ? part.override : null }
 }
 
-type Row = Omit<PartRecord, 'definition' | 'endsAt'> & {
+type Row = Omit<PartRecord, 'definition' | 'stretch'> & {
   readonly id: PartId
   readonly kind: string
   readonly definition: unknown

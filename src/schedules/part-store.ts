@@ -71,12 +71,13 @@ async function insertVersion(tx: Tx, { organizationId, id }: Key, values: Versio
     .execute()
 }
 
-const valuesOf = ({ name, teamId, ownerId, definition, endsAt }: Owned) => ({
+const valuesOf = ({ name, teamId, ownerId, definition, stretch }: Owned) => ({
   name,
   team_id: teamId,
   schedule_id: ownerId,
   definition: jsonbText(definition),
-  ends_at: endsAt === null ? sql<Date>`'infinity'` : toDate(endsAt),
+  begins_at: stretch === null ? sql<Date>`'-infinity'` : toDate(stretch.startAt),
+  ends_at: stretch === null ? sql<Date>`'infinity'` : toDate(stretch.endAt),
 })
 
 // Of one schedule ---------------------------------------------------------------------------------------------------------
@@ -178,14 +179,14 @@ type Question = {
   readonly ownerIds: readonly ScheduleId[]
   /** While the versions held; the instant of its end counts as inside. */
   readonly held: TimeWindow
-  /** What puts nobody on call from here on is left out. */
-  readonly from: Instant
+  /** What says nothing of who is on call then is left out. */
+  readonly window: TimeWindow
 }
 
 /** What the parts with these ids or of these owners said. */
 export async function partErasOf(
   db: Sql,
-  { organizationId, ids, ownerIds, held: { startAt, endAt }, from }: Question,
+  { organizationId, ids, ownerIds, held: { startAt, endAt }, window }: Question,
 ): Promise<readonly PartEra[]> {
   const answer = await sql<PartEraRow>`
     select version.shift_id as id, shift.kind, version.name, version.team_id, version.schedule_id, version.definition,
@@ -194,7 +195,7 @@ export async function partErasOf(
     join shifts shift on shift.organization_id = version.organization_id and shift.id = version.shift_id
     where version.organization_id = ${organizationId}
       and (version.shift_id = any(${[...ids]}::text[]) or version.schedule_id = any(${[...ownerIds]}::text[]))
-      and version.ends_at > ${toDate(from)}
+      and version.ends_at > ${toDate(window.startAt)} and version.begins_at <= ${toDate(window.endAt)}
       and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
       and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
     order by version.shift_id, version.valid_from nulls first`.execute(db)

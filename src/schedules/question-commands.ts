@@ -4,7 +4,7 @@ import { known } from '../lib/check.ts'
 import type { ScheduleId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { notFound } from '../lib/rejection.ts'
-import { after, before, days, type Instant, instant, seconds } from '../lib/time.ts'
+import { after, before, days, type Instant, instant, type Ms, seconds } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { assemble, type Assembly } from './assembly-commands.ts'
 import { type CoverSource, sourceOf } from './cover-source.ts'
@@ -31,8 +31,9 @@ export type OnCallAnswer = { readonly schedule: Schedule; readonly onCall: reado
 /** Who is on call from the next change on; nobody is a change too. */
 export type NextChange = { readonly at: Instant; readonly people: readonly User[] }
 
-/** How far ahead the next change is looked for. */
-const aheadMs = days(92)
+/** How far ahead the next change is looked for: mostly it is in the same week, and what comes later need not be read. */
+const nearMs = days(8)
+const farMs = days(92)
 
 /** Who is on call in a schedule at an instant, why, and what comes next; null: the same people for the next 92 days. */
 export async function whoIsOnCallIn(
@@ -40,13 +41,19 @@ export async function whoIsOnCallIn(
   actor: Actor,
   { id, at }: { readonly id: ScheduleId; readonly at: Instant },
 ): Promise<OnCallAnswer & { readonly next: NextChange | null }> {
-  const { organizationId } = actor
   const schedule = await existing(sql, actor, id)
+  const near = await lookAhead(sql, actor, { id, at, aheadMs: nearMs })
+  return { schedule, ...(near.next === null ? await lookAhead(sql, actor, { id, at, aheadMs: farMs }) : near) }
+}
+
+type Outlook = { readonly id: ScheduleId; readonly at: Instant; readonly aheadMs: Ms }
+
+async function lookAhead(sql: Sql, { organizationId }: Actor, { id, at, aheadMs }: Outlook) {
   const window = { startAt: at, endAt: instant(Math.min(after(at, aheadMs), yearTenThousand)) }
   const assembly = await assemble(sql, { organizationId, scheduleIds: [id], ...window, view: throughHistory })
   const nextAt = nextChange(assembly.of(id).schedule, window)
   const next = nextAt === null ? null : { at: nextAt, people: peopleAt(assembly, id, nextAt).map(({ person }) => person) }
-  return { schedule, onCall: peopleAt(assembly, id, at), next }
+  return { onCall: peopleAt(assembly, id, at), next }
 }
 
 /** Who is on call everywhere: the schedules of the actor's organization, oldest first. */

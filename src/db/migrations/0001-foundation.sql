@@ -201,7 +201,8 @@ create table shift_versions (
   -- The schedule that owns it; shifts that schedules name have none.
   schedule_id text,
   definition jsonb not null,
-  -- From here on it puts nobody on call, so that what is long over is not read.
+  -- Before and after it says nothing of who is on call, so that what is long over or far ahead is not read.
+  begins_at timestamptz not null default '-infinity',
   ends_at timestamptz not null default 'infinity',
   foreign key (organization_id, shift_id) references shifts,
   foreign key (organization_id, schedule_id) references schedules,
@@ -210,7 +211,7 @@ create table shift_versions (
 );
 create unique index shift_versions_current on shift_versions (organization_id, shift_id) where valid_to is null;
 create unique index shift_versions_start on shift_versions (organization_id, shift_id, valid_from) nulls not distinct;
-create index shift_versions_schedule on shift_versions (organization_id, schedule_id, ends_at);
+create index shift_versions_schedule on shift_versions (organization_id, schedule_id, ends_at, begins_at);
 -- Finds what names a person, wherever in the definition that is.
 create index shift_versions_definition on shift_versions using gin (definition) with (fastupdate = off);
 

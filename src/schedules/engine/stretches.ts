@@ -14,20 +14,18 @@ export type Stretch = TimeWindow & { readonly onCall: readonly OnCall[] }
 /** Cuts a window wherever a cover begins or ends. The stretches fill it without holes, those with nobody included. */
 export function* stretchesOf(schedule: Schedule, window: TimeWindow): Generator<Stretch> {
   const covers = coversOf(schedule, window)
-  const overrides = overridesWithin(schedule, window)
-  const edges = [...new Set(overrides.flatMap(({ cover }) => [cover.startAt, cover.endAt]))].toSorted((a, b) => a - b)
+  const overridesAt = inForce(overridesWithin(schedule, window))
   let active: readonly Cover[] = []
-  let [next, nextEdge] = [0, 0]
+  let next = 0
   let startAt = window.startAt
   while (startAt < window.endAt) {
     const begun: Cover[] = active.filter((cover) => cover.endAt > startAt)
     for (let cover = covers[next]; cover !== undefined && cover.startAt <= startAt; cover = covers[(next += 1)]) begun.push(cover)
     active = begun
-    while ((edges[nextEdge] ?? Infinity) <= startAt) nextEdge += 1
-    const endAt = firstOf(active, Math.min(window.endAt, covers[next]?.startAt ?? Infinity, edges[nextEdge] ?? Infinity))
+    const overrides = overridesAt(startAt)
+    const endAt = firstOf(active, Math.min(window.endAt, covers[next]?.startAt ?? Infinity, overrides.untilAt))
     check(endAt > startAt, 'time goes on')
-    const during = overrides.filter(({ cover }) => cover.startAt <= startAt && startAt < cover.endAt)
-    yield { startAt, endAt, onCall: during.reduce(overridden, onCallAmong(active)) }
+    yield { startAt, endAt, onCall: overrides.during.reduce(overridden, onCallAmong(active)) }
     startAt = endAt
   }
 }
@@ -70,6 +68,29 @@ function overridesWithin({ overrides, passedOver }: Schedule, window: TimeWindow
       const source = { kind: 'override', id } as const
       return [{ override, cover: { startAt, endAt, source, level: aboveEveryLevel, people } }]
     })
+}
+
+/** Overrides that hold for a while, the earlier created first. */
+type InForce = { readonly during: readonly AppliedOverride[]; readonly untilAt: number }
+
+/** Which of overrides in order of their creation hold at an instant; asked for rising instants, each override is looked at a few times only. */
+function inForce(overrides: readonly AppliedOverride[]): (at: Instant) => InForce {
+  const coming = overrides
+    .map((applied, rank) => ({ applied, rank, ...applied.cover }))
+    .toSorted((left, right) => left.startAt - right.startAt)
+  let held: typeof coming = []
+  let next = 0
+  let found: InForce = { during: [], untilAt: -Infinity }
+  return (at) => {
+    if (at < found.untilAt) return found
+    held = held.filter(({ endAt }) => endAt > at)
+    for (let one = coming[next]; one !== undefined && one.startAt <= at; one = coming[(next += 1)])
+      if (one.endAt > at) held.push(one)
+    held = held.toSorted((left, right) => left.rank - right.rank)
+    const untilAt = held.reduce((first, { endAt }) => Math.min(first, endAt), coming[next]?.startAt ?? Infinity)
+    found = { during: held.map(({ applied }) => applied), untilAt }
+    return found
+  }
 }
 
 /** Whom an override puts on call. */
