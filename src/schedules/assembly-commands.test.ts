@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
-import { asId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
+import { asId, type LayerId, type OverrideId, type ScheduleId, type ShiftId, type SwapId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import { assemble } from './assembly-commands.ts'
 import { finalShifts } from './engine/on-call.ts'
 import { throughHistory, type View } from './history.ts'
+import { deleteLayer } from './layer-commands.ts'
+import { updateOverride } from './override-commands.ts'
 import { scheduleRoutes } from './routes.ts'
+import { takeSwap } from './swap-commands.ts'
 import { updateShift } from './shift-commands.ts'
 
 // The clock of these tests stands at noon of 2026-04-01, UTC: then the schedule and its shift are made. At 14:00 an edit swaps the person.
@@ -34,10 +37,10 @@ afterAll(() => server.close())
 
 const at = (time: string): Instant => instant(Date.parse(`2026-04-01T${time}:00Z`))
 
-async function rows(view: View) {
+async function rows(view: View, id = scheduleId) {
   const window = { startAt: at('00:00'), endAt: at('23:00') }
-  const question = { organizationId: api.system.organizationId, scheduleIds: [scheduleId], ...window, view }
-  const { schedule } = (await assemble(server.db.sql, question)).of(scheduleId)
+  const question = { organizationId: api.system.organizationId, scheduleIds: [id], ...window, view }
+  const { schedule } = (await assemble(server.db.sql, question)).of(id)
   return finalShifts(schedule, window).map(({ userId, startAt, endAt }) => [userId, startAt, endAt])
 }
 
@@ -74,5 +77,67 @@ describe('what says who is on call is read', () => {
   test('as of an instant: what was configured then is all there is', async () => {
     expect(await rows({ kind: 'as-of', at: at('13:59') })).toEqual([[api.users.editor, at('08:00'), at('16:00')]])
     expect(await rows({ kind: 'as-of', at: at('14:00') })).toEqual([[api.users.admin, at('08:00'), at('16:00')]])
+  })
+})
+
+/** Made at noon: the editor by a layer that began in March, an override from 16:00 on that nobody is on call, a swap that is open. */
+describe('layers, overrides and swaps are read', () => {
+  let own: ScheduleId
+
+  beforeAll(async () => {
+    const { editor, admin } = api.users
+    own = asId((await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Own', time_zone: 'UTC' })).body.id)
+    const path = `/api/v1/schedules/${own}`
+    const layer = await api.call('POST', `${path}/layers/`, {
+      ...{ start: '2026-03-01T00:00:00', turn: { unit: 'weeks' }, groups: [[editor]] },
+    })
+    const override = await api.call('POST', `${path}/overrides/`, {
+      ...{ kind: 'replace_all', users: null, start: '2026-04-01T16:00:00Z', end: '2026-04-01T20:00:00Z' },
+    })
+    const times = { swap_start: '2026-04-01T15:00:00Z', swap_end: '2026-04-01T22:00:00Z' }
+    const swap = await api.call('POST', '/api/v1/shift_swaps/', { ...times, schedule: own, beneficiary: editor })
+    await server.db.tx('test', async (transaction) => {
+      const tx = { ...transaction, now: at('14:00') }
+      await takeSwap(tx, api.system, { id: asId<SwapId>(swap.body.id), body: { benefactor: admin } })
+      await updateOverride(tx, api.system, { scheduleId: own, id: asId<OverrideId>(override.body.id), body: { end: end18 } })
+    })
+    await server.db.tx('test', (tx) =>
+      deleteLayer({ ...tx, now: at('21:00') }, api.system, { scheduleId: own, id: asId<LayerId>(layer.body.id) }),
+    )
+  })
+
+  const end18 = '2026-04-01T18:00:00Z'
+
+  test('through history: each as it was then, the layer before it was made too', async () => {
+    expect(await rows(throughHistory, own)).toEqual([
+      [api.users.editor, at('00:00'), at('15:00')],
+      [api.users.admin, at('15:00'), at('16:00')],
+      [api.users.admin, at('18:00'), at('21:00')],
+    ])
+  })
+
+  test('as recorded: none of them before it was made', async () => {
+    expect(await rows({ kind: 'recorded' }, own)).toEqual([
+      [api.users.editor, at('12:00'), at('15:00')],
+      [api.users.admin, at('15:00'), at('16:00')],
+      [api.users.admin, at('18:00'), at('21:00')],
+    ])
+  })
+
+  test('as of an instant: as they were then, as if for ever', async () => {
+    const { editor, admin } = api.users
+    expect(await rows({ kind: 'as-of', at: at('13:00') }, own)).toEqual([
+      [editor, at('00:00'), at('15:00')],
+      [editor, at('15:00'), at('16:00')],
+      [editor, at('20:00'), at('22:00')],
+      [editor, at('22:00'), at('23:00')],
+    ])
+    expect(await rows({ kind: 'as-of', at: at('14:00') }, own)).toEqual([
+      [editor, at('00:00'), at('15:00')],
+      [admin, at('15:00'), at('16:00')],
+      [admin, at('18:00'), at('22:00')],
+      [editor, at('22:00'), at('23:00')],
+    ])
+    expect(await rows({ kind: 'as-of', at: at('21:00') }, own)).toEqual([])
   })
 })

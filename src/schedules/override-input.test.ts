@@ -60,17 +60,19 @@ describe('an override', () => {
       { end: ['The override ends after it starts.'] },
     ],
     [
-      'that starts within a second',
-      { kind: 'add', user: 'UANA', start: '2026-04-01T12:00:00.500Z' },
-      { start: [expect.stringContaining('Datetime has wrong format.')] },
-    ],
-    [
       'without an offset, on a day that no year has',
       { kind: 'add', user: 'UANA', start: '2026-04-01T12:00:00', end: '2026-02-30T12:00:00Z' },
       { start: [expect.stringContaining('Datetime has')], end: [expect.stringContaining('Datetime has')] },
     ],
   ])('%s is refused', (_what, fields, wanted) => {
     expect(parseOverride({ ...times, ...fields })).toEqual({ ok: false, reason: { kind: 'invalid-fields', fields: wanted } })
+  })
+
+  test('begins and ends at whole seconds', () => {
+    const within = { start: '2026-04-01T12:00:00.999Z', end: '2026-04-01T18:00:00.001Z' }
+    expect(override({ kind: 'add', user: 'UANA', ...within })).toMatchObject(span)
+    const instantly = parseOverride({ kind: 'add', user: 'UANA', start: '2026-04-01T12:00:00.1Z', end: '2026-04-01T12:00:00.9Z' })
+    expect(instantly).toMatchObject({ ok: false, reason: { fields: { end: ['The override ends after it starts.'] } } })
   })
 
   test('keeps what a change does not say, as far as its kind knows it', () => {

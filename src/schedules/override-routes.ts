@@ -32,7 +32,7 @@ const OverrideBody = lenientInput({
   name: 'At most 200 characters, or null.',
   kind: '`replace_all`, `replace_user`, `add` or `remove`; required to create.',
   start:
-    'An instant in whole seconds, such as 2026-03-29T01:00:00Z; required to create. Before it was made an override does not count.',
+    'An instant with its offset, such as 2026-03-29T01:00:00Z, cut to seconds; required to create. Before it was made an override does not count.',
   end: 'Like `start`, and in the future; required to create.',
   users: { list: '`replace_all`: ids of those who are on call, and nobody else; null: nobody. Required.' },
   user: '`add`, `remove`, `replace_user`: id of who is on call too, is not on call, or is it instead. Required.',

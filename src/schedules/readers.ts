@@ -1,7 +1,7 @@
 import { detailRefusal, integerWithin, list, type Reader, referenceOrNull } from '../lib/fields.ts'
 import { asId, type ShiftId, type TeamId, type UserId } from '../lib/ids.ts'
 import { no, ok } from '../lib/result.ts'
-import { type Instant, parseInstant } from '../lib/time.ts'
+import { type Instant, instant, parseInstant } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import { type LocalTime, parseLocalTime } from './local-time.ts'
 
@@ -42,12 +42,11 @@ export const reading: Reader<LocalTime> = (value) => {
 export const level: Reader<number> = (value) =>
   value === null ? ok(0) : integerWithin({ min: -2_147_483_648, max: 2_147_483_647 })(value)
 
-/** An instant in whole seconds, such as 2026-03-29T01:00:00Z; any offset is taken, none is not. */
+/** An instant with its offset from UTC, such as 2026-03-29T01:00:00Z. Fractions of a second are cut off: nothing about schedules happens there. */
 export const wholeSecond: Reader<Instant> = (value) => {
   if (value === null) return no('This field may not be null.')
   const read = typeof value === 'string' ? parseInstant(value) : null
-  return read === null || read % 1000 !== 0 ? no(notAnInstant) : ok(read)
+  return read === null ? no(notAnInstant) : ok(instant(Math.floor(read / 1000) * 1000))
 }
 
-const notAnInstant =
-  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm:ssZ, YYYY-MM-DDThh:mm:ss+hh:mm.'
+const notAnInstant = 'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm:ss[.uuuuuu](+HH:MM|-HH:MM|Z).'

@@ -53,7 +53,8 @@ const ScheduleShape = Type.Object({
   shifts: Type.Array(Type.String(), { description: 'Ids of on-call shifts.' }),
   unreadable_shifts: Type.Optional(
     Type.Array(Type.String(), {
-      description: 'Only when there are any: shifts that cover nothing now, since this version cannot read them.',
+      description:
+        'Only when there are any: shifts, layers and overrides that count for nothing now, since this version cannot read them.',
     }),
   ),
   ical_url_overrides: Type.Optional(Type.Null()),

@@ -13,7 +13,8 @@ import {
 import { asId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { type Instant, instant, parseInstant } from '../lib/time.ts'
+import { type Instant, instant } from '../lib/time.ts'
+import { wholeSecond } from './readers.ts'
 import type { SwapFields } from './swap.ts'
 
 /** Reads the body of a new swap. The ids still have to be looked up. */
@@ -21,8 +22,8 @@ export function parseNewSwap(body: Body, now: Instant): Result<SwapFields & { re
   const read = readFields((take) => ({
     beneficiaryId: take(person(body, 'beneficiary'), asId<UserId>('')),
     scheduleId: take(required(body, 'schedule', schedule), asId<ScheduleId>('')),
-    startAt: take(required(body, 'swap_start', anyInstant), instant(0)),
-    endAt: take(required(body, 'swap_end', anyInstant), instant(1)),
+    startAt: take(required(body, 'swap_start', wholeSecond), instant(0)),
+    endAt: take(required(body, 'swap_end', wholeSecond), instant(1)),
     description: take(optional(body, 'description', description), undefined) ?? null,
   }))
   return read.ok ? possible(read.value, now) : read
@@ -35,8 +36,8 @@ export function parseSwapUpdate(
 ): Result<SwapFields, Refusal> {
   const read = readFields((take) => ({
     scheduleId: take(optional(body, 'schedule', schedule), undefined),
-    startAt: take(optional(body, 'swap_start', anyInstant), undefined),
-    endAt: take(optional(body, 'swap_end', anyInstant), undefined),
+    startAt: take(optional(body, 'swap_start', wholeSecond), undefined),
+    endAt: take(optional(body, 'swap_end', wholeSecond), undefined),
     description: take(optional(body, 'description', description), undefined),
   }))
   if (!read.ok) return read
@@ -86,15 +87,6 @@ const schedule: Reader<ScheduleId> = (value) => {
 
 const description: Reader<string | null> = orNull(anyText(3000))
 
-/** Fractions of a second are cut off. */
-const anyInstant: Reader<Instant> = (value) => {
-  if (value === null) return no('This field may not be null.')
-  const read = typeof value === 'string' ? parseInstant(value) : null
-  return read === null ? no(notAnInstant) : ok(instant(Math.floor(read / 1000) * 1000))
-}
-
 /** A query makes a blank of the plus sign. */
 const instantOfQuery: Reader<Instant | undefined> = (value) =>
-  value === '' ? ok(undefined) : anyInstant(typeof value === 'string' ? value.replace(' ', '+') : value)
-
-const notAnInstant = 'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm:ss[.uuuuuu](+HH:MM|-HH:MM|Z).'
+  value === '' ? ok(undefined) : wholeSecond(typeof value === 'string' ? value.replace(' ', '+') : value)
