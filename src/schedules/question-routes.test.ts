@@ -117,6 +117,29 @@ describe('who is on call at an instant', () => {
     expect((await ask('explain/')).body.users[0]).toMatchObject({ otherwise: [ada()] })
   })
 
+  test('by a swap says so, from when to when, and a swap that nobody has taken puts nobody on call', async () => {
+    const { id, ids, ask } = await newSchedule([api.users.admin, '2026-04-01T08:00:00', '2026-04-01T20:00:00'])
+    const swap = {
+      schedule: id,
+      swap_start: '2026-04-01T14:00:00Z',
+      swap_end: '2026-04-01T16:00:00Z',
+      beneficiary: api.users.admin,
+    }
+    const { body: made } = await api.call('POST', '/api/v1/shift_swaps/', swap)
+    const at = 'on_call/?at=2026-04-01T15:00:00Z'
+    const stretch = { start: '2026-04-01T14:00:00Z', end: '2026-04-01T16:00:00Z' }
+    const open = (await ask(at)).body.users
+    expect(open).toMatchObject([{ user: ada(), cover: { kind: 'layer', id: ids[0], ...stretch }, instead_of: null }])
+    await api.call('POST', `/api/v1/shift_swaps/${made.id}/take/`, { benefactor: api.users.editor })
+    expect((await ask(at)).body.users).toEqual([
+      { user: editor(), cover: { kind: 'swap', id: made.id, name: null, level: 0, ...stretch }, instead_of: ada() },
+    ])
+    expect((await ask('on_call/')).body.next).toEqual({ at: '2026-04-01T14:00:00Z', users: [editor()] })
+    expect((await ask('explain/?at=2026-04-01T15:00:00Z')).body.text[1]).toBe(
+      'editor is on call by a swap, instead of ada, from 2026-04-01 16:00 to 2026-04-01 18:00. Without it ada would be on call.',
+    )
+  })
+
   test('without anybody ever is empty, and so is what comes next', async () => {
     const { ask } = await newSchedule()
     expect((await ask('on_call/')).body).toMatchObject({ users: [], next: null })
