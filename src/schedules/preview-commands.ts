@@ -1,5 +1,4 @@
 import type { Actor } from '../accounts/actor.ts'
-import type { User } from '../accounts/user.ts'
 import { impossible } from '../lib/check.ts'
 import type { Body } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
@@ -8,50 +7,33 @@ import { instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { assemble } from './assembly-commands.ts'
 import { updateSchedule } from './commands.ts'
-import { finalShifts, gaps, onCallAt } from './engine/on-call.ts'
 import type { TimeWindow } from './engine/schedule.ts'
 import { createLayer, deleteLayer, updateLayer } from './layer-commands.ts'
-import { type Move, movesBetween } from './moves.ts'
 import { createOverride, deleteOverride, updateOverride } from './override-commands.ts'
+import type { Rehearsed } from './preview.ts'
 import { type Edit, type PreviewInput, refusalAt } from './preview-input.ts'
 import { existing } from './question-commands.ts'
 import { createShift, deleteShift, updateShift } from './shift-commands.ts'
 import { secondOf } from './window-input.ts'
 
-/** What an edit of a schedule would come to. */
-export type Preview = {
-  /** What is over is not changed by an edit, so it begins now at the earliest. */
-  readonly window: TimeWindow
-  readonly moves: readonly (Move & { readonly user: User })[]
-  readonly before: Outlook
-  readonly after: Outlook
-}
-
-/** What a schedule comes to, as it is configured. */
-type Outlook = { readonly onCall: readonly User[]; readonly gaps: readonly TimeWindow[] }
-
 /**
- * Makes an edit as the commands make it that it is meant for, with all that they reject, and compares who is on call without it and with
- * it. Nothing of it shall stay: for a rehearsal only.
+ * Makes an edit as the commands make it that it is meant for, with all that they reject, and answers the schedule without it and with it.
+ * What is over is not changed by an edit, so the window begins now at the earliest. Nothing of it shall stay: for a rehearsal only.
  */
-export async function previewEdit(
+export async function rehearseEdit(
   tx: Tx,
   actor: Actor,
   { id, input }: { readonly id: ScheduleId; readonly input: PreviewInput },
-): Promise<Preview> {
+): Promise<Rehearsed> {
   await existing(tx.sql, actor, id)
   const startAt = instant(Math.max(secondOf(tx.now), input.window.startAt))
   const window = { startAt, endAt: instant(Math.max(startAt, input.window.endAt)) }
-  const before = await lookAhead(tx, actor, { id, window })
+  const before = await configured(tx, actor, { id, window })
   if (input.schedule !== null) await atPlace('schedule', updateSchedule(tx, actor, { id, body: input.schedule }))
   for (const edit of input.edits) await atPlace(edit.place, make(edit, commandsFor(edit.list, tx, { actor, scheduleId: id })))
-  const after = await lookAhead(tx, actor, { id, window })
+  const after = await configured(tx, actor, { id, window })
   const people = new Map([...before.people, ...after.people])
-  const moves = movesBetween(before.rows, after.rows).flatMap((move) => {
-    const user = people.get(move.userId)
-    return user === undefined ? [] : [{ ...move, user }]
-  })
-  return { window, moves, before: before.outlook, after: after.outlook }
+  return { at: tx.now, window, before: before.schedule, after: after.schedule, people }
 }
 
 /** Rejects what is rejected with the place in the request at which it stands. */
@@ -102,12 +84,12 @@ function commandsFor(list: Edit['list'], tx: Tx, { actor, scheduleId }: Place): 
 
 type Place = { readonly actor: Actor; readonly scheduleId: ScheduleId }
 
-/** Who will be on call if everything stays as it is configured in this transaction. */
-async function lookAhead(tx: Tx, actor: Actor, { id, window }: { readonly id: ScheduleId; readonly window: TimeWindow }) {
+/** The schedule as it is configured in this transaction, as if that were to stay so. */
+async function configured(tx: Tx, actor: Actor, { id, window }: { readonly id: ScheduleId; readonly window: TimeWindow }) {
   const view = { kind: 'as-of', at: tx.now } as const
-  const question = { organizationId: actor.organizationId, scheduleIds: [id], ...window, view }
-  const { of, people } = await assemble(tx.sql, question)
-  const { schedule } = of(id)
-  const onCall = onCallAt(schedule, tx.now).flatMap(({ userId }) => people.get(userId) ?? [])
-  return { rows: finalShifts(schedule, window), people, outlook: { onCall, gaps: gaps(schedule, window) } }
+  const { organizationId } = actor
+  // Who is on call now is asked as well, wherever the window begins.
+  const wide = { startAt: secondOf(tx.now), endAt: instant(Math.max(tx.now, window.endAt)) }
+  const { of, people } = await assemble(tx.sql, { organizationId, scheduleIds: [id], ...wide, view })
+  return { schedule: of(id).schedule, people }
 }

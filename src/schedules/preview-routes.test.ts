@@ -135,6 +135,17 @@ describe('a preview', () => {
     expect(foreseen.on_call_now.after).toEqual([editor()])
   })
 
+  test('of a later time knows who is on call now all the same', async () => {
+    const { id, preview } = await newSchedule()
+    const stretch = { start: '2026-04-01T12:00:00Z', end: '2026-04-01T13:00:00Z' }
+    await api.call('POST', `/api/v1/schedules/${id}/overrides/`, { kind: 'add', user: api.users.editor, ...stretch })
+    for (const window of [
+      { start_date: '2026-04-05', end_date: '2026-04-06' },
+      { start_date: '2026-03-01', end_date: '2026-03-02' },
+    ])
+      expect((await preview(window)).body.on_call_now.after).toEqual([ada(), editor()])
+  })
+
   test('writes nothing', async () => {
     const { shiftId, preview } = await newSchedule()
     const rowsBefore = await everything()

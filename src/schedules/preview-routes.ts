@@ -13,7 +13,8 @@ import { between, isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import type { TimeWindow } from './engine/schedule.ts'
 import { moveKinds } from './moves.ts'
-import { type Preview, previewEdit } from './preview-commands.ts'
+import { type Preview, previewOf } from './preview.ts'
+import { rehearseEdit } from './preview-commands.ts'
 import { parsePreview } from './preview-input.ts'
 import { Person, personShape } from './question-routes.ts'
 
@@ -51,11 +52,14 @@ const about = { tags: ['schedules'], params: Type.Object({ scheduleId: Type.Stri
 
 /** What an edit of a schedule would come to, by the rules and with the faults of the edit itself; nothing is changed. */
 export function previewRoutes(app: App, db: Ports['db']): void {
-  const preview = (actor: Actor, scheduleId: string, body: Body) =>
-    rehearse(db, 'preview schedule', async (tx) => {
-      const id = asId<ScheduleId>(storable(scheduleId))
-      return previewShape(await previewEdit(tx, actor, { id, input: accepted(parsePreview(body, tx.now)) }))
-    })
+  const preview = async (actor: Actor, scheduleId: string, body: Body) => {
+    const id = asId<ScheduleId>(storable(scheduleId))
+    const rehearsed = await rehearse(db, 'preview schedule', (tx) =>
+      rehearseEdit(tx, actor, { id, input: accepted(parsePreview(body, tx.now)) }),
+    )
+    // What takes time is done when nothing is locked any more.
+    return previewShape(previewOf(rehearsed))
+  }
 
   app.post(
     '/api/v1/schedules/:scheduleId/preview/',
