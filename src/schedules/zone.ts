@@ -47,12 +47,14 @@ export function localAt(zone: Zone, at: Instant): LocalTime {
 /** Unpacking a zone takes about a millisecond and some kilobytes, so it is done once, for zones that are used. */
 const unpacked = new Map<string, Zone>()
 
-function unpackZone(line: string): Zone {
-  const spans = unpackSpans(line)
+const unpackZone = (line: string): Zone => zoneOfSpans(canonicalName(line), unpackSpans(line))
+
+/** A zone of one's own. The last span has no end. */
+export function zoneOfSpans(name: string, spans: readonly Span[]): Zone {
   let unreached = -Infinity
   // The maximum keeps it from falling when a clock is turned back twice in a short time, which no zone has done so far.
   const unreachedMs = spans.map((span) => (unreached = Math.max(unreached, span.untilMs + span.offsetMs)))
-  return { name: canonicalName(line), spans, unreachedMs }
+  return { name, spans, unreachedMs }
 }
 
 const offsetMs = (zone: Zone, index: number): number => known(zone.spans[index], 'the last span has no end').offsetMs
