@@ -85,6 +85,8 @@ export type HttpRequest = {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | null
+  /** How much of the answer is read; 16 KiB if left out. */
+  readonly answerBytesMax?: number
   /** For the whole exchange, from the name look-up to the last byte that is read. */
   readonly deadlineMs: Ms
 }
@@ -94,7 +96,7 @@ export type HttpOutcome =
       readonly kind: 'answered'
       readonly status: number
       readonly headers: Readonly<Record<string, string>>
-      /** At most 16 KiB; the rest is not read. */
+      /** At most as much as was asked for; the rest is not read. */
       readonly body: Uint8Array
       readonly truncated: boolean
       readonly address: string | null

@@ -206,6 +206,12 @@ describe('the body of an answer', () => {
     expect(bodyOf(outcome)).toBe('x'.repeat(16_384))
   })
 
+  test('is read as far as the request wants it', async () => {
+    const receiver = await httpReceiver((_request, response) => response.end('x'.repeat(100_000)))
+    const read = (answerBytesMax: number) => sender().http(post(receiver.port, { answerBytesMax }))
+    expect([bodyOf(await read(99_999)), bodyOf(await read(100_001))].map((body) => body?.length)).toEqual([99_999, 100_000])
+  })
+
   test('without an end is cut, and its connection closed', async () => {
     const receiver = await httpReceiver((_request, response) => {
       const more = (): void => {

@@ -31,7 +31,7 @@ export type HttpSend = {
 const lookupMaxMs = seconds(3)
 /** From the look-up to the end of the TLS handshake. */
 const connectMaxMs = seconds(5)
-const bodyMaxBytes = 16 * 1024
+const usualBodyMaxBytes = 16 * 1024
 const headersMaxBytes = 16 * 1024
 /** Per scheme, host and port. Many webhooks share an origin, and one hanging path must leave room for the others. */
 const connectionsMax = 256
@@ -50,12 +50,13 @@ export function createHttpSend(options: HttpSendOptions): HttpSend {
   const userAgent = `Watchbell/${options.version}`
   return {
     http(request) {
+      const { deadlineMs, answerBytesMax = usualBodyMaxBytes } = request
       const startedAt = monotonic()
       const elapsed = (): Ms => ms(monotonic() - startedAt)
       const prepared = prepare(request, userAgent, policy)
       if ('reason' in prepared) return Promise.resolve({ kind: 'refused', detail: prepared.reason, durationMs: elapsed() })
       return new Promise((resolve) => {
-        agent.dispatch(prepared, new Exchange({ resolve, elapsed, deadlineMs: request.deadlineMs }))
+        agent.dispatch(prepared, new Exchange({ resolve, elapsed, deadlineMs, bodyMaxBytes: answerBytesMax }))
       })
     },
     close: () => agent.destroy(),
@@ -106,6 +107,7 @@ type Opening = {
   readonly resolve: (outcome: HttpOutcome) => void
   readonly elapsed: () => Ms
   readonly deadlineMs: Ms
+  readonly bodyMaxBytes: number
 }
 
 type Head = { readonly status: number; readonly headers: Readonly<Record<string, string>> }
@@ -141,7 +143,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#chunks.push(chunk)
     this.#byteCount += chunk.length
-    if (this.#byteCount <= bodyMaxBytes) return
+    if (this.#byteCount <= this.#opening.bodyMaxBytes) return
     this.#answer(true)
     controller.abort(new Error('enough of the body was read'))
   }
@@ -167,7 +169,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #answer(truncated: boolean): void {
     if (this.#head === null) return
     const whole = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks)
-    const body = whole?.subarray(0, bodyMaxBytes) ?? new Uint8Array()
+    const body = whole?.subarray(0, this.#opening.bodyMaxBytes) ?? new Uint8Array()
     const address = this.connection?.address ?? null
     this.#settle({ kind: 'answered', ...this.#head, body, truncated, address, durationMs: this.#opening.elapsed() })
   }
