@@ -36,6 +36,7 @@ import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
 import { schedulesThatExist } from './schedules/on-call-commands.ts'
 import { schedulesLoop } from './schedules/loop.ts'
+import { calendarsLoop } from './schedules/ical-loop.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
@@ -79,6 +80,7 @@ export function newBells(): Bells {
     escalations: newBell(),
     notifications: newBell(),
     schedules: newBell(),
+    calendars: newBell(),
     webhooks: newBell(),
     deliveries: newBell(),
   }
@@ -166,7 +168,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   integrationRoutes(http, { db, vault: tokens })
   serviceRoutes(http, db)
   escalationChainRoutes(http, { db })
-  scheduleRoutes(http, ports)
+  scheduleRoutes(http, { ...ports, egress })
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
@@ -187,6 +189,7 @@ function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
     schedulesLoop(ports, { chainsOfSchedules, notifications }),
     notificationsLoop(ports, notifications),
     webhooksLoop(ports),
+    calendarsLoop(ports),
   ]
 }
 

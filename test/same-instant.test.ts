@@ -6,7 +6,7 @@ import { integrationRoutes } from '../src/integrations/routes.ts'
 import { scheduleRoutes } from '../src/schedules/routes.ts'
 import { serviceRoutes } from '../src/services/routes.ts'
 import { type Api, testApi } from './support/api.ts'
-import { testClock, testRandom, testServer, type TestServer } from './support/server.ts'
+import { noWayOut, testClock, testRandom, testServer, type TestServer } from './support/server.ts'
 
 let server: TestServer
 let api: Api
@@ -18,7 +18,7 @@ beforeAll(async () => {
     integrationRoutes(app, { db, vault })
     escalationChainRoutes(app, { db })
     serviceRoutes(app, db)
-    scheduleRoutes(app, { db, clock: testClock })
+    scheduleRoutes(app, { db, clock: testClock, ...noWayOut })
   })
   api = await testApi(server)
 })

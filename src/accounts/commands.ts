@@ -147,6 +147,11 @@ export async function peopleByIds(
   return new Map(people.map((person) => [person.id, person]))
 }
 
+/** The active people whose username or e-mail address is one of the texts, in any letter case. */
+export async function peopleNamed(db: Sql, organizationId: OrganizationId, names: readonly string[]): Promise<readonly User[]> {
+  return names.length === 0 ? [] : users.findPeopleNamed(db, organizationId, names)
+}
+
 /** An active user, whom nobody else changes before the commit; or null. Whoever changes what belongs to a person holds them first. */
 export const holdUser = users.findUserForUpdate
 

@@ -114,6 +114,22 @@ export async function findPeople(db: Sql, organizationId: OrganizationId, ids: r
   return rows.map(userOf)
 }
 
+/** Active users by username or e-mail address, in any letter case. */
+export async function findPeopleNamed(
+  db: Sql,
+  organizationId: OrganizationId,
+  names: readonly string[],
+): Promise<readonly User[]> {
+  const lowered = [...new Set(names.map((name) => name.toLowerCase()))]
+  const rows = await activeUsers(db, organizationId)
+    .selectAll()
+    .where(({ or }) =>
+      or([sql<boolean>`lower(username) = any(${lowered}::text[])`, sql<boolean>`lower(email) = any(${lowered}::text[])`]),
+    )
+    .execute()
+  return rows.map(userOf)
+}
+
 export function countUsers(db: Sql, organizationId: OrganizationId, filter: UserFilter): Promise<number> {
   return countRows(filtered(db, organizationId, filter))
 }

@@ -107,6 +107,40 @@ export interface AuditEntries {
   subject_id: string;
 }
 
+export interface Calendars {
+  content: Buffer | null;
+  content_digest: Buffer | null;
+  due_at: Timestamp | null;
+  error: string | null;
+  etag: string | null;
+  expanded_at: Timestamp | null;
+  failed_at: Timestamp | null;
+  last_modified: string | null;
+  organization_id: string;
+  problems: Generated<string[]>;
+  refreshed_at: Timestamp | null;
+  role: string;
+  schedule_id: string;
+  shard: number;
+  url: string | null;
+}
+
+export interface CalendarStretches {
+  candidates: string[];
+  created_at: Timestamp;
+  digest: string;
+  end_at: Timestamp;
+  level: number;
+  name: string;
+  organization_id: string;
+  role: string;
+  schedule_id: string;
+  start_at: Timestamp;
+  uid: string;
+  valid_from: Timestamp | null;
+  valid_to: Timestamp | null;
+}
+
 export interface DeadDeliveries {
   at: Timestamp;
   attempts_count: number;
@@ -519,6 +553,8 @@ export interface DB {
   api_tokens: ApiTokens;
   attempts: Attempts;
   audit_entries: AuditEntries;
+  calendar_stretches: CalendarStretches;
+  calendars: Calendars;
   dead_deliveries: DeadDeliveries;
   deliveries: Deliveries;
   delivery_results: DeliveryResults;

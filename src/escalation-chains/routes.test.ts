@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testRandom, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testRandom, testServer, type TestServer } from '../../test/support/server.ts'
 import { createUser, deactivateUser } from '../accounts/commands.ts'
 import { makeVault } from '../accounts/secret.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await testServer((app, db) => {
     escalationChainRoutes(app, { db })
     webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
-    scheduleRoutes(app, { db, clock: testClock })
+    scheduleRoutes(app, { db, clock: testClock, ...noWayOut })
   })
   api = await testApi(server)
 })

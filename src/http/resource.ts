@@ -40,6 +40,11 @@ type ResourceCommands<Thing, Id extends AnyId> = {
   /** What PUT does where that is not what PATCH does. */
   readonly replace?: (tx: Tx, actor: Actor, change: { readonly id: Id; readonly body: Body }) => Promise<Thing>
   readonly remove: (tx: Tx, actor: Actor, id: Id) => Promise<void>
+  /** Asks what the world outside the database has to say before the transaction begins, and answers the commands that know it. */
+  readonly prepare?: (
+    actor: Actor,
+    change: { readonly id: Id | null; readonly body: Body },
+  ) => Promise<Pick<ResourceCommands<Thing, Id>, 'create' | 'update'>>
 }
 
 type Flat<Thing, Shape extends TSchema, Id extends AnyId> = Resource<Thing, Shape> & {
@@ -88,7 +93,8 @@ function addRoutes<Thing, Shape extends TSchema, Id extends AnyId>(
   const schema = { summary: summaries.create, tags, params: pathParams(path), body, response: { 201: shape } }
 
   app.post(path, { config: access.write, schema }, async (request, reply) => {
-    const { create } = commandsAt(request.params)
+    const commands = commandsAt(request.params)
+    const { create } = (await commands.prepare?.(request.actor, { id: null, body: request.body })) ?? commands
     const thing = await db.tx(`create ${noun}`, (tx) => create(tx, request.actor, request.body))
     return reply.code(201).send(show(thing))
   })
@@ -119,8 +125,10 @@ function addRoutesOfOne<Thing, Shape extends TSchema, Id extends AnyId>(
       config: access.write,
       schema: { summary: summaries.change, tags, params, body, response: { 200: shape } },
       handler: async (request) => {
-        const { update, replace = update } = commandsAt(request.params)
+        const commands = commandsAt(request.params)
         const change = { id: idIn<Id>(request.params, idName), body: request.body }
+        const { update } = (await commands.prepare?.(request.actor, change)) ?? commands
+        const { replace = update } = commands
         return show(await db.tx(`update ${noun}`, (tx) => (method === 'PUT' ? replace : update)(tx, request.actor, change)))
       },
     })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { asId, type LayerId, type OverrideId, type ScheduleId, type ShiftId, type SwapId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import { assemble } from './assembly-commands.ts'
@@ -19,7 +19,7 @@ let api: Api
 let scheduleId: ScheduleId
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
   const body = { type: 'single_event', start: '2026-04-01T08:00:00', duration: 28_800, users: [api.users.editor] }
   const shift = await api.call('POST', '/api/v1/on_call_shifts/', body)

@@ -15,9 +15,10 @@ import {
   type View,
   viewed,
 } from './history.ts'
+import { calendarsThrough } from './ical-assembly-commands.ts'
 import { contentOf, usersOf, zoneOf } from './part.ts'
 import { partErasOf } from './part-store.ts'
-import { scheduleErasOf } from './store.ts'
+import { type ScheduleEra, scheduleErasOf } from './store.ts'
 import { swapErasOf } from './swap-store.ts'
 
 type Question = TimeWindow & {
@@ -49,7 +50,9 @@ export type Assembly = {
  * about stored schedules asks here first. People who may not be notified, or do not exist any more, are passed over.
  */
 export async function assemble(sql: Sql, question: Question): Promise<Assembly> {
-  const readings = question.scheduleIds.length === 0 ? [] : await erasOf(sql, question)
+  const schedules = question.scheduleIds.length === 0 ? [] : await schedulesOf(sql, question)
+  const readings = question.scheduleIds.length === 0 ? [] : await erasOf(sql, question, schedules)
+  const calendars = await calendarsThrough(sql, question, schedules)
   const eras = readings.filter(isReadable).filter(hasKnownZone)
   const unreadable = readings.filter((reading) => !isReadable(reading) || !hasKnownZone(reading))
   const swaps = question.scheduleIds.length === 0 ? [] : await swapsOf(sql, question)
@@ -58,8 +61,9 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
     ...(benefactorId === null ? [] : [benefactorId]),
   ])
   const ids = [...new Set([...eras.flatMap((era) => usersOf(era.part)), ...swappers])]
-  const people = await peopleByIds(sql, question.organizationId, ids)
-  const passedOver = new Set(ids.filter((id) => !isPresent(people.get(id))))
+  const byId = await peopleByIds(sql, question.organizationId, ids)
+  const people = new Map([...byId, ...calendars.people.map((person) => [person.id, person] as const)])
+  const passedOver = new Set([...ids, ...calendars.people.map(({ id }) => id)].filter((id) => !isPresent(people.get(id))))
   const erasBySchedule = Map.groupBy(eras, (era) => era.scheduleId)
   const swapsBySchedule = Map.groupBy(swaps, (swap) => swap.scheduleId)
   const unreadableBySchedule = Map.groupBy(unreadable, (era) => era.scheduleId)
@@ -67,16 +71,17 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
     people,
     of: (id) => {
       const own = erasBySchedule.get(id) ?? []
+      const events = calendars.of(id)
       const ownSwaps = swapsBySchedule.get(id) ?? []
       return {
         schedule: {
-          layers: layersThrough(own),
+          layers: [...layersThrough(own), ...events.map(({ layer }) => layer)],
           overrides: overridesThrough(own),
           swaps: swapsThrough(ownSwaps),
           passedOver,
         },
-        seams: new Set([...own, ...ownSwaps].flatMap(({ to }) => to ?? [])),
-        names: new Map(own.map(({ part }) => [contentOf(part).id, contentOf(part).name])),
+        seams: new Set([...own, ...ownSwaps, ...events].flatMap(({ to }) => to ?? [])),
+        names: new Map([...own.map(({ part }) => contentOf(part)), ...events].map(({ id: source, name }) => [source, name])),
         unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ partId }) => partId))],
       }
     },
@@ -100,16 +105,20 @@ async function swapsOf(sql: Sql, question: Question) {
   return eras.map((era) => viewed(era, view))
 }
 
-async function erasOf(sql: Sql, question: Question): Promise<readonly EraReading[]> {
+async function schedulesOf(sql: Sql, question: Question): Promise<readonly ScheduleEra[]> {
+  const eras = await scheduleErasOf(sql, { ...question, ...heldDuring(question) })
+  return eras.map((era) => viewed(era, question.view))
+}
+
+async function erasOf(sql: Sql, question: Question, schedules: readonly ScheduleEra[]): Promise<readonly EraReading[]> {
   const { organizationId, scheduleIds, startAt, endAt, view } = question
   const held = heldDuring(question)
-  const schedules = await scheduleErasOf(sql, { ...question, ...held })
   const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
   const stored = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, window: { startAt, endAt } })
   // First versions have no start, but what was made later was not configured then.
   const parts = stored.filter(({ createdAt }) => view.kind !== 'as-of' || createdAt <= view.at)
   return erasTogether(
-    schedules.map((era) => viewed(era, view)),
+    schedules,
     parts.map((era) => viewed(era, view)),
   )
 }

@@ -1,12 +1,15 @@
 import type { Actor } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import { requireTeam } from '../accounts/team-commands.ts'
+import { known } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import { newPublicId, type OrganizationId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
+import { newPublicId, type OrganizationId, type ScheduleId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
+import { type CalendarRole, type CalendarStatus, calendarsOf } from './ical-calendar.ts'
+import { calendarStatuses, endCalendars, keepCalendars, type ReadCalendars, unmatchedNames } from './ical-commands.ts'
 import { refuseBurdenOfShifts } from './burden-commands.ts'
 import { type Staff, staffAt } from './on-call-commands.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
@@ -16,7 +19,14 @@ import * as store from './store.ts'
 import { beginWatch, lookAgain } from './watch-commands.ts'
 
 /** A schedule, and who is on call there now. */
-export type StaffedSchedule = { readonly schedule: Schedule; readonly staff: Staff }
+export type StaffedSchedule = {
+  readonly schedule: Schedule
+  readonly staff: Staff
+  readonly calendars: ReadonlyMap<CalendarRole, CalendarStatus>
+}
+
+/** A schedule alone also tells which names of its calendars are nobody's. */
+export type ScheduleDetail = StaffedSchedule & { readonly unmatched: readonly string[] }
 
 const nobody: Staff = { onCall: [], unreadable: [] }
 
@@ -25,12 +35,13 @@ export async function findSchedule(
   sql: Sql,
   actor: Actor,
   { id, now }: { readonly id: ScheduleId; readonly now: Instant },
-): Promise<StaffedSchedule> {
+): Promise<ScheduleDetail> {
   const { organizationId } = actor
   const schedule = await store.findSchedule(sql, { organizationId, id })
   if (schedule === null) throw notFound()
-  const [staffed = { schedule, staff: nobody }] = await withStaff(sql, organizationId, { schedules: [schedule], now })
-  return staffed
+  const [staffed] = await withStaff(sql, organizationId, { schedules: [schedule], now })
+  const unmatched = calendarsOf(schedule).size === 0 ? [] : await unmatchedNames(sql, { organizationId, id }, now)
+  return { ...known(staffed, 'one schedule is staffed'), unmatched }
 }
 
 /** The schedules of the actor's organization, oldest first. */
@@ -54,16 +65,26 @@ async function withStaff(
   { schedules, now }: { readonly schedules: readonly Schedule[]; readonly now: Instant },
 ): Promise<readonly StaffedSchedule[]> {
   const staff = await staffAt(sql, organizationId, { scheduleIds: schedules.map((schedule) => schedule.id), at: now })
-  return schedules.map((schedule) => ({ schedule, staff: staff.get(schedule.id) ?? nobody }))
+  const calendars = await calendarStatuses(sql, organizationId, schedules)
+  return schedules.map((schedule) => ({
+    schedule,
+    staff: staff.get(schedule.id) ?? nobody,
+    calendars: calendars.get(schedule.id) ?? new Map(),
+  }))
 }
 
 /** Adds a schedule. Shifts that do not exist are dropped; overrides on a calendar schedule are rejected. */
-export async function createSchedule(tx: Tx, actor: Actor, body: Body): Promise<StaffedSchedule> {
+export async function createSchedule(
+  tx: Tx,
+  actor: Actor,
+  { body, read }: { readonly body: Body; readonly read: ReadCalendars },
+): Promise<ScheduleDetail> {
   const { organizationId } = actor
   const fields = await withKnownIds(tx, organizationId, { scheduleId: null, fields: accepted(parseNewSchedule(body)) })
   const id = newPublicId('S', tx.random.bytes)
   await store.insertSchedule(tx, organizationId, { ...fields, id })
   await beginWatch(tx, actor, id)
+  await keepCalendars(tx, organizationId, { earlier: null, schedule: { ...fields, id }, read })
   await audit(tx, actor, { action: 'schedule created', subjectId: id, details: { type: fields.type, name: fields.name } })
   return findSchedule(tx.sql, actor, { id, now: tx.now })
 }
@@ -72,8 +93,8 @@ export async function createSchedule(tx: Tx, actor: Actor, body: Body): Promise<
 export async function updateSchedule(
   tx: Tx,
   actor: Actor,
-  { id, body }: { readonly id: ScheduleId; readonly body: Body },
-): Promise<StaffedSchedule> {
+  { id, body, read = new Map() }: { readonly id: ScheduleId; readonly body: Body; readonly read?: ReadCalendars },
+): Promise<ScheduleDetail> {
   const { organizationId } = actor
   const before = await store.lockSchedule(tx, { organizationId, id })
   if (before === null) throw notFound()
@@ -81,6 +102,7 @@ export async function updateSchedule(
   const after: Schedule = { ...fields, id }
   if (!saysTheSame(before, after)) {
     await store.writeScheduleVersion(tx, organizationId, after)
+    await keepCalendars(tx, organizationId, { earlier: before, schedule: after, read })
     await lookAgain(tx, actor, [id])
     await audit(tx, actor, {
       action: 'schedule updated',
@@ -97,6 +119,7 @@ export async function deleteSchedule(tx: Tx, actor: Actor, id: ScheduleId): Prom
   const schedule = await store.lockSchedule(tx, { organizationId, id })
   if (schedule === null) throw notFound()
   await store.markScheduleDeleted(tx, { organizationId, id })
+  await endCalendars(tx, { organizationId, scheduleId: id })
   await lookAgain(tx, actor, [id])
   await audit(tx, actor, { action: 'schedule deleted', subjectId: id, details: { name: schedule.name } })
 }
@@ -122,16 +145,10 @@ async function withKnownIds<Fields extends ScheduleFields>(
 /** An override can stand on a web schedule only; a calendar schedule may own it, but does not list it. */
 export const overrideOnCalendar = () => invalid('Shifts of type override are not supported in this schedule')
 
-function saysTheSame(left: Schedule, right: Schedule): boolean {
-  const overrides = (schedule: Schedule): boolean => schedule.type === 'calendar' && schedule.enableWebOverrides
-  return (
-    left.name === right.name &&
-    left.teamId === right.teamId &&
-    left.timeZone === right.timeZone &&
-    overrides(left) === overrides(right) &&
-    sameList(left.shiftIds, right.shiftIds)
-  )
-}
+const saysTheSame = (left: Schedule, right: Schedule): boolean => wordsOf(left) === wordsOf(right)
 
-const sameList = (left: readonly ShiftId[], right: readonly ShiftId[]): boolean =>
-  left.length === right.length && left.every((id, index) => id === right[index])
+function wordsOf(schedule: Schedule): string {
+  const { name, teamId, timeZone, shiftIds } = schedule
+  const hasWebOverrides = schedule.type === 'calendar' && schedule.enableWebOverrides
+  return JSON.stringify([name, teamId, timeZone, shiftIds, hasWebOverrides, [...calendarsOf(schedule)]])
+}

@@ -34,7 +34,8 @@ export async function explainOnCall(
   const { schedule, names, unreadable } = assembly.of(id)
   const { people } = assembly
   // A newer version of this program may have stored a zone that is unknown here.
-  const timeZone = findZone(found.timeZone) === null ? 'UTC' : found.timeZone
+  const named = found.timeZone ?? 'UTC'
+  const timeZone = findZone(named) === null ? 'UTC' : named
   const zone = known(findZone(timeZone), 'UTC is a zone')
   const explanation = explanationOf({ name: found.name, schedule, names, people, timeZone, zone, unreadable }, at)
   const usersOf = (ids: readonly UserId[]): readonly User[] => ids.flatMap((userId) => people.get(userId) ?? [])

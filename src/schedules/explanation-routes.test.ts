@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { scheduleRoutes } from './routes.ts'
 
 // The clock of these tests stands at noon of 2026-04-01, UTC.
@@ -11,7 +11,7 @@ let path: string
 let shiftId: string
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
   const body = {
     ...{ type: 'recurrent_event', name: 'Days', start: '2026-03-01T09:00:00', duration: 28_800, frequency: 'daily' },

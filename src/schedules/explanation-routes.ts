@@ -24,7 +24,7 @@ const SourceShape = Type.Object({
 
 const ExplanationShape = Type.Object({
   at: Type.String({ format: 'date-time' }),
-  schedule: Type.Object({ id: Type.String(), name: Type.String(), time_zone: Type.String() }),
+  schedule: Type.Object({ id: Type.String(), name: Type.String(), time_zone: nullable(Type.String()) }),
   text: Type.Array(Type.String(), { description: 'Sentences, with times on the clock of the schedule.' }),
   users: Type.Array(
     Type.Object({

@@ -78,8 +78,8 @@ type SwapEra = ShiftSwap & Span
 
 type Span = Pick<Era, 'from' | 'to'>
 
-/** The end may come before the beginning: then the two never held together. */
-function overlap(left: Span, right: Span): Span {
+/** The time that two have in common. The end may come before the beginning: then the two never held together. */
+export function overlap(left: Span, right: Span): Span {
   const from = Math.max(left.from ?? -Infinity, right.from ?? -Infinity)
   const to = Math.min(left.to ?? Infinity, right.to ?? Infinity)
   return { from: from === -Infinity ? null : instant(from), to: to === Infinity ? null : instant(to) }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testNow, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testNow, testServer, type TestServer } from '../../test/support/server.ts'
 import { createUser, deactivateUser } from '../accounts/commands.ts'
 import { asId, type LayerId, type ScheduleId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
@@ -18,7 +18,7 @@ let ada: string
 let eve: string
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
   ada = api.users.admin
   eve = api.users.editor

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { createUser } from '../accounts/commands.ts'
 import { asId, type OverrideId, type ScheduleId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
@@ -20,7 +20,7 @@ let scheduleId: ScheduleId
 let layerId: string
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
   ada = api.users.admin
   eve = api.users.editor

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { before, seconds } from '../lib/time.ts'
 import { createOverride } from './override-commands.ts'
 import { scheduleRoutes } from './routes.ts'
@@ -12,7 +12,7 @@ let server: TestServer
 let api: Api
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
 })
 

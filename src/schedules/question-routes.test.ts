@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { asId, type ShiftId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { scheduleRoutes } from './routes.ts'
@@ -12,7 +12,7 @@ let server: TestServer
 let api: Api
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
 })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testNow, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testNow, testServer, type TestServer } from '../../test/support/server.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { updateSchedule } from './commands.ts'
@@ -14,7 +14,7 @@ let server: TestServer
 let api: Api
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
 })
 
@@ -53,9 +53,9 @@ describe('schedules', () => {
     expect(made.status).toBe(201)
     expect(made.body.id).toMatch(/^S[A-Z1-9]{12}$/)
     expect(made.text).toBe(
-      `{"id":"${made.body.id}","team_id":null,"name":"Primary","type":"calendar","time_zone":"Europe/Berlin",` +
-        `"slack":{"channel_id":null,"user_group_id":null},"on_call_now":["${api.users.editor}"],"shifts":["${shift.id}"],` +
-        '"ical_url_overrides":null,"enable_web_overrides":false}',
+      `{"id":"${made.body.id}","team_id":null,"name":"Primary","type":"calendar",` +
+        `"slack":{"channel_id":null,"user_group_id":null},"on_call_now":["${api.users.editor}"],` +
+        `"time_zone":"Europe/Berlin","shifts":["${shift.id}"],"ical_url_overrides":null,"enable_web_overrides":false}`,
     )
     expect((await api.call('GET', `/api/v1/schedules/${made.body.id}`)).body).toEqual(made.body)
   })
@@ -103,7 +103,7 @@ describe('schedules', () => {
   })
 
   test.each<[object, object]>([
-    [{ type: 'ical' }, { detail: 'Schedules of type ical are not available yet' }],
+    [{ type: 'ical' }, { ical_url_primary: ['This field is required.'] }],
     [{ time_zone: 'Europe/Atlantis' }, { time_zone: ['Invalid timezone'] }],
     [{ slack: { channel_id: 'C1', user_group_id: null } }, { detail: "Slack isn't connected to this workspace" }],
     [{ team_id: 'T1' }, { team_id: ['Object does not exist'] }],

@@ -10,10 +10,21 @@ import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
-import { createSchedule, deleteSchedule, findSchedule, listSchedules, type StaffedSchedule, updateSchedule } from './commands.ts'
+import {
+  createSchedule,
+  deleteSchedule,
+  findSchedule,
+  listSchedules,
+  type ScheduleDetail,
+  type StaffedSchedule,
+  updateSchedule,
+} from './commands.ts'
 import { explanationRoute } from './explanation-routes.ts'
 import { exportRoutes } from './export-routes.ts'
 import { exportTokenRoutes } from './export-token-routes.ts'
+import { calendarsOf } from './ical-calendar.ts'
+import { calendarRoutes } from './ical-routes.ts'
+import { type CalendarSurroundings, readNewCalendars } from './ical-save-commands.ts'
 import { layerRoutes } from './layer-routes.ts'
 import { finalShiftsOf } from './on-call-commands.ts'
 import { previewRoutes } from './preview-routes.ts'
@@ -24,8 +35,10 @@ import { swapRoutes } from './swap-routes.ts'
 import { parseWindow } from './window-input.ts'
 
 /** The API of schedules and their shifts (contract grafana-oncall 4.7, 4.8). */
-export function scheduleRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
-  scheduleResource(app, { db, clock })
+export function scheduleRoutes(app: App, surroundings: CalendarSurroundings): void {
+  const { db, clock } = surroundings
+  scheduleResource(app, surroundings)
+  calendarRoutes(app, { db, clock })
   finalShiftRoute(app, db)
   questionRoutes(app, { db, clock })
   explanationRoute(app, { db, clock })
@@ -42,35 +55,58 @@ const read = { permission: 'schedules:read' } as const
 const write = { permission: 'schedules:write' } as const
 const tags = ['schedules']
 
+const CalendarStatusShape = Type.Object({
+  refreshed_at: nullable(Type.String({ format: 'date-time', description: 'When it was last looked at and all was well.' })),
+  failed_at: nullable(Type.String({ format: 'date-time', description: 'The last failure, if nothing went well since.' })),
+  error: nullable(Type.String({ description: 'Why; the last good copy holds.' })),
+  problems: Type.Array(Type.String(), { description: 'Events that cover nothing, because they cannot be read.' }),
+})
+
 const ScheduleShape = Type.Object({
   id: Type.String(),
   team_id: nullable(Type.String()),
   name: Type.String(),
-  type: choice(['web', 'calendar']),
-  time_zone: Type.String(),
+  type: choice(['web', 'calendar', 'ical']),
+  time_zone: Type.Optional(Type.String({ description: '`web`, `calendar`.' })),
   slack: Type.Object({ channel_id: Type.Null(), user_group_id: Type.Null() }),
   on_call_now: Type.Array(Type.String(), { description: 'Ids of users.' }),
-  shifts: Type.Array(Type.String(), { description: 'Ids of on-call shifts.' }),
+  shifts: Type.Optional(Type.Array(Type.String(), { description: '`web`, `calendar`: ids of on-call shifts.' })),
   unreadable_shifts: Type.Optional(
     Type.Array(Type.String(), {
       description:
         'Only when there are any: shifts, layers and overrides that count for nothing now, since this version cannot read them.',
     }),
   ),
-  ical_url_overrides: Type.Optional(Type.Null()),
+  ical_url_primary: Type.Optional(nullable(Type.String({ description: '`ical`; null: the calendar is uploaded.' }))),
+  ical_url_overrides: Type.Optional(nullable(Type.String({ description: '`calendar`, `ical`.' }))),
   enable_web_overrides: Type.Optional(Type.Boolean()),
+  ical_status: Type.Optional(
+    Type.Object(
+      {
+        primary: Type.Optional(CalendarStatusShape),
+        overrides: Type.Optional(CalendarStatusShape),
+        unmatched_names: Type.Optional(
+          Type.Array(Type.String(), {
+            description: 'Not in lists: events, now or to come, that name nobody; the next 20 of them.',
+          }),
+        ),
+      },
+      { description: 'Only with calendars: how it went with each of them.' },
+    ),
+  ),
 })
 
 const ScheduleBody = lenientInput({
-  type: '`web` or `calendar`; required to create, ignored later. `ical` is not available yet.',
+  type: '`web`, `calendar` or `ical`; required to create, ignored later.',
   name: 'At most 200 characters; required to create.',
-  time_zone: 'IANA name; required to create.',
+  time_zone: '`web`, `calendar`: IANA name; required to create.',
   team_id: 'Id of a team, or null.',
   shifts: {
     list: 'Ids of on-call shifts; unknown ones are dropped, null is the empty list. A calendar schedule lists no overrides.',
   },
   enable_web_overrides: '`calendar`: whether the overrides that belong to the schedule count. Missing: false.',
-  ical_url_overrides: '`calendar`: null, since calendars by URL are not available yet.',
+  ical_url_primary: '`ical`: URL of an iCalendar file; required to create. Null or empty: the file is uploaded.',
+  ical_url_overrides: '`calendar`, `ical`: URL of an iCalendar file whose events beat all others.',
   slack: '`channel_id` and `user_group_id` must be null.',
 })
 
@@ -78,7 +114,8 @@ const ScheduleQuery = Type.Object({ ...pageQuery, ...namedQuery })
 
 const ScheduleParams = Type.Object({ scheduleId: Type.String() })
 
-function scheduleResource(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
+function scheduleResource(app: App, surroundings: CalendarSurroundings): void {
+  const { db, clock } = surroundings
   app.get(
     '/api/v1/schedules/',
     {
@@ -107,29 +144,51 @@ function scheduleResource(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>):
     },
     commands: {
       find: (sql, actor, id) => findSchedule(sql, actor, { id, now: clock.now() }),
-      create: createSchedule,
+      create: (tx, actor, body) => createSchedule(tx, actor, { body, read: new Map() }),
       update: updateSchedule,
       remove: deleteSchedule,
+      prepare: async (actor, wish) => {
+        const calendars = await readNewCalendars(surroundings, actor, wish)
+        return {
+          create: (tx, _actor, body) => createSchedule(tx, actor, { body, read: calendars }),
+          update: (tx, _actor, change) => updateSchedule(tx, actor, { ...change, read: calendars }),
+        }
+      },
     },
   })
 }
 
 const scheduleIdOf = (text: string) => asId<ScheduleId>(storable(text))
 
-function scheduleShape({ schedule, staff: { onCall, unreadable } }: StaffedSchedule): Static<typeof ScheduleShape> {
+function scheduleShape(staffed: StaffedSchedule & Partial<ScheduleDetail>): Static<typeof ScheduleShape> {
+  const { schedule, staff } = staffed
+  const { unreadable } = staff
   const common = {
     id: schedule.id,
     team_id: schedule.teamId,
     name: schedule.name,
     type: schedule.type,
-    time_zone: schedule.timeZone,
+    ...(schedule.timeZone === null ? {} : { time_zone: schedule.timeZone }),
     slack: { channel_id: null, user_group_id: null },
-    on_call_now: [...onCall],
-    shifts: [...schedule.shiftIds],
+    on_call_now: [...staff.onCall],
+    ...(schedule.type === 'ical' ? {} : { shifts: [...schedule.shiftIds] }),
     ...(unreadable.length === 0 ? {} : { unreadable_shifts: [...unreadable] }),
   }
   if (schedule.type === 'web') return common
-  return { ...common, ical_url_overrides: null, enable_web_overrides: schedule.enableWebOverrides }
+  const status = calendarsOf(schedule).size === 0 ? {} : { ical_status: statusShape(staffed) }
+  const { icalUrlOverrides } = schedule
+  if (schedule.type === 'ical')
+    return { ...common, ical_url_primary: schedule.icalUrlPrimary, ical_url_overrides: icalUrlOverrides, ...status }
+  return { ...common, ical_url_overrides: icalUrlOverrides, enable_web_overrides: schedule.enableWebOverrides, ...status }
+}
+
+function statusShape({ calendars, unmatched }: StaffedSchedule & Partial<ScheduleDetail>) {
+  const shapes = [...calendars].map(([role, { refreshedAt, failure, problems }]) => {
+    const refreshed = refreshedAt === null ? null : isoZ(refreshedAt)
+    const failed = failure === null ? { failed_at: null, error: null } : { failed_at: isoZ(failure.at), error: failure.error }
+    return [role, { refreshed_at: refreshed, ...failed, problems: [...problems] }] as const
+  })
+  return { ...Object.fromEntries(shapes), ...(unmatched === undefined ? {} : { unmatched_names: [...unmatched] }) }
 }
 
 // Final shifts -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ describe('a new schedule', () => {
         teamId: null,
         shiftIds: [],
         enableWebOverrides: false,
+        icalUrlOverrides: null,
       },
     })
   })
@@ -44,8 +45,16 @@ describe('a new schedule', () => {
         teamId: null,
         shiftIds: [],
         enableWebOverrides: true,
+        icalUrlOverrides: null,
       },
     })
+  })
+
+  test('of type ical has calendars and neither a time zone nor shifts', () => {
+    const given = { ical_url_primary: 'https://example.org/a.ics', ical_url_overrides: '', shifts: ['OA'] }
+    const named = { type: 'ical', name: 'Primary', teamId: null, timeZone: null, shiftIds: [] }
+    const value = { ...named, icalUrlPrimary: 'https://example.org/a.ics', icalUrlOverrides: null }
+    expect(parseNewSchedule({ ...body, type: 'ical', ...given })).toEqual({ ok: true, value })
   })
 
   test('keeps the time zone as it was typed', () => {
@@ -55,7 +64,6 @@ describe('a new schedule', () => {
 
 describe('a bad schedule', () => {
   test.each([
-    [{ type: 'ical', ical_url_primary: 'https://example.org/a.ics' }, 'Schedules of type ical are not available yet'],
     [{ slack: { channel_id: 'C1', user_group_id: null } }, `Slack isn't connected to this workspace`],
     [{ slack: { channel_id: null, user_group_id: 'G1' } }, `Slack isn't connected to this workspace`],
   ])('with %j is refused in one sentence', (change, detail) => {
@@ -70,7 +78,9 @@ describe('a bad schedule', () => {
     [{ shifts: 'OA' }, { shifts: ['Expected a list of items but got type "str".'] }],
     [{ enable_web_overrides: 'perhaps' }, { enable_web_overrides: ['Must be a valid boolean.'] }],
     [{ slack: 'general' }, { slack: ['Invalid data. Expected a dictionary, but got str.'] }],
-    [{ ical_url_overrides: 'https://example.org/a.ics' }, { ical_url_overrides: ['iCal calendars are not available yet'] }],
+    [{ ical_url_overrides: 'example.org/a.ics' }, { ical_url_overrides: ['Enter a valid URL.'] }],
+    [{ type: 'ical' }, { ical_url_primary: ['This field is required.'] }],
+    [{ type: 'ical', ical_url_primary: 'ftp://example.org/a.ics' }, { ical_url_primary: ['Enter a valid URL.'] }],
   ])('with %j is refused at the field', (change, fields) => {
     expect(parseNewSchedule({ ...body, ...change })).toEqual({ ok: false, reason: { kind: 'invalid-fields', fields } })
   })
@@ -93,7 +103,14 @@ describe('an update of a schedule', () => {
     const change = { name: 'Second', time_zone: 'UTC', team_id: '', shifts: null, enable_web_overrides: false }
     expect(calendar && parseScheduleUpdate(change, calendar)).toEqual({
       ok: true,
-      value: { type: 'calendar', name: 'Second', timeZone: 'UTC', teamId: null, shiftIds: [], enableWebOverrides: false },
+      value: {
+        type: 'calendar',
+        name: 'Second',
+        timeZone: 'UTC',
+        teamId: null,
+        shiftIds: [],
+        ...{ enableWebOverrides: false, icalUrlOverrides: null },
+      },
     })
   })
 

@@ -25,10 +25,17 @@ export function parseNewSchedule(body: Body): Result<ScheduleFields, Refusal> {
   return readFields((take) => {
     const type = take(required(body, 'type', scheduleType), 'web')
     const name = take(required(body, 'name', scheduleName), '')
-    const zone = take(required(body, 'time_zone', timeZone), '')
     const given = readOptional(body, take)
-    const common = { name, timeZone: zone, teamId: given.teamId ?? null, shiftIds: given.shiftIds ?? [] }
-    return type === 'web' ? { type, ...common } : { type, enableWebOverrides: given.enableWebOverrides ?? false, ...common }
+    const teamId = given.teamId ?? null
+    const icalUrlOverrides = given.icalUrlOverrides ?? null
+    if (type === 'ical') {
+      const icalUrlPrimary = take(required(body, 'ical_url_primary', calendarUrl), null)
+      return { type, name, teamId, timeZone: null, shiftIds: [], icalUrlPrimary, icalUrlOverrides }
+    }
+    const zone = take(required(body, 'time_zone', timeZone), '')
+    const common = { name, timeZone: zone, teamId, shiftIds: given.shiftIds ?? [] }
+    if (type === 'web') return { type, ...common }
+    return { type, enableWebOverrides: given.enableWebOverrides ?? false, icalUrlOverrides, ...common }
   })
 }
 
@@ -39,31 +46,46 @@ export function parseNewSchedule(body: Body): Result<ScheduleFields, Refusal> {
 export function parseScheduleUpdate(body: Body, current: ScheduleFields): Result<ScheduleFields, Refusal> {
   return readFields((take) => {
     const name = take(optional(body, 'name', scheduleName), undefined) ?? current.name
-    const zone = take(optional(body, 'time_zone', timeZone), undefined) ?? current.timeZone
     const given = readOptional(body, take)
-    const teamId = given.teamId === undefined ? current.teamId : given.teamId
+    const teamId = orElse(given.teamId, current.teamId)
+    if (current.type === 'ical') {
+      const primary = take(optional(body, 'ical_url_primary', calendarUrl), undefined)
+      const icalUrlPrimary = orElse(primary, current.icalUrlPrimary)
+      return {
+        ...current,
+        name,
+        teamId,
+        icalUrlPrimary,
+        icalUrlOverrides: orElse(given.icalUrlOverrides, current.icalUrlOverrides),
+      }
+    }
+    const zone = take(optional(body, 'time_zone', timeZone), undefined) ?? current.timeZone
     const common = { name, timeZone: zone, teamId, shiftIds: given.shiftIds ?? current.shiftIds }
     if (current.type === 'web') return { type: current.type, ...common }
-    return { type: current.type, ...common, enableWebOverrides: given.enableWebOverrides ?? current.enableWebOverrides }
+    const enableWebOverrides = given.enableWebOverrides ?? current.enableWebOverrides
+    const icalUrlOverrides = orElse(given.icalUrlOverrides, current.icalUrlOverrides)
+    return { type: current.type, ...common, enableWebOverrides, icalUrlOverrides }
   })
 }
+
+/** What a request leaves out stays; null is something to say. */
+const orElse = <Value>(given: Value | undefined, current: Value): Value => (given === undefined ? current : given)
 
 /** The fields that no request must have; undefined where this one has none. */
 function readOptional(body: Body, take: Take) {
   take(optional(body, 'slack', orNull(noSlack)), undefined)
-  take(optional(body, 'ical_url_overrides', noCalendar), undefined)
   return {
     teamId: take(optional(body, 'team_id', team), undefined),
     shiftIds: take(optional(body, 'shifts', ids<ShiftId>()), undefined),
     enableWebOverrides: take(optional(body, 'enable_web_overrides', boolean), undefined),
+    icalUrlOverrides: take(optional(body, 'ical_url_overrides', calendarUrl), undefined),
   }
 }
 
 const scheduleName = text(200)
 
 const scheduleType: Reader<ScheduleFields['type']> = (value) => {
-  if (value === 'calendar' || value === 'web') return ok(value)
-  return no(value === 'ical' ? detailRefusal('Schedules of type ical are not available yet') : 'Invalid type')
+  return value === 'calendar' || value === 'web' || value === 'ical' ? ok(value) : no('Invalid type')
 }
 
 /** Terraform always sends the object, with nulls in it. */
@@ -74,6 +96,11 @@ const noSlack: Reader<null> = (value) => {
   return isEmpty ? ok(null) : no(detailRefusal(`Slack isn't connected to this workspace`))
 }
 
-/** A calendar that was stored but not followed would leave people off call, so it is refused. The empty text means none. */
-const noCalendar: Reader<null> = (value) =>
-  value === null || value === '' ? ok(null) : no('iCal calendars are not available yet')
+/** The URL of a calendar's file; the empty text means none. Whether it may be called, and answers, is for the command to say. */
+const calendarUrl: Reader<string | null> = (value) => {
+  if (value === null || value === '') return ok(null)
+  const read = text(2048)(value)
+  if (!read.ok) return read
+  const url = URL.parse(read.value)
+  return url !== null && /^(?:https?|webcals?):$/.test(url.protocol) ? ok(read.value) : no('Enter a valid URL.')
+}

@@ -52,6 +52,7 @@ export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<Pla
   const shift: OnCallShift = { ...fields, id: newShiftId(tx.random.bytes) }
   const schedule = scheduleId === null ? null : await lockSchedule(tx, { organizationId, id: asId<ScheduleId>(scheduleId) })
   if (scheduleId !== null && schedule === null) throw invalidField('schedule', 'Object does not exist')
+  if (schedule?.type === 'ical') throw invalidField('schedule', 'A schedule of type ical has no shifts')
   const isOwned = shift.type === 'override' && schedule?.type === 'calendar'
   if (isOwned && !schedule.enableWebOverrides)
     throw invalidField('schedule', 'The overrides of this schedule are off: set its enable_web_overrides to true')

@@ -7,6 +7,7 @@ import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { TimeWindow } from './engine/schedule.ts'
+import { type CalendarRole, calendarRoles } from './ical-calendar.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 
 type Key = { readonly organizationId: OrganizationId; readonly id: ScheduleId }
@@ -71,6 +72,8 @@ const valuesOf = (fields: ScheduleFields) => ({
   time_zone: fields.timeZone,
   shift_ids: [...fields.shiftIds],
   enable_web_overrides: fields.type === 'calendar' && fields.enableWebOverrides,
+  ical_url_primary: fields.type === 'ical' ? fields.icalUrlPrimary : null,
+  ical_url_overrides: fields.type === 'web' ? null : fields.icalUrlOverrides,
 })
 
 /** The schedule, which nobody else changes before the commit; or null. */
@@ -165,6 +168,8 @@ const columns = [
   'version.team_id',
   'version.time_zone',
   'version.enable_web_overrides',
+  'version.ical_url_primary',
+  'version.ical_url_overrides',
   sql<string[]>`array(
     select shift.id from unnest(version.shift_ids) with ordinality as named (id, place)
     join shifts shift on shift.organization_id = version.organization_id and shift.id = named.id and shift.deleted_at is null
@@ -178,21 +183,21 @@ type ScheduleRow = {
   readonly team_id: string | null
   readonly time_zone: string | null
   readonly enable_web_overrides: boolean
+  readonly ical_url_primary: string | null
+  readonly ical_url_overrides: string | null
   readonly shift_ids: readonly string[]
 }
 
 function scheduleOf(row: ScheduleRow): Schedule {
-  const { type, time_zone: timeZone } = row
+  const { type, time_zone: timeZone, ical_url_primary: icalUrlPrimary, ical_url_overrides: icalUrlOverrides } = row
+  const teamId = row.team_id === null ? null : asId<TeamId>(row.team_id)
+  const named = { id: asId<ScheduleId>(row.id), name: row.name, teamId }
+  if (type === 'ical') return { type, ...named, timeZone: null, shiftIds: [], icalUrlPrimary, icalUrlOverrides }
   check(timeZone !== null, 'web and calendar schedules have a time zone')
   check(type === 'web' || type === 'calendar', 'a stored schedule has a type that this program knows')
-  const common = {
-    id: asId<ScheduleId>(row.id),
-    name: row.name,
-    teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
-    timeZone,
-    shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)),
-  }
-  return type === 'web' ? { type, ...common } : { type, ...common, enableWebOverrides: row.enable_web_overrides }
+  const common = { ...named, timeZone, shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)) }
+  if (type === 'web') return { type, ...common }
+  return { type, ...common, enableWebOverrides: row.enable_web_overrides, icalUrlOverrides }
 }
 
 // On call ----------------------------------------------------------------------------------------------------------------
@@ -209,6 +214,7 @@ export type ScheduleEra = {
   readonly shiftIds: readonly ShiftId[]
   /** Whether the shifts that belong to the schedule without being named by it count. */
   readonly countsOwn: boolean
+  readonly calendars: readonly CalendarRole[]
 }
 
 /** What schedules said during a window; the instant of its end counts as inside. */
@@ -217,7 +223,7 @@ export async function scheduleErasOf(
   { organizationId, scheduleIds, startAt, endAt }: Question,
 ): Promise<readonly ScheduleEra[]> {
   const answer = await sql<ScheduleEraRow>`
-    select version.schedule_id, version.time_zone, version.shift_ids, version.enable_web_overrides,
+    select version.schedule_id, version.type, version.time_zone, version.shift_ids, version.enable_web_overrides,
       schedule.created_at, version.valid_from, least(version.valid_to, schedule.deleted_at) as valid_to
     from schedule_versions version
     join schedules schedule on schedule.organization_id = version.organization_id and schedule.id = version.schedule_id
@@ -234,11 +240,19 @@ export async function scheduleErasOf(
     timeZone: row.time_zone,
     shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)),
     countsOwn: row.enable_web_overrides,
+    calendars: calendarRolesOf(row),
   }))
+}
+
+/** The calendars that count: overrides of the web page take the place of the calendar of overrides. */
+function calendarRolesOf({ type, enable_web_overrides: hasWebOverrides }: ScheduleEraRow): readonly CalendarRole[] {
+  if (type === 'ical') return calendarRoles
+  return type === 'calendar' && !hasWebOverrides ? ['overrides'] : []
 }
 
 type ScheduleEraRow = {
   readonly schedule_id: string
+  readonly type: string
   readonly time_zone: string | null
   readonly shift_ids: readonly string[]
   readonly enable_web_overrides: boolean

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
 import { createUser, deactivateUser } from '../accounts/commands.ts'
 import { asId, type ScheduleId, type SwapId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
@@ -18,7 +18,7 @@ let eve: string
 let scheduleId: ScheduleId
 
 beforeAll(async () => {
-  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock }))
+  server = await testServer((app, db) => scheduleRoutes(app, { db, clock: testClock, ...noWayOut }))
   api = await testApi(server)
   ada = api.users.admin
   eve = api.users.editor

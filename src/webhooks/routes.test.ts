@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { testRandom, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testRandom, testServer, type TestServer } from '../../test/support/server.ts'
 import { makeVault } from '../accounts/secret.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
 import { integrationsThatExist } from '../integrations/commands.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const vault = makeVault({ secretKey: Buffer.alloc(32, 7), purpose: 'test', random: testRandom })
   const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist, schedulesThatExist }
   server = await testServer((app, db) => {
-    scheduleRoutes(app, { db, clock: nodeClock })
+    scheduleRoutes(app, { db, clock: nodeClock, ...noWayOut })
     webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
     integrationRoutes(app, { db, vault })
   })

@@ -20,7 +20,7 @@ export async function curl(words: readonly string[]): Promise<Answer> {
     const value = rest[(index += 1)]
     if (value === undefined) throw new Error(`curl ${word} needs a value`)
     if (word === '-X' || word === '--request') method = value
-    else if (word === '-d' || word === '--data') body = value
+    else if (word === '-d' || word === '--data' || word === '--data-binary') body = value
     else if (word === '-H' || word === '--header')
       headers.append(value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1).trim())
     else throw new Error(`curl ${word} is not known here`)

@@ -30,7 +30,7 @@ async function run({ line, script, answer: shown }: Example, { variables, names,
     const expected = index === commands.length - 1 ? shown : null
     const ask = async (): Promise<void> => void (learned = judged(expected, await curl(words), { names, place }))
     // What is read may take a moment to become true; what is written is written once.
-    const writes = words.includes('-d') || words.includes('-X')
+    const writes = words.includes('-d') || words.includes('--data-binary') || words.includes('-X')
     await (writes ? ask() : vi.waitFor(ask, { timeout: 8_000, interval: 50 }))
   }
   return learned

@@ -7,7 +7,7 @@ import type { Instant, Ms } from '../../src/lib/time.ts'
 import type { Clock } from '../../src/ports.ts'
 import { scheduleRoutes } from '../../src/schedules/routes.ts'
 import { type Api, testApi } from './api.ts'
-import { testClock, testServer, type TestServer } from './server.ts'
+import { noWayOut, testClock, testServer, type TestServer } from './server.ts'
 
 /** An entry of a calendar, as ical.js reads it; the window is its start and its end. */
 type Entry = { readonly uid: string; readonly summary: string; readonly description: string; readonly window: string }
@@ -36,7 +36,7 @@ export async function testCalendars(): Promise<Calendars> {
     now: () => (told.now ?? testClock.now)(),
     monotonic: () => (told.monotonic ?? testClock.monotonic)(),
   }
-  const server = await testServer((app, db) => scheduleRoutes(app, { db, clock }))
+  const server = await testServer((app, db) => scheduleRoutes(app, { db, clock, ...noWayOut }))
   const api = await testApi(server)
   const made = async (path: string, body: object): Promise<any> => {
     const answer = await api.call('POST', `/api/v1/${path}/`, body)

@@ -291,6 +291,8 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     ],
   }),
   ...route('DELETE', 'schedules/:scheduleId/', remove),
+  // The schedule that there is follows no calendar.
+  ...route('PUT', 'schedules/:scheduleId/calendar/', { status: 400 }),
 
   ...route('GET', 'schedules/:scheduleId/export_token/', { ...show, isOwn: true }),
   ...route('POST', 'schedules/:scheduleId/export_token/', {

@@ -249,6 +249,57 @@ create unique index shift_swap_versions_start on shift_swap_versions (organizati
 create index shift_swap_versions_schedule on shift_swap_versions (organization_id, schedule_id, ends_at);
 create index shift_swap_versions_list on shift_swap_versions (organization_id, starts_at, swap_id) where valid_to is null;
 
+-- A calendar file that says who is on call: of an ical schedule, or the overrides of one that takes them from a URL.
+create table calendars (
+  organization_id text not null,
+  schedule_id text not null,
+  role text not null check (role in ('primary', 'overrides')),
+  shard smallint not null,
+  -- Null: its file is uploaded.
+  url text,
+  -- The last copy that could be read; null: there is none yet. What it said of itself, for the next time it is asked for.
+  content bytea,
+  content_digest bytea,
+  etag text,
+  last_modified text,
+  -- Events that could not be read, as sentences.
+  problems text[] not null default '{}',
+  -- When the stretches were last made of the content, which reaches only so far ahead; null: they were never made.
+  expanded_at timestamptz,
+  refreshed_at timestamptz,
+  failed_at timestamptz,
+  error text,
+  -- Null: there is nothing to do.
+  due_at timestamptz,
+  primary key (organization_id, schedule_id, role),
+  foreign key (organization_id, schedule_id) references schedules,
+  check ((failed_at is null) = (error is null))
+);
+create index calendars_due on calendars (shard, due_at) where due_at is not null;
+
+-- When the events of a calendar happen, and whom they name. A row begins with the file that brought it and ends with the one that did not
+-- have it any more; the first file of an ical schedule has no start, as first versions have none.
+create table calendar_stretches (
+  organization_id text not null,
+  schedule_id text not null,
+  role text not null,
+  -- A digest of what it says; two rows of one time never say the same.
+  digest text not null,
+  uid text not null,
+  start_at timestamptz not null,
+  end_at timestamptz not null,
+  level integer not null,
+  name text not null,
+  candidates text[] not null,
+  created_at timestamptz not null,
+  valid_from timestamptz,
+  valid_to timestamptz,
+  primary key (organization_id, schedule_id, role, digest, created_at),
+  foreign key (organization_id, schedule_id, role) references calendars,
+  check (start_at < end_at)
+);
+create index calendar_stretches_end on calendar_stretches (organization_id, schedule_id, end_at, start_at);
+
 -- What is known of a schedule's hand-overs, and when it is to be looked at next. The row moves on in the transaction that announces one.
 create table schedule_watches (
   organization_id text not null,

@@ -1,0 +1,50 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { App } from '../http/app.ts'
+import { noContent } from '../http/schema.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
+import { storable } from '../lib/json.ts'
+import { Rejection } from '../lib/rejection.ts'
+import type { Ports } from '../ports.ts'
+import { calendarLimits } from './ical/stretches.ts'
+import { requireUploadable, uploadCalendar } from './ical-commands.ts'
+import { readContent } from './ical-save-commands.ts'
+
+/** Takes the calendars of schedules that follow no URL. */
+export function calendarRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
+  void app.register(async (plain) => {
+    const scope: App = plain.withTypeProvider<TypeBoxTypeProvider>()
+    readCalendarsOnly(scope)
+
+    scope.put(
+      '/api/v1/schedules/:scheduleId/calendar/',
+      {
+        config: { permission: 'schedules:write' },
+        schema: {
+          summary: 'Upload the calendar of a schedule',
+          description: 'The body is an iCalendar file of type `text/calendar`, at most 5 MiB.',
+          tags: ['schedules'],
+          params: Type.Object({ scheduleId: Type.String() }),
+          response: { 204: noContent },
+        },
+      },
+      async (request, reply) => {
+        const { actor, body } = request
+        const id = asId<ScheduleId>(storable(request.params.scheduleId))
+        await requireUploadable(db.sql, actor, id)
+        const read = readContent(Buffer.isBuffer(body) ? body : new Uint8Array(), clock.now())
+        if (!read.ok) throw new Rejection({ kind: 'invalid-fields', fields: { calendar: read.reason } })
+        await db.tx('upload calendar', (tx) => uploadCalendar(tx, actor, { id, read: read.value }))
+        return reply.code(204).send(null)
+      },
+    )
+  })
+}
+
+/** One byte more than is allowed, so that a file that is too large is told so in the same words as everywhere. */
+const bodyLimit = calendarLimits.bytesMax + 1
+
+function readCalendarsOnly(scope: App): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('text/calendar', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+}
