@@ -11,7 +11,7 @@ export type NamedSchedule = Pick<Schedule, 'id' | 'name'>
 
 type People = ReadonlyMap<string, Pick<User, 'username' | 'email'>>
 
-/** A schedule's calendar: who is on call when. A program that imports it finds the people by their usernames, or else their addresses. */
+/** A schedule's calendar: who is on call when. A program that imports it finds the people by their usernames or addresses. */
 export function scheduleCalendar(schedule: NamedSchedule, shifts: readonly ExportedShift[], people: People): Calendar {
   const events = shifts.flatMap((shift) => {
     const person = people.get(shift.userId)

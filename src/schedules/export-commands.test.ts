@@ -141,6 +141,19 @@ describe('the calendar of a user who is named nowhere else', () => {
     expect(await inCalendarOf(id)).toEqual(['2026-05-01T00:00:00.000Z 2026-05-02T00:00:00.000Z'])
   })
 
+  test('has what the user has taken over in a swap', async () => {
+    const id = await calendars.newUser('joan')
+    const schedule = await calendars.newSchedule([single('2026-04-10T08:00:00', 8, [api.users.editor])])
+    const swap = await api.call('POST', '/api/v1/shift_swaps/', {
+      ...{ schedule, beneficiary: api.users.editor, swap_start: '2026-04-10T10:00:00Z', swap_end: '2026-04-11T00:00:00Z' },
+    })
+    expect(swap.status).toBe(201)
+    expect(await inCalendarOf(id)).toEqual([])
+    expect((await api.call('POST', `/api/v1/shift_swaps/${swap.body.id}/take/`, { benefactor: id })).status).toBe(200)
+    await api.call('DELETE', `/api/v1/users/${id}/export_token/`)
+    expect(await inCalendarOf(id)).toEqual(['2026-04-10T10:00:00.000Z 2026-04-10T16:00:00.000Z'])
+  })
+
   test('has the shifts of last week, whatever became of the shift and its schedule since', async () => {
     const id = await calendars.newUser('mary')
     const { body: shift } = await api.call('POST', '/api/v1/on_call_shifts/', single('2026-03-25T08:00:00', 8, [id]))

@@ -7,8 +7,8 @@ import type { NamedSchedule } from './export-calendar.ts'
 type Naming = { readonly userId: UserId; readonly since: Instant; readonly limit: number }
 
 /**
- * The schedules that could have put somebody on call since an instant, or ever will: those with parts that name the person, and those that
- * read calendars, where people have other names. Oldest first.
+ * The schedules that could have put somebody on call since an instant, or ever will: those with parts that name the person, those where the person
+ * has taken a swap, and those that read calendars, where people have other names. Oldest first.
  */
 export async function schedulesNaming(
   db: Sql,
@@ -26,6 +26,9 @@ export async function schedulesNaming(
       select schedule_id from schedule_versions
       where organization_id = ${organizationId} and shift_ids && array(select shift_id from naming)
         and (valid_to is null or valid_to > ${toDate(since)})
+      union
+      select schedule_id from shift_swap_versions
+      where organization_id = ${organizationId} and benefactor_id = ${userId} and ends_at > ${toDate(since)}
       union
       select schedule_id from schedule_versions
       where organization_id = ${organizationId} and valid_to is null and (type = 'ical' or ical_url_overrides is not null)

@@ -247,6 +247,7 @@ create table shift_swap_versions (
 create unique index shift_swap_versions_current on shift_swap_versions (organization_id, swap_id) where valid_to is null;
 create unique index shift_swap_versions_start on shift_swap_versions (organization_id, swap_id, valid_from);
 create index shift_swap_versions_schedule on shift_swap_versions (organization_id, schedule_id, ends_at);
+create index shift_swap_versions_benefactor on shift_swap_versions (organization_id, benefactor_id, ends_at);
 create index shift_swap_versions_list on shift_swap_versions (organization_id, starts_at, swap_id) where valid_to is null;
 
 -- A calendar file that says who is on call: of an ical schedule, or the overrides of one that takes them from a URL.
