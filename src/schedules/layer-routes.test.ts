@@ -256,3 +256,31 @@ describe('an edit of a layer', () => {
     expect((await api.call('GET', path(scheduleId, id))).status).toBe(404)
   })
 })
+
+describe('a layer that hands over every twenty seconds', () => {
+  let scheduleId: ScheduleId
+
+  beforeAll(async () => {
+    scheduleId = await newSchedule()
+    await newLayer(scheduleId, { turn: { unit: 'elapsed', length: 20 } })
+  })
+
+  const tooLong = {
+    non_field_errors: ['The schedule has too many shifts for one answer about that time: ask for at most 11 days.'],
+  }
+
+  test.each([
+    ['final_shifts', 'start_date=2026-04-01&end_date=2026-04-13'],
+    ['gaps', 'start_date=2026-04-01&end_date=2026-04-13'],
+    ['preview', ''],
+  ])('has too many shifts for long answers: %s', async (question, query) => {
+    const asked = `/api/v1/schedules/${scheduleId}/${question}/?${query}`
+    const answer = question === 'preview' ? await api.call('POST', asked, {}) : await api.call('GET', asked)
+    expect(answer).toMatchObject({ status: 400, body: tooLong })
+  })
+
+  test('tells all those of a shorter one', async () => {
+    const asked = `/api/v1/schedules/${scheduleId}/final_shifts/?start_date=2026-04-01&end_date=2026-04-12`
+    expect((await api.call('GET', asked)).body).toMatchObject({ count: 11 * 24 * 180 })
+  })
+})

@@ -6,9 +6,10 @@ import { after, before, days, type Instant, isoZ, ms } from '../lib/time.ts'
 import { sendLetters } from '../notifications/mail-commands.ts'
 import type { Tx } from '../ports.ts'
 import { assemble } from './assembly-commands.ts'
+import { answerable } from './engine/limits.ts'
 import { finalShifts } from './engine/on-call.ts'
-import type { TimeWindow } from './engine/schedule.ts'
-import { type Move, movesBetween, type PersonalShift } from './moves.ts'
+import type { Schedule, TimeWindow } from './engine/schedule.ts'
+import { type Move, movesBetween } from './moves.ts'
 import { profilesOf } from './profile-store.ts'
 import type { ScheduleSettings } from './settings.ts'
 import type { ScheduleProfile } from './shift-change-fact.ts'
@@ -30,7 +31,7 @@ export async function tellMoves(tx: Tx, settings: ScheduleSettings, key: WatchKe
   const edits = await store.takeDueEdits(tx, key)
   const profile = (await profilesOf(tx.sql, { organizationId: key.organizationId, ids: [key.id] })).get(key.id)
   if (edits === null || profile === undefined || profile.createdAt >= edits.since) return
-  const moves = movesBetween(await shiftsAsOf(tx, key, before(edits.since, ms(1))), await shiftsAsOf(tx, key, tx.now))
+  const moves = movesAhead(await asOf(tx, key, before(edits.since, ms(1))), await asOf(tx, key, tx.now), tx.now)
   if (moves.length === 0) return
   const people = await peopleByIds(tx.sql, key.organizationId, [
     ...new Set([...moves.map(({ userId }) => userId), ...edits.editorIds]),
@@ -39,11 +40,19 @@ export async function tellMoves(tx: Tx, settings: ScheduleSettings, key: WatchKe
   await sendMoves(tx, settings, { ...key, profile, moves, edits, people })
 }
 
-/** Who would be on call when in the next days, had the schedule always been as it was at an instant. */
-async function shiftsAsOf(tx: Tx, { organizationId, id }: WatchKey, at: Instant): Promise<readonly PersonalShift[]> {
-  const window = { startAt: tx.now, endAt: after(tx.now, aheadMs) }
+/** A schedule as if it had always been as it was at an instant. */
+async function asOf(tx: Tx, { organizationId, id }: WatchKey, at: Instant): Promise<Schedule> {
+  const window = aheadOf(tx.now)
   const assembly = await assemble(tx.sql, { organizationId, scheduleIds: [id], ...window, view: { kind: 'as-of', at } })
-  return finalShifts(assembly.of(id).schedule, window)
+  return assembly.of(id).schedule
+}
+
+const aheadOf = (now: Instant): TimeWindow => ({ startAt: now, endAt: after(now, aheadMs) })
+
+/** In the next days, or as many of them as one answer takes. */
+function movesAhead(earlier: Schedule, later: Schedule, now: Instant): readonly Move[] {
+  const window = answerable(later, answerable(earlier, aheadOf(now)))
+  return movesBetween(finalShifts(earlier, window), finalShifts(later, window))
 }
 
 type Told = {

@@ -1,8 +1,10 @@
 import type { Actor } from '../accounts/actor.ts'
+import { accepted } from '../lib/fields.ts'
 import { asId, type OrganizationId, type PartId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import { notFound } from '../lib/rejection.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
+import { answeredWhole } from './answer.ts'
 import { assemble } from './assembly-commands.ts'
 import { finalShifts, onCallAt } from './engine/on-call.ts'
 import type { TimeWindow } from './engine/schedule.ts'
@@ -61,7 +63,8 @@ export async function finalShiftsOf(
   if (!(await scheduleExists(sql, organizationId, id))) throw notFound()
   const assembly = await assemble(sql, { organizationId, scheduleIds: [id], ...window, view: throughHistory })
   const { schedule, seams } = assembly.of(id)
-  return withoutSeams(finalShifts(schedule, window), seams).flatMap(({ userId, startAt, endAt }) => {
+  const rows = finalShifts(schedule, accepted(answeredWhole(schedule, window)))
+  return withoutSeams(rows, seams).flatMap(({ userId, startAt, endAt }) => {
     const person = assembly.people.get(userId)
     return person === undefined ? [] : [{ userId, email: person.email, username: person.username, startAt, endAt }]
   })

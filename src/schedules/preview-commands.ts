@@ -1,10 +1,11 @@
 import type { Actor } from '../accounts/actor.ts'
 import { impossible } from '../lib/check.ts'
-import type { Body } from '../lib/fields.ts'
+import { accepted, type Body } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { Rejection } from '../lib/rejection.ts'
 import { instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
+import { answeredWhole } from './answer.ts'
 import { assemble } from './assembly-commands.ts'
 import { updateSchedule } from './commands.ts'
 import type { TimeWindow } from './engine/schedule.ts'
@@ -91,5 +92,7 @@ async function configured(tx: Tx, actor: Actor, { id, window }: { readonly id: S
   // Who is on call now is asked as well, wherever the window begins.
   const wide = { startAt: secondOf(tx.now), endAt: instant(Math.max(tx.now, window.endAt)) }
   const { of, people } = await assemble(tx.sql, { organizationId, scheduleIds: [id], ...wide, view })
-  return { schedule: of(id).schedule, people }
+  const { schedule } = of(id)
+  accepted(answeredWhole(schedule, window))
+  return { schedule, people }
 }

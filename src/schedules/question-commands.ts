@@ -1,11 +1,13 @@
 import type { Actor } from '../accounts/actor.ts'
 import type { User } from '../accounts/user.ts'
+import { accepted } from '../lib/fields.ts'
 import { known } from '../lib/check.ts'
 import type { ScheduleId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { notFound } from '../lib/rejection.ts'
 import { after, before, days, type Instant, instant, type Ms, seconds } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
+import { answeredWhole } from './answer.ts'
 import { assemble, type Assembly } from './assembly-commands.ts'
 import { type CoverSource, sourceOf } from './cover-source.ts'
 import { common } from './engine/cover.ts'
@@ -105,6 +107,7 @@ export async function gapsOf(
   const wider = { startAt: before(window.startAt, seconds(1)), endAt: after(window.endAt, seconds(1)) }
   const assembly = await assemble(sql, { organizationId, scheduleIds: [id], ...wider, view: throughHistory })
   const { schedule } = assembly.of(id)
+  accepted(answeredWhole(schedule, window))
   const rows = finalShifts(schedule, wider)
   const leaving = Map.groupBy(rows, (row) => row.endAt)
   const coming = Map.groupBy(rows, (row) => row.startAt)

@@ -10,6 +10,7 @@ import { after, days, instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { assemble } from './assembly-commands.ts'
 import { limits } from './engine/limits.ts'
+import { answerable } from './engine/limits.ts'
 import { type FinalShift, finalShifts } from './engine/on-call.ts'
 import { throughHistory, withoutSeams } from './history.ts'
 import { lockSchedule } from './store.ts'
@@ -62,13 +63,13 @@ async function withPeople(
   }))
 }
 
-/** At most a year of them. */
+/** At most a year of them, or as much as one answer takes. */
 async function shiftsOf(sql: Sql, organizationId: OrganizationId, swap: ShiftSwap): Promise<readonly SwappedShift[]> {
   const { scheduleId, startAt, endAt } = swap
   const window = { startAt, endAt: instant(Math.min(endAt, after(startAt, days(365)))) }
   const assembly = await assemble(sql, { organizationId, scheduleIds: [scheduleId], ...window, view: throughHistory })
   const { schedule, seams } = assembly.of(scheduleId)
-  return withoutSeams(finalShifts(schedule, window), seams).flatMap((shift) => {
+  return withoutSeams(finalShifts(schedule, answerable(schedule, window)), seams).flatMap((shift) => {
     const person = assembly.people.get(shift.userId)
     return shift.swapId === swap.id && person !== undefined ? [{ ...shift, person }] : []
   })

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Recurrence, Rotation, Schedule } from './schedule.ts'
 import { known } from '../../lib/check.ts'
-import { asId } from '../../lib/ids.ts'
+import { asId, type UserId } from '../../lib/ids.ts'
 import { instant, ms } from '../../lib/time.ts'
 import { localTime } from '../local-time.ts'
 import { findZone } from '../zone.ts'
-import { layerFault, scheduleFault } from './limits.ts'
+import { answerable, layerFault, scheduleFault } from './limits.ts'
 import { finalShifts, nextChange, onCallAt } from './on-call.ts'
 
 const day = 86_400_000
@@ -111,6 +111,17 @@ test('layers that begin too many shifts together are not taken', () => {
   const hourly: Rotation = { ...rotation, turn: { unit: 'hours', length: 1, handover: noon } }
   expect(scheduleFault(scheduleOf(Array.from({ length: 208 }, () => hourly)))).toBeNull()
   expect(scheduleFault(scheduleOf(Array.from({ length: 209 }, () => hourly)))).toContain('at most 5000 times a day')
+})
+
+test('a question is as long as its answer can be', () => {
+  const hourly: Rotation = { ...rotation, turn: { unit: 'hours', length: 1, handover: noon } }
+  expect(answerable(scheduleOf([hourly, hourly, hourly, hourly, hourly]), year)).toEqual(year)
+  const often: Rotation = { ...rotation, turn: { unit: 'elapsed', length: ms(20_000) } }
+  expect(answerable(scheduleOf([often]), year)).toEqual({ startAt: year.startAt, endAt: instant(year.startAt + 11 * day) })
+  const once = instant(year.startAt + day)
+  expect(answerable(scheduleOf([{ ...often, toAt: once }]), year)).toEqual(year)
+  const crowd = Array.from({ length: 100 }, (_, index) => asId<UserId>(`U${index}`))
+  expect(answerable(scheduleOf([{ ...often, groups: [crowd] }]), year).endAt).toBe(once)
 })
 
 test('turns that must be counted weigh more than those of arithmetic', () => {

@@ -1,6 +1,8 @@
 import { dayMs } from '../calendar.ts'
+import { instant } from '../../lib/time.ts'
+import { common, lifeOf } from './cover.ts'
 import { occurrencesAtOnce } from './recurrence.ts'
-import type { Layer, Recurrence, Restriction, Rotation, Schedule, TimeOfDay, Turn } from './schedule.ts'
+import type { Layer, Recurrence, Restriction, Rotation, Schedule, TimeOfDay, TimeWindow, Turn } from './schedule.ts'
 
 /** What the engine takes on, so that every question is answered in time that is known beforehand. */
 export const limits = {
@@ -12,6 +14,8 @@ export const limits = {
   restrictionsMax: 200,
   /** How often the layers of a schedule can begin to cover something, together, in a day. */
   beginningsPerDayMax: 5000,
+  /** How many shifts of one person each one answer is about, by the rules of its layers. */
+  shiftsPerAnswer: 50_000,
   /** Turns by months or days of months are counted from the start on, by the calendar: 1900-01-01, as a local time. */
   countedFrom: -2_208_988_800_000,
   /** As how many beginnings one of such turns counts. */
@@ -74,6 +78,25 @@ function recurrenceFault(recurrence: Recurrence): string | null {
     ? `The shift lasts so long that more than ${limits.atOnceMax} of its occurrences would be under way at once.`
     : null
 }
+
+/**
+ * As much of a window, from its start on, as one question may be about, so that its answer is small enough to be made and sent in one piece:
+ * a year of five people who hand over every hour, and at least a day. Estimated by the rules of the layers, while they last.
+ */
+export function answerable({ layers }: Schedule, window: TimeWindow): TimeWindow {
+  const shifts = layers.reduce((sum, layer) => sum + (layer.kind === 'fixed' ? 0 : shiftsWithin(layer, window)), 0)
+  if (shifts <= limits.shiftsPerAnswer) return window
+  const days = Math.floor((((window.endAt - window.startAt) / dayMs) * limits.shiftsPerAnswer) / shifts)
+  return { startAt: window.startAt, endAt: instant(Math.min(window.endAt, window.startAt + Math.max(1, days) * dayMs)) }
+}
+
+function shiftsWithin(layer: Rotation | Recurrence, window: TimeWindow): number {
+  const lasting = common(window, lifeOf(layer))
+  return lasting === null ? 0 : (beginningsPerDay(layer) * largestGroup(layer) * (lasting.endAt - lasting.startAt)) / dayMs
+}
+
+const largestGroup = ({ groups }: Rotation | Recurrence): number =>
+  groups.reduce((most, group) => Math.max(most, group.length), 1)
 
 const turnsPerDay = (turn: Turn): number =>
   turn.unit === 'elapsed' ? dayMs / turn.length : { hours: 24, days: 1, weeks: 1 / 7, months: 1 / 28 }[turn.unit] / turn.length
