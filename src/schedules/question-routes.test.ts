@@ -1,8 +1,10 @@
+import type { KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
-import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { noWayOut, testClock, testNow, testServer, type TestServer } from '../../test/support/server.ts'
 import { asId, type ShiftId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
+import { whoIsOnCallIn } from './question-commands.ts'
 import { scheduleRoutes } from './routes.ts'
 import { updateShift } from './shift-commands.ts'
 
@@ -180,6 +182,30 @@ test('who is on call everywhere is a list of the schedules, page by page', async
   expect((await api.call('GET', '/api/v1/on_call/?at=soon')).status).toBe(400)
   expect((await api.call('GET', '/api/v1/on_call/?name=none')).body.results).toEqual([])
   expect((await api.callAs('stranger', 'GET', '/api/v1/on_call/')).body.results).toEqual([])
+})
+
+test('a question takes as many statements for many layers and overrides as for one', async () => {
+  const statementsFor = async (count: number): Promise<number> => {
+    const { id } = await newSchedule()
+    for (let number = 0; number < count; number += 1) {
+      const layer = { start: '2026-01-01T00:00:00', turn: { unit: 'days' }, groups: [[api.users.admin], [api.users.editor]] }
+      await api.call('POST', `/api/v1/schedules/${id}/layers/`, { ...layer, level: number })
+      const stretch = { start: '2026-04-01T13:00:00Z', end: '2026-04-01T14:00:00Z' }
+      await api.call('POST', `/api/v1/schedules/${id}/overrides/`, { kind: 'add', user: api.users.editor, ...stretch })
+    }
+    let statementCount = 0
+    const counting: KyselyPlugin = {
+      transformQuery: ({ node }) => {
+        statementCount += 1
+        return node
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    }
+    const found = await whoIsOnCallIn(server.db.sql.withPlugin(counting), api.system, { id, at: testNow })
+    expect(found.next?.at).toBe(testNow + 3_600_000)
+    return statementCount
+  }
+  expect([await statementsFor(1), await statementsFor(12)]).toEqual([5, 5])
 })
 
 describe('gaps', () => {

@@ -48,7 +48,7 @@ export const personShape = ({ id, username, name, email }: User): Static<typeof 
 
 const CoverShape = Type.Object({
   kind: choice(['layer', 'override', 'swap']),
-  id: Type.String({ description: 'Of the on-call shift or the swap.' }),
+  id: Type.String({ description: 'Of the on-call shift, the layer, the override or the swap.' }),
   name: nullable(Type.String()),
   level: nullable(Type.Integer({ description: 'Null: overrides beat every level.' })),
   start: Type.String({ format: 'date-time' }),
