@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import { accountRoutes } from './accounts/routes.ts'
 import { makeVault } from './accounts/secret.ts'
 import { setupRoutes } from './accounts/setup-routes.ts'
@@ -28,7 +29,7 @@ import { integrationsThatExist } from './integrations/commands.ts'
 import { integrationRoutes } from './integrations/routes.ts'
 import { type Bell, type Heartbeats, type Loop, newBell, runLoop } from './lib/loop.ts'
 import { hours, type Ms, minutes, seconds } from './lib/time.ts'
-import { type AppPorts, measuredPorts, nodeMetrics } from './metrics.ts'
+import { type AppPorts, measuredPorts, nodeMetrics, shiftChangeDelays } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
 import { notificationRuleRoutes } from './notifications/rule-routes.ts'
@@ -106,7 +107,7 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
     busy: deliveries.busyShards,
   })
   nodeMetrics(registry, { clock, heartbeats, keeper })
-  const loops: readonly Loop[] = [...slowLoops(ports, settings), deliveries]
+  const loops: readonly Loop[] = [...slowLoops(ports, { settings, registry }), deliveries]
   const intake = openIntake(ports, alertSettings(settings))
   await addRoutes(http, { ports: apiPorts, settings, intake })
   healthRoutes(http, {
@@ -181,12 +182,15 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
 }
 
 /** The loops whose steps are transactions only. */
-function slowLoops(ports: Ports, settings: AppSettings): readonly Loop[] {
+function slowLoops(
+  ports: Ports,
+  { settings, registry }: { readonly settings: AppSettings; readonly registry: Registry },
+): readonly Loop[] {
   const notifications = notificationSettings(ports, settings)
   return [
     alertsLoop(ports, alertSettings(settings)),
     escalationsLoop(ports, notifications),
-    schedulesLoop(ports, { chainsOfSchedules, notifications }),
+    schedulesLoop(ports, { chainsOfSchedules, notifications, observeDelay: shiftChangeDelays(registry) }),
     notificationsLoop(ports, notifications),
     webhooksLoop(ports),
     calendarsLoop(ports),

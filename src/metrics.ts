@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { catalogue } from './events/catalogue.ts'
 import type { Heartbeats } from './lib/loop.ts'
+import type { Ms } from './lib/time.ts'
 import type { Clock, Database, Ports, Tx } from './ports.ts'
 import type { ShardKeeper } from './shards/loop.ts'
 
@@ -81,6 +82,17 @@ function eventCounter(registry: Registry): Counter<'type'> {
   })
   for (const type of Object.keys(catalogue)) counter.inc({ type }, 0)
   return counter
+}
+
+/** Notes how long after its instant each shift change was announced. */
+export function shiftChangeDelays(registry: Registry): (delay: Ms) => void {
+  const delays = new Histogram({
+    name: 'watchbell_shift_change_delay_seconds',
+    help: 'Time from the instant of a shift change to the commit that announces it.',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 600, 3600, 86_400],
+    registers: [registry],
+  })
+  return (delay) => delays.observe(Math.max(0, delay) / 1000)
 }
 
 type Node = {

@@ -3,6 +3,7 @@ import { teamNames } from '../accounts/team-commands.ts'
 import { mayBeNotified, type User } from '../accounts/user.ts'
 import { publish } from '../events/commands.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
+import type { Instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import type { Holder } from './hand-overs.ts'
 import { profilesOf } from './profile-store.ts'
@@ -15,11 +16,11 @@ type Some = { readonly organizationId: OrganizationId; readonly ids: readonly Sc
 
 /**
  * Announces the prepared hand-overs of schedules that are due: each is written once, because its row moves on in this transaction. Where
- * somebody who is to take over may not be on call any more, the schedule is to be looked at instead.
+ * somebody who is to take over may not be on call any more, the schedule is to be looked at instead. Answers when they were to happen.
  */
-export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some: Some): Promise<void> {
+export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some: Some): Promise<readonly Instant[]> {
   const watches = await store.lockDueChanges(tx, some)
-  if (watches.length === 0) return
+  if (watches.length === 0) return []
   const { organizationId } = some
   const people = await peopleOf(
     tx,
@@ -39,6 +40,7 @@ export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some:
     organizationId,
     announced.map(({ watch }) => watch),
   )
+  return announcements.map(({ handOver }) => handOver.at)
 }
 
 const isPresent = (person: User | undefined): boolean => person !== undefined && mayBeNotified(person)

@@ -1,5 +1,5 @@
 import type { OrganizationId, PartId, ScheduleId } from '../lib/ids.ts'
-import { after, instant, ms } from '../lib/time.ts'
+import { after, type Instant, instant, ms } from '../lib/time.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Tx } from '../ports.ts'
 import { peopleOf, publishAll } from './announce-commands.ts'
@@ -12,8 +12,12 @@ import * as store from './watch-store.ts'
 
 type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
 
-/** What could not be read of the schedules that were looked at: it covers nothing. */
-export type Report = { readonly unreadable: readonly PartId[] }
+export type Report = {
+  /** When the changes that were announced were to happen. */
+  readonly announcedFor: readonly Instant[]
+  /** What could not be read of the schedules: it covers nothing. */
+  readonly unreadable: readonly PartId[]
+}
 
 /**
  * Looks at schedules that are due: announces what has changed since the last time, in order, and prepares the next hand-over of each, so
@@ -24,7 +28,7 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   const locked = await store.lockDueLooks(tx, some)
   await waitForClock(tx, organizationId, locked)
   const watches = locked.filter(({ processedUntil }) => processedUntil < tx.now)
-  if (watches.length === 0) return { unreadable: [] }
+  if (watches.length === 0) return { announcedFor: [], unreadable: [] }
   const ids = watches.map(({ id }) => id)
   const startAt = instant(Math.min(...watches.map(({ processedUntil }) => processedUntil)))
   const courses = await coursesFrom(tx, organizationId, { ids, startAt })
@@ -46,7 +50,7 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   if (ended.length > 0) await store.deleteWatches(tx, { organizationId, ids: ended })
   const settled = steps.flatMap(({ watch, outlook }) => (outlook === null ? [] : [{ ...watch, ...outlook }]))
   await store.settle(tx, { organizationId, zoneData: tzdataVersion, settled })
-  return { unreadable: courses.unreadable }
+  return { announcedFor: announcements.map(({ handOver }) => handOver.at), unreadable: courses.unreadable }
 }
 
 /** Another node's clock was ahead, or this is the same instant once more: the next one will do. */

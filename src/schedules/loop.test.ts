@@ -22,9 +22,13 @@ beforeEach(async () => {
   world.setTime(after(stillStart, days(1000 * count)))
   await world.db.sql.deleteFrom('schedule_watches').execute()
   world.errors.length = 0
+  delays.length = 0
 })
 
-const round = () => schedulesLoop(world.ports, { chainsOfSchedules, notifications: pageSettings }).run(allShards)
+const delays: number[] = []
+const observeDelay = (delay: number) => void delays.push(delay)
+
+const round = () => schedulesLoop(world.ports, { chainsOfSchedules, notifications: pageSettings, observeDelay }).run(allShards)
 
 /** Lets the loop sleep and wake as it wants to, up to an instant. */
 async function until(end: Instant): Promise<void> {
@@ -157,6 +161,7 @@ describe('a hand-over', () => {
       'shift_changed 180 admin>editor rotation late',
     ])
     expect((await told(schedule)).map(({ data }) => data.change_number)).toEqual([1, 2, 3, 4])
+    expect(delays).toEqual([0, minutes(150), minutes(90), minutes(30)])
   })
 
   test('of two months of downtime is announced some hundreds at a time, all in order', async () => {

@@ -1,7 +1,7 @@
 import { pendingPresence, takePresence } from '../accounts/presence-commands.ts'
 import { check } from '../lib/check.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, type Instant, minutes } from '../lib/time.ts'
+import { after, between, type Instant, minutes } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
@@ -65,8 +65,10 @@ export function schedulesLoop(world: World, settings: ScheduleSettings): Loop {
 }
 
 function announcing({ clock, db, log }: World, settings: ScheduleSettings) {
-  const act = (watches: readonly WatchKey[]) =>
-    db.tx('announce shift changes', (tx) => announcePrepared(tx, settings, someOf(watches)))
+  const act = async (watches: readonly WatchKey[]): Promise<void> => {
+    const announcedFor = await db.tx('announce shift changes', (tx) => announcePrepared(tx, settings, someOf(watches)))
+    for (const at of announcedFor) settings.observeDelay(between(at, clock.now()))
+  }
   const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
   return async (shards: readonly number[]): Promise<void> => {
     for (;;) {
@@ -80,7 +82,8 @@ function announcing({ clock, db, log }: World, settings: ScheduleSettings) {
 
 function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
   const act = async (watches: readonly WatchKey[]): Promise<void> => {
-    const { unreadable } = await db.tx('look at schedules', (tx) => lookAtSchedules(tx, settings, someOf(watches)))
+    const { announcedFor, unreadable } = await db.tx('look at schedules', (tx) => lookAtSchedules(tx, settings, someOf(watches)))
+    for (const at of announcedFor) settings.observeDelay(between(at, clock.now()))
     if (unreadable.length === 0) return
     log.error('shifts unreadable', { count: unreadable.length, shift_ids: unreadable.slice(0, 20).join(' ') })
   }

@@ -29,7 +29,9 @@ beforeEach(async () => {
 })
 
 const round = (mailIsOn = true) =>
-  schedulesLoop(world.ports, { chainsOfSchedules, notifications: { ...pageSettings, mailIsOn } }).run(allShards)
+  schedulesLoop(world.ports, { chainsOfSchedules, notifications: { ...pageSettings, mailIsOn }, observeDelay: () => {} }).run(
+    allShards,
+  )
 
 /** Lets the loop sleep and wake as it wants to, up to an instant. */
 async function until(end: Instant): Promise<void> {
