@@ -31,8 +31,11 @@ type Question = {
 export function remindersAfter(course: Course, { remindedUntil, now, leadsOf }: Question): Reminders {
   const due: Reminder[] = []
   let skippedCount = 0
-  let nextAt = after(now, days(46))
-  const longest = Math.max(0, ...namedIn(course).flatMap(leadsOf))
+  const leadsOfAll = namedIn(course).flatMap(leadsOf)
+  if (leadsOfAll.length === 0) return { due, skippedCount, nextAt: after(now, days(46)) }
+  const longest = Math.max(...leadsOfAll)
+  // What comes later is looked for tomorrow: a schedule with many hand-overs is not read for weeks on end.
+  let nextAt = after(now, days(1))
   for (const { at, previous, current } of handOversWithin(course, { startAt: remindedUntil, endAt: after(now, aheadMs) })) {
     if (at - longest >= nextAt) break
     for (const { userId } of current) {
