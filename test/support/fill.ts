@@ -31,18 +31,23 @@ const values: Readonly<Record<string, string>> = {
   integer: '1',
   bigint: '1',
   jsonb: `'{"a": [1, null]}'`,
-  'timestamp with time zone': `'2026-04-01T12:00:00Z'`,
   'text[]': `array['x']`,
 }
+
+const instantType = 'timestamp with time zone'
 
 async function fill(address: Address, table: string): Promise<void> {
   const columns = await run(
     address,
     `select attname::text as name, format_type(atttypid, null) as type from pg_attribute
-     where attrelid = '"${table}"'::regclass and attnum > 0 and not attisdropped and attnotnull and attidentity = '' and not atthasdef`,
+     where attrelid = '"${table}"'::regclass and attnum > 0 and not attisdropped and attnotnull and attidentity = '' and not atthasdef
+     order by attnum`,
   )
   const required: Record<string, string> = {}
-  for (const { name, type } of columns) required[String(name)] = values[String(type)] ?? 'null'
+  // Of two instants of a row the one that comes later in the table is the later one.
+  for (const [index, { name, type }] of columns.entries())
+    required[String(name)] =
+      type === instantType ? `timestamptz '2026-04-01T12:00:00Z' + interval '${index} seconds'` : (values[String(type)] ?? 'null')
   const keys = Object.entries(await keysOfOthers(address, table))
   const texts = await allowedTexts(address, table)
   const all = { ...required, ...texts, ...Object.fromEntries(keys) }
