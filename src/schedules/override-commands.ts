@@ -11,7 +11,7 @@ import { parseOverride, parseOverrideUpdate } from './override-input.ts'
 import { overrideRecord } from './override-record.ts'
 import type { NativeOverride, OverrideFields } from './override.ts'
 import { type Part, usersOf } from './part.ts'
-import { countPartsEndingAfter } from './part-store.ts'
+import { countOverridesEndingAfter } from './part-store.ts'
 
 /** Where an override is. */
 export type OverrideKey = { readonly scheduleId: ScheduleId; readonly id: OverrideId }
@@ -48,7 +48,7 @@ export async function createOverride(
   await lockedSchedule(tx, actor, scheduleId)
   const override = { ...accepted(parseOverride(body)), id: newPublicId('OV', tx.random.bytes) }
   await refuseImpossible(tx, organizationId, { after: override, before: null })
-  const count = await countPartsEndingAfter(tx.sql, overridesOf(organizationId, scheduleId), tx.now)
+  const count = await countOverridesEndingAfter(tx.sql, { organizationId, scheduleId, at: tx.now })
   if (count >= limits.stretchesMax) throw invalid(`A schedule has at most ${limits.stretchesMax} overrides that are not over.`)
   await addHeld(tx, actor, { scheduleId, part: { kind: 'override', override }, from: tx.now })
   return override

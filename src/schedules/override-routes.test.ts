@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
@@ -152,6 +153,21 @@ describe('overrides', () => {
     expect(await api.call('POST', path(), { ...evening, ...fields })).toMatchObject({ status: 400, body })
     const replaced = { kind: 'replace_user', user: eve, replaced: 'UNOBODY' }
     expect((await api.call('POST', path(), { ...evening, ...replaced })).body).toEqual({ replaced: ['User does not exist'] })
+  })
+
+  test('are at most 20,000 in a schedule, without those that are over', async () => {
+    const { organizationId } = api.system
+    const definition = JSON.stringify({ kind: 'add', user: eve, ...evening })
+    await sql`insert into shifts (organization_id, id, kind, created_at)
+      select ${organizationId}, ${scheduleId} || n, 'override', now() from generate_series(1, 20001) n`.execute(server.db.sql)
+    await sql`insert into shift_versions (organization_id, shift_id, valid_from, schedule_id, definition, ends_at)
+      select ${organizationId}, ${scheduleId} || n, '2026-03-01', ${scheduleId}, ${definition}::jsonb,
+        case when n < 3 then timestamptz '2026-03-02' else '2026-04-01T22:00Z' end
+      from generate_series(1, 20001) n`.execute(server.db.sql)
+    const id = await override({ kind: 'add', user: eve })
+    const fault = { detail: 'A schedule has at most 20000 overrides that are not over.' }
+    expect(await api.call('POST', path(), { ...evening, kind: 'add', user: eve })).toMatchObject({ status: 400, body: fault })
+    expect((await api.call('PATCH', path(id), { name: 'Still mine' })).status).toBe(200)
   })
 
   test('are found in their schedule alone, by those who may', async () => {

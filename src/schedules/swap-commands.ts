@@ -152,7 +152,7 @@ async function lockedSwap(tx: Tx, { organizationId }: Actor, id: SwapId): Promis
 async function lockRoom(tx: Tx, organizationId: OrganizationId, scheduleId: ScheduleId): Promise<void> {
   if ((await lockSchedule(tx, { organizationId, id: scheduleId })) === null)
     throw invalidField('schedule', 'Object does not exist')
-  const count = await store.countSwaps(tx.sql, organizationId, { scheduleId, endingAfter: tx.now })
+  const count = await store.countSwapsEndingAfter(tx.sql, organizationId, { scheduleId, at: tx.now })
   if (count >= limits.stretchesMax) throw invalid(`A schedule has at most ${limits.stretchesMax} swaps that are not over.`)
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
@@ -253,6 +254,19 @@ describe('a request about a shift swap is refused', () => {
     ],
   ])('%s', async (_what, fields, wanted) => {
     expect(await api.call('POST', path(), asked(fields))).toMatchObject(wanted)
+  })
+
+  test('when its schedule has 20,000 swaps already', async () => {
+    const { organizationId } = api.system
+    await sql`insert into shift_swaps (organization_id, id, beneficiary_id, created_at)
+      select ${organizationId}, ${scheduleId} || n, ${ada}, now() from generate_series(1, 20001) n`.execute(server.db.sql)
+    await sql`insert into shift_swap_versions (organization_id, swap_id, valid_from, schedule_id, starts_at, ends_at)
+      select ${organizationId}, ${scheduleId} || n, '2026-03-01', ${scheduleId}, '2026-03-02',
+        case when n < 3 then timestamptz '2026-03-03' else '2026-04-01T22:00Z' end
+      from generate_series(1, 20001) n`.execute(server.db.sql)
+    await newSwap()
+    const wanted = detail('A schedule has at most 20000 swaps that are not over.')
+    expect(await api.call('POST', path(), asked())).toMatchObject(wanted)
   })
 
   test('that changes one of its times alone', async () => {

@@ -92,12 +92,25 @@ export type SwapFilter = {
   readonly startingAt?: Instant | undefined
   /** Only those that somebody can take at this instant. */
   readonly openAt?: Instant | undefined
-  /** Only those that end after this instant. */
-  readonly endingAfter?: Instant | undefined
 }
 
 export function countSwaps(db: Sql, organizationId: OrganizationId, filter: SwapFilter): Promise<number> {
   return countRows(swaps(db, organizationId, filter))
+}
+
+/** How many swaps of a schedule end after an instant. Of one table, for the reason that the count of overrides has. */
+export function countSwapsEndingAfter(
+  db: Sql,
+  organizationId: OrganizationId,
+  { scheduleId, at }: { readonly scheduleId: ScheduleId; readonly at: Instant },
+): Promise<number> {
+  const query = db
+    .selectFrom('shift_swap_versions')
+    .where('organization_id', '=', organizationId)
+    .where('schedule_id', '=', scheduleId)
+    .where('ends_at', '>', toDate(at))
+    .where('valid_to', 'is', null)
+  return countRows(query)
 }
 
 /** In the order in which they begin. */
@@ -117,7 +130,7 @@ export async function listSwaps(
 }
 
 function swaps(db: Sql, organizationId: OrganizationId, filter: SwapFilter) {
-  const { scheduleId, beneficiaryId, benefactorId, startingAt, openAt, endingAfter } = filter
+  const { scheduleId, beneficiaryId, benefactorId, startingAt, openAt } = filter
   let query = db
     .selectFrom('shift_swap_versions as version')
     .innerJoin('shift_swaps as swap', (join) =>
@@ -137,7 +150,7 @@ function swaps(db: Sql, organizationId: OrganizationId, filter: SwapFilter) {
   if (startingAt !== undefined) query = query.where('version.starts_at', '>=', toDate(startingAt))
   if (openAt !== undefined)
     query = query.where('version.starts_at', '>', toDate(openAt)).where('version.benefactor_id', 'is', null)
-  return endingAfter === undefined ? query : query.where('version.ends_at', '>', toDate(endingAfter))
+  return query
 }
 
 const columns = [
