@@ -27,7 +27,7 @@ export async function fetchCalendar(
   const startedAt = clock.monotonic()
   let url = given.replace(/^webcals?:/i, 'https:')
   for (let hop = 0; hop <= redirectsMax; hop += 1) {
-    const deadlineMs: Ms = ms(fetchMaxMs - (clock.monotonic() - startedAt))
+    const deadlineMs: Ms = ms(Math.ceil(fetchMaxMs - (clock.monotonic() - startedAt)))
     if (deadlineMs <= 0) return failed('No answer within 10 s.')
     const outcome = await send.http({
       method: 'GET',

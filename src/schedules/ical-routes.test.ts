@@ -208,13 +208,15 @@ describe('an uploaded calendar', () => {
   test('says who is on call from now on', async () => {
     const schedule = await created({ ical_url_primary: '' })
     expect(schedule).toMatchObject({ on_call_now: [], ical_url_primary: null })
-    expect(await world.put(schedule.id, rota)).toEqual({ status: 204, json: null })
-    expect(await shown(schedule.id)).toMatchObject({
-      on_call_now: [world.crew.users.admin],
-      ical_status: { primary: { refreshed_at: '2026-04-01T12:00:00Z', error: null } },
+    expect(await world.put(schedule.id, rota)).toMatchObject({
+      status: 200,
+      json: {
+        on_call_now: [world.crew.users.admin],
+        ical_status: { primary: { refreshed_at: '2026-04-01T12:00:00Z', error: null }, unmatched_names: [] },
+      },
     })
     expect(await finalShifts(schedule.id)).toEqual(['08:00-12:00 harbour-editor', '12:00-18:00 admin'])
-    expect(await world.put(schedule.id, calendar(['harbour-editor', 0, 23]))).toMatchObject({ status: 204 })
+    expect(await world.put(schedule.id, calendar(['harbour-editor', 0, 23]))).toMatchObject({ status: 200 })
     expect(await finalShifts(schedule.id)).toEqual(['08:00-23:00 harbour-editor'])
   })
 

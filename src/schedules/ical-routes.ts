@@ -1,14 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { App } from '../http/app.ts'
-import { noContent } from '../http/schema.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import { Rejection } from '../lib/rejection.ts'
 import type { Ports } from '../ports.ts'
+import { findSchedule } from './commands.ts'
 import { calendarLimits } from './ical/stretches.ts'
 import { requireUploadable, uploadCalendar } from './ical-commands.ts'
 import { readContent } from './ical-save-commands.ts'
+import { ScheduleShape, scheduleShape } from './schedule-shape-routes.ts'
 
 /** Takes the calendars of schedules that follow no URL. */
 export function calendarRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): void {
@@ -25,17 +26,17 @@ export function calendarRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
           description: 'The body is an iCalendar file of type `text/calendar`, at most 5 MiB.',
           tags: ['schedules'],
           params: Type.Object({ scheduleId: Type.String() }),
-          response: { 204: noContent },
+          response: { 200: ScheduleShape },
         },
       },
-      async (request, reply) => {
+      async (request) => {
         const { actor, body } = request
         const id = asId<ScheduleId>(storable(request.params.scheduleId))
         await requireUploadable(db.sql, actor, id)
         const read = readContent(Buffer.isBuffer(body) ? body : new Uint8Array(), clock.now())
         if (!read.ok) throw new Rejection({ kind: 'invalid-fields', fields: { calendar: read.reason } })
         await db.tx('upload calendar', (tx) => uploadCalendar(tx, actor, { id, read: read.value }))
-        return reply.code(204).send(null)
+        return scheduleShape(await findSchedule(db.sql, actor, { id, now: clock.now() }))
       },
     )
   })

@@ -301,7 +301,9 @@ describe('an event covers nothing, and a sentence says why, when it', () => {
       'changes all later occurrences at once (RANGE=THISANDFUTURE), which is not supported',
     ],
   ])('%s', (_name, lines, reason) => {
-    expect(read(calendar(...event(...lines)))).toEqual({ stretches: [], problems: [`The event "ada" ${reason}.`] })
+    const other = event('DTSTART:20200101T000000Z')
+    expect(read(calendar(...event(...lines), ...other))).toEqual({ stretches: [], problems: [`The event "ada" ${reason}.`] })
+    expect(refusal(calendar(...event(...lines)))).toBe(`None of its events can be read. The event "ada" ${reason}.`)
   })
 })
 

@@ -36,7 +36,8 @@ export const calendarLimits = {
 
 /**
  * What a calendar file comes to in a window. An event that cannot be read is a problem and covers nothing; a file that is no calendar,
- * or too much work, is refused as a whole, with a sentence about it. The work has a limit, whatever the file says.
+ * too much work, or of which no event can be read, is refused as a whole, with a sentence about it. The work has a limit, whatever the
+ * file says.
  */
 export function stretchesOfCalendar(bytes: Uint8Array, window: TimeWindow): Result<CalendarReading, string> {
   if (bytes.length > calendarLimits.bytesMax) return no('It is larger than 5 MiB.')
@@ -45,10 +46,12 @@ export function stretchesOfCalendar(bytes: Uint8Array, window: TimeWindow): Resu
   const budget = { steps: calendarLimits.steps }
   const found: CalendarStretch[] = []
   const problems: string[] = []
+  let eventCount = 0
   for (const calendar of calendars.value) {
     const zones = zonesOf(calendar, window, budget)
     const events = calendar.parts.filter(({ name }) => name === 'vevent')
     const changes = changesOf(events, zones)
+    eventCount += events.length
     for (const event of events) {
       const stretches = stretchesOf(event, { zones, window, budget, changes })
       if (budget.steps < 0) return no(`It takes too much work to see when its events happen, ${nameOf(event)} among them.`)
@@ -57,6 +60,8 @@ export function stretchesOfCalendar(bytes: Uint8Array, window: TimeWindow): Resu
       if (found.length > calendarLimits.stretchesMax) return no('Its events happen more than 20000 times in the next 400 days.')
     }
   }
+  const [problem] = problems
+  if (problem !== undefined && problems.length === eventCount) return no(`None of its events can be read. ${problem}`)
   if (mostAtOnce(found) > calendarLimits.atOnceMax) return no('More than 500 of its events are under way at the same time.')
   const stretches = found.toSorted((left, right) => left.startAt - right.startAt)
   return ok({ stretches, problems: problems.slice(0, calendarLimits.problemsMax) })
