@@ -2,18 +2,20 @@ import type { Actor } from '../accounts/actor.ts'
 import { impossible } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
-import { Rejection } from '../lib/rejection.ts'
+import { invalidField, Rejection } from '../lib/rejection.ts'
 import { instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { answeredWhole } from './answer.ts'
 import { assemble } from './assembly-commands.ts'
 import { updateSchedule } from './commands.ts'
 import type { TimeWindow } from './engine/schedule.ts'
+import { calendarsOf } from './ical-calendar.ts'
 import { createLayer, deleteLayer, updateLayer } from './layer-commands.ts'
 import { createOverride, deleteOverride, updateOverride } from './override-commands.ts'
 import type { Rehearsed } from './preview.ts'
 import { type Edit, type PreviewInput, refusalAt } from './preview-input.ts'
 import { existing } from './question-commands.ts'
+import type { Schedule } from './schedule.ts'
 import { createShift, deleteShift, updateShift } from './shift-commands.ts'
 import { secondOf } from './window-input.ts'
 
@@ -26,15 +28,25 @@ export async function rehearseEdit(
   actor: Actor,
   { id, input }: { readonly id: ScheduleId; readonly input: PreviewInput },
 ): Promise<Rehearsed> {
-  await existing(tx.sql, actor, id)
+  const schedule = await existing(tx.sql, actor, id)
   const startAt = instant(Math.max(secondOf(tx.now), input.window.startAt))
   const window = { startAt, endAt: instant(Math.max(startAt, input.window.endAt)) }
   const before = await configured(tx, actor, { id, window })
-  if (input.schedule !== null) await atPlace('schedule', updateSchedule(tx, actor, { id, body: input.schedule }))
+  if (input.schedule !== null) await atPlace('schedule', makeScheduleEdit(tx, actor, { schedule, body: input.schedule }))
   for (const edit of input.edits) await atPlace(edit.place, make(edit, commandsFor(edit.list, tx, { actor, scheduleId: id })))
   const after = await configured(tx, actor, { id, window })
   const people = new Map([...before.people, ...after.people])
   return { at: tx.now, window, before: before.schedule, after: after.schedule, people }
+}
+
+type ScheduleEdit = { readonly schedule: Schedule; readonly body: Body }
+
+/** Whoever may only look must not make the server fetch files, and without its file a calendar would look as if nobody were on call. */
+async function makeScheduleEdit(tx: Tx, actor: Actor, { schedule: before, body }: ScheduleEdit): Promise<void> {
+  const { schedule: after } = await updateSchedule(tx, actor, { id: before.id, body })
+  const had = calendarsOf(before)
+  const moved = [...calendarsOf(after)].find(([role, url]) => url !== null && had.get(role) !== url)
+  if (moved !== undefined) throw invalidField(`ical_url_${moved[0]}`, 'A preview does not fetch calendars.')
 }
 
 /** Rejects what is rejected with the place in the request at which it stands. */

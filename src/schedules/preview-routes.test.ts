@@ -219,6 +219,17 @@ describe('a preview is refused', () => {
     expect((await api.callAs('stranger', 'POST', path, {})).status).toBe(404)
   })
 
+  test('for a calendar at another address, which would have to be fetched', async () => {
+    const calendar = { ical_url_overrides: 'https://calendars.example/a.ics' }
+    const schedule = { type: 'calendar', name: 'Followed', time_zone: 'UTC', ...calendar }
+    const { id } = (await api.call('POST', '/api/v1/schedules/', schedule)).body
+    const preview = (fields: object) => api.call('POST', `/api/v1/schedules/${id}/preview/`, { schedule: fields })
+    expect(await preview({ ical_url_overrides: 'https://calendars.example/b.ics' })).toMatchObject({
+      ...{ status: 400, body: { 'schedule.ical_url_overrides': ['A preview does not fetch calendars.'] } },
+    })
+    for (const fields of [calendar, { ical_url_overrides: null }]) expect((await preview(fields)).status).toBe(200)
+  })
+
   test('for shifts of another organization', async () => {
     const { shiftId } = await newSchedule()
     const made = await api.callAs('stranger', 'POST', '/api/v1/schedules/', { type: 'web', name: 'x', time_zone: 'UTC' })
