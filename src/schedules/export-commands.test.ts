@@ -78,6 +78,23 @@ describe('the calendar of a schedule', () => {
     expect((await finalShifts(id)).length).toBeGreaterThan(100)
   })
 
+  test('is read by another schedule, which then has the same final shifts', async () => {
+    const id = await calendars.newSchedule(
+      [
+        {
+          ...{ type: 'rolling_users', rolling_users: [[api.users.admin], [api.users.editor]], start_rotation_from_user_index: 0 },
+          ...{ frequency: 'weekly', week_start: 'MO', duration: 604_800, start: '2026-01-05T02:30:00', level: 3 },
+        },
+        { ...single('2026-05-02T08:00:00', 8, [api.users.admin, api.users.editor]), level: 4 },
+      ],
+      { time_zone: 'Europe/Berlin' },
+    )
+    const { body } = await calendars.fetched(await calendars.exportUrl(`schedules/${id}`))
+    const expected = await finalShifts(id)
+    expect(expected.length).toBeGreaterThan(25)
+    expect(await finalShifts(await upload(body))).toEqual(expected)
+  })
+
   test('names its entries alike in every call, whatever becomes of other shifts and with the days', async () => {
     const daily = { type: 'recurrent_event', frequency: 'daily', interval: 1, duration: 28_800, users: [api.users.admin] }
     const id = await calendars.newSchedule([{ ...daily, start: '2026-01-01T08:00:00' }])
@@ -154,6 +171,15 @@ describe('the calendar of a user who is named nowhere else', () => {
     expect(await inCalendarOf(id)).toEqual(['2026-04-10T10:00:00.000Z 2026-04-10T16:00:00.000Z'])
   })
 
+  test('has what a calendar names them for, by the address in any letter case', async () => {
+    const id = await calendars.newUser('emmy')
+    await newImport([
+      ['EMMY@Example.com', '20260410T080000Z', '20260410T160000Z'],
+      ['somebody else', '20260411T080000Z', '20260411T160000Z'],
+    ])
+    expect(await inCalendarOf(id)).toEqual(['2026-04-10T08:00:00.000Z 2026-04-10T16:00:00.000Z'])
+  })
+
   test('has the shifts of last week, whatever became of the shift and its schedule since', async () => {
     const id = await calendars.newUser('mary')
     const { body: shift } = await api.call('POST', '/api/v1/on_call_shifts/', single('2026-03-25T08:00:00', 8, [id]))
@@ -165,6 +191,28 @@ describe('the calendar of a user who is named nowhere else', () => {
     expect(await inCalendarOf(id)).toEqual(['2026-03-25T08:00:00.000Z 2026-03-25T16:00:00.000Z'])
   })
 })
+
+/** A schedule whose calendar was uploaded: titles, and when their events begin and end. */
+async function newImport(events: readonly (readonly [title: string, start: string, end: string])[]): Promise<void> {
+  const parts = events.map(([title, start, end], index) =>
+    ['BEGIN:VEVENT', `UID:${index}`, `SUMMARY:${title}`, `DTSTART:${start}`, `DTEND:${end}`, 'END:VEVENT'].join('\r\n'),
+  )
+  await upload(['BEGIN:VCALENDAR', 'VERSION:2.0', ...parts, 'END:VCALENDAR', ''].join('\r\n'))
+}
+
+async function upload(payload: string): Promise<string> {
+  const { status, body } = await api.call('POST', '/api/v1/schedules/', {
+    type: 'ical',
+    name: 'Imported',
+    ical_url_primary: null,
+  })
+  expect(status).toBe(201)
+  const url = `/api/v1/schedules/${body.id}/calendar/`
+  const headers = { ...api.headersOf('admin'), 'content-type': 'text/calendar' }
+  const answer = await calendars.server.app.inject({ method: 'PUT', url, headers, payload })
+  expect({ status: answer.statusCode, text: answer.body }).toEqual({ status: 204, text: '' })
+  return body.id
+}
 
 const finalShifts = async (id: string): Promise<readonly string[]> => {
   const { body } = await api.call('GET', `/api/v1/schedules/${id}/final_shifts/?start_date=2026-03-17&end_date=2026-09-29`)

@@ -55,9 +55,9 @@ const schedulesAtOnce = 20
 
 /** Of 500 schedules, and the first 10,000 shifts, at most. */
 async function userExport(sql: Sql, user: User, now: Instant): Promise<Calendar> {
-  const { organizationId, id: userId } = user
+  const { organizationId } = user
   const since = exportWindow(now).startAt
-  const schedules = [...(await schedulesNaming(sql, organizationId, { userId, since, limit: schedulesMax }))]
+  const schedules = [...(await schedulesNaming(sql, organizationId, { user, since, limit: schedulesMax }))]
   const events: CalendarEvent[] = []
   while (schedules.length > 0) {
     const some = schedules.splice(0, schedulesAtOnce)

@@ -1,19 +1,24 @@
 import { sql } from 'kysely'
-import { asId, type OrganizationId, type ScheduleId, type UserId } from '../lib/ids.ts'
+import type { User } from '../accounts/user.ts'
+import { asId, type OrganizationId, type ScheduleId } from '../lib/ids.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import type { NamedSchedule } from './export-calendar.ts'
 
-type Naming = { readonly userId: UserId; readonly since: Instant; readonly limit: number }
+type Naming = {
+  readonly user: Pick<User, 'id' | 'username' | 'email'>
+  readonly since: Instant
+  readonly limit: number
+}
 
 /**
- * The schedules that could have put somebody on call since an instant, or ever will: those with parts that name the person, those where the person
- * has taken a swap, and those that read calendars, where people have other names. Oldest first.
+ * The schedules that could have put somebody on call since an instant, or ever will: their parts or calendars name the person, or the person
+ * has taken a swap there. Oldest first.
  */
 export async function schedulesNaming(
   db: Sql,
   organizationId: OrganizationId,
-  { userId, since, limit }: Naming,
+  { user: { id: userId, username, email }, since, limit }: Naming,
 ): Promise<readonly NamedSchedule[]> {
   const answer = await sql<{ readonly id: string; readonly name: string }>`
     with naming as materialized (
@@ -30,8 +35,9 @@ export async function schedulesNaming(
       select schedule_id from shift_swap_versions
       where organization_id = ${organizationId} and benefactor_id = ${userId} and ends_at > ${toDate(since)}
       union
-      select schedule_id from schedule_versions
-      where organization_id = ${organizationId} and valid_to is null and (type = 'ical' or ical_url_overrides is not null)
+      select schedule_id from calendar_stretches
+      where organization_id = ${organizationId} and end_at > ${toDate(since)}
+        and exists (select from unnest(candidates) as candidate where candidate = ${username} or lower(candidate) = lower(${email}))
     )
     select schedule.id, version.name
     from found
