@@ -151,17 +151,23 @@ describe('a hand-over', () => {
   test('that was missed is announced late, each in order, and nothing twice', async () => {
     const { schedule } = await hourly(world.now())
     await round()
-    world.pass(minutes(210))
+    world.pass(minutes(180))
+    world.pass(seconds(5))
+    await round()
+    world.pass(minutes(60))
+    world.pass(seconds(1))
     await round()
     await round()
     expect(await story(schedule)).toEqual([
       'shift_changed 0 >admin configuration',
       'shift_changed 60 admin>editor rotation late',
       'shift_changed 120 editor>admin rotation late',
-      'shift_changed 180 admin>editor rotation late',
+      'shift_changed 180 admin>editor rotation',
+      'shift_changed 240 editor>admin rotation late',
     ])
-    expect((await told(schedule)).map(({ data }) => data.change_number)).toEqual([1, 2, 3, 4])
-    expect(delays).toEqual([0, minutes(150), minutes(90), minutes(30)])
+    expect((await told(schedule)).map(({ data }) => data.change_number)).toEqual([1, 2, 3, 4, 5])
+    const found = [hours(2), hours(1), hours(0)].map((wait) => ms(wait + seconds(5)))
+    expect(delays).toEqual([0, ...found, seconds(6)])
   })
 
   test('of two months of downtime is announced some hundreds at a time, all in order', async () => {

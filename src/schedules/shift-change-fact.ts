@@ -30,7 +30,7 @@ export type Surroundings = {
 }
 
 /** Found later than this, a change is told as late. */
-const lateMs = seconds(60)
+const lateMs = seconds(5)
 
 /** The events of announcements, those of one instant and one type next to each other: a webhook may tell them together. */
 export function factsOf(announcements: readonly Announcement[], around: Surroundings): readonly ScheduleFact[] {
