@@ -1,7 +1,7 @@
 import { peopleByIds } from '../accounts/commands.ts'
 import { mayBeNotified, type User } from '../accounts/user.ts'
 import type { OrganizationId, PartId, ScheduleId } from '../lib/ids.ts'
-import type { Instant } from '../lib/time.ts'
+import { after, before, days, type Instant, instant } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
 import type { Sql } from '../ports.ts'
 import type { Schedule as EngineSchedule, TimeWindow } from './engine/schedule.ts'
@@ -20,6 +20,7 @@ import { contentOf, usersOf, zoneOf } from './part.ts'
 import { partErasOf } from './part-store.ts'
 import { type ScheduleEra, scheduleErasOf } from './store.ts'
 import { swapErasOf } from './swap-store.ts'
+import { yearTenThousand } from './window-input.ts'
 
 type Question = TimeWindow & {
   readonly organizationId: OrganizationId
@@ -99,9 +100,11 @@ const hasKnownZone = ({ part, timeZone }: Era): boolean => isTimeZone(zoneOf(par
 const heldDuring = ({ view, startAt, endAt }: Question): TimeWindow =>
   view.kind === 'as-of' ? { startAt: view.at, endAt: view.at } : { startAt, endAt }
 
+/** A swap cuts a shift that reaches into the window, so those around it are read too: how far a shift reaches is told. */
 async function swapsOf(sql: Sql, question: Question) {
-  const { organizationId, scheduleIds, startAt, view } = question
-  const eras = await swapErasOf(sql, { organizationId, scheduleIds, held: heldDuring(question), from: startAt })
+  const { organizationId, scheduleIds, startAt, endAt, view } = question
+  const around = { startAt: before(startAt, days(92)), endAt: instant(Math.min(after(endAt, days(92)), yearTenThousand)) }
+  const eras = await swapErasOf(sql, { organizationId, scheduleIds, held: heldDuring(question), window: around })
   return eras.map((era) => viewed(era, view))
 }
 

@@ -199,19 +199,20 @@ type Question = {
   readonly scheduleIds: readonly ScheduleId[]
   /** While the versions held; the instant of its end counts as inside. */
   readonly held: TimeWindow
-  /** What ends up to here is left out. */
-  readonly from: Instant
+  /** Swaps of another time are left out. */
+  readonly window: TimeWindow
 }
 
 /** What the swaps of schedules said. */
-export async function swapErasOf(db: Sql, { organizationId, scheduleIds, held, from }: Question): Promise<readonly SwapEra[]> {
+export async function swapErasOf(db: Sql, { organizationId, scheduleIds, held, window }: Question): Promise<readonly SwapEra[]> {
   const answer = await sql<SwapRow & { readonly valid_to: Date | null }>`
     select swap.id, swap.beneficiary_id, swap.created_at, version.valid_from, version.valid_to, version.schedule_id,
       version.benefactor_id, version.description, version.starts_at, version.ends_at
     from shift_swap_versions version
     join shift_swaps swap on swap.organization_id = version.organization_id and swap.id = version.swap_id
     where version.organization_id = ${organizationId} and version.schedule_id = any(${[...scheduleIds]}::text[])
-      and version.ends_at > ${toDate(from)} and version.valid_from <= ${toDate(held.endAt)}
+      and version.ends_at > ${toDate(window.startAt)} and version.starts_at <= ${toDate(window.endAt)}
+      and version.valid_from <= ${toDate(held.endAt)}
       and (version.valid_to is null or version.valid_to > ${toDate(held.startAt)})
     order by swap.id, version.valid_from`.execute(db)
   return answer.rows.map((row) => ({
