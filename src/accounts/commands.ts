@@ -163,6 +163,8 @@ export async function createUser(tx: Tx, actor: Actor, input: NewUser): Promise<
   refuse(faultsOf(user))
   refuse(takenFaults(await users.takenNames(tx, user)))
   refuse(takenFaults(await users.insertUser(tx, user)))
+  // A calendar may name them already.
+  await noteForSchedules(tx, { ...user, username: '' }, user)
   await audit(tx, actor, { action: 'user created', subjectId: user.id, details: { username: user.username, role: user.role } })
   return user
 }
@@ -197,11 +199,12 @@ export async function deactivateUser(tx: Tx, actor: Actor, id: string): Promise<
   await audit(tx, actor, { action: 'user deactivated', subjectId: user.id, details: { username: user.username } })
 }
 
-/** Leaves a row for the schedules when a person can be on call no more, or again, or is to be reminded at other times. */
+/** Leaves a row for the schedules when a person can be on call no more, or again, has other names, or is to be reminded at other times. */
 async function noteForSchedules(tx: Tx, from: User, to: User): Promise<void> {
   const isPresent = mayBeNotified(to)
   const isSame = isPresent === mayBeNotified(from)
-  if (isSame && String(from.shiftReminders) === String(to.shiftReminders)) return
+  const wordsOf = ({ username, email, shiftReminders }: User): string => JSON.stringify([username, email, shiftReminders])
+  if (isSame && wordsOf(from) === wordsOf(to)) return
   await insertPresenceChange(tx, { ...to, isPresent: isSame ? null : isPresent })
   tx.wake('schedules')
 }

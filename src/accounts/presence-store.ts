@@ -8,7 +8,7 @@ import type { PendingPresence, PresenceChange } from './presence.ts'
 type NewPresence = {
   readonly organizationId: OrganizationId
   readonly id: UserId
-  /** Null: only the reminders are others. */
+  /** Null: it is as it was; names or reminders are others. */
   readonly isPresent: boolean | null
 }
 

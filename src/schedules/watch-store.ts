@@ -64,9 +64,11 @@ export async function noteEdit(tx: Tx, { organizationId, scheduleIds, editorId }
   )
 }
 
-/** Makes the schedules due that name a person. */
+/** Makes the schedules due that name a person; those with a calendar too, which may name them by what they are called now. */
 export async function makeDueThatName(tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<void> {
-  await updateInOrder(tx, sql`organization_id = ${organizationId} and people @> array[${userId}]::text[]`, unedited)
+  const following = sql`select schedule_id from calendars where organization_id = ${organizationId} and content is not null`
+  const names = sql`(people @> array[${userId}]::text[] or schedule_id = any(array(${following})))`
+  await updateInOrder(tx, sql`organization_id = ${organizationId} and ${names}`, unedited)
 }
 
 /** Makes the schedules of shards due that were looked at with other rules of the zones. */

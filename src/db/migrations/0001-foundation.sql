@@ -76,7 +76,7 @@ create table presence_changes (
   shard smallint not null,
   user_id text not null,
   at timestamptz not null,
-  -- Null: only the reminders are others.
+  -- Null: it is as it was; names or reminders are others.
   present boolean,
   pending boolean not null,
   primary key (organization_id, id),
