@@ -1,0 +1,196 @@
+import { type Budget, deeper, spend, spendText } from './budget.ts'
+import { applyFilter, argumentsOf, call, evaluate } from './evaluator.ts'
+import { limitFault, runtimeFault } from './fault.ts'
+import { escaped } from './html.ts'
+import { itemsOf } from './iteration.ts'
+import { type LoopState, loopValue } from './loop-value.ts'
+import { macroValue } from './macro.ts'
+import { functionValue } from './member.ts'
+import { printed } from './print.ts'
+import { assign, newScope, type Scope } from './scope.ts'
+import type { Body, For, NamedCall, Statement } from './syntax.ts'
+import { isTrue } from './truth.ts'
+import { type Arguments, type Function, type Instance, markup, type Runtime, type Value } from './value.ts'
+
+type Rendering = {
+  readonly scope: Scope
+  /** The names of the template itself, which is all that a block sees. */
+  readonly root: Scope
+  readonly runtime: Runtime
+  readonly parts: string[]
+}
+
+/** The text of a template. Its names come from a scope around it. */
+export function renderTemplateBody(
+  body: Body,
+  { outer, blocks, runtime }: { readonly outer: Scope; readonly blocks: ReadonlyMap<string, Body>; readonly runtime: Runtime },
+): string {
+  const root = newScope(outer)
+  root.names.set('self', selfValue(blocks, root))
+  const parts: string[] = []
+  renderBody(body, { scope: root, root, runtime, parts })
+  return parts.join('')
+}
+
+/** `self.name()` renders a block again. */
+function selfValue(blocks: ReadonlyMap<string, Body>, root: Scope): Instance {
+  const block = (body: Body): Instance =>
+    functionValue({
+      text: '<BlockReference>',
+      work: (_given, runtime) => captured(body, { scope: newScope(root), root, runtime }),
+    })
+  return {
+    kind: 'instance',
+    typeName: 'TemplateReference',
+    module: 'jinja2.runtime',
+    text: () => '<TemplateReference None>',
+    member: (name) => {
+      const body = blocks.get(name)
+      return body === undefined ? undefined : block(body)
+    },
+  }
+}
+
+function renderBody(body: Body, rendering: Rendering): void {
+  const { runtime } = rendering
+  deeper(runtime.budget, () => {
+    for (const statement of body) {
+      runtime.line = statement.line
+      spend(runtime.budget, 1)
+      renderStatement(statement, rendering)
+    }
+  })
+}
+
+/** Renders a body into a text of its own. */
+function captured(body: Body, rendering: Omit<Rendering, 'parts'>): string {
+  const parts: string[] = []
+  renderBody(body, { ...rendering, parts })
+  const text = parts.join('')
+  spendText(rendering.runtime.budget, text.length)
+  return text
+}
+
+function renderStatement(statement: Statement, rendering: Rendering): void {
+  const { scope, runtime } = rendering
+  switch (statement.kind) {
+    case 'data':
+      return put(statement.text, rendering)
+    case 'output':
+      return putValue(evaluate(statement.value, scope, runtime), rendering)
+    case 'if': {
+      const branch = statement.branches.find(({ test }) => isTrue(evaluate(test, scope, runtime)))
+      return renderBody(branch === undefined ? statement.otherwise : branch.body, rendering)
+    }
+    case 'for':
+      return renderLoop(statement, { items: evaluate(statement.items, scope, runtime), depth: 0 }, rendering)
+    case 'set':
+      return assign(scope, statement.target, { value: evaluate(statement.value, scope, runtime), runtime })
+    case 'set block': {
+      const value = filteredBody(statement, rendering)
+      return assign(scope, statement.target, { value, runtime })
+    }
+    case 'filter block':
+      return putValue(filteredBody(statement, rendering), rendering)
+    case 'with':
+      return renderWith(statement, rendering)
+    case 'macro':
+      scope.names.set(statement.name, macroValue(statement.macro, { scope, renderBody: macroBody(rendering) }))
+      return
+    case 'call block': {
+      const caller = macroValue(statement.caller, { scope, renderBody: macroBody(rendering) })
+      const { positional, named } = argumentsOf(statement.call.given, scope, runtime)
+      const given: Arguments = { positional, named: new Map([...named, ['caller', caller]]) }
+      return putValue(call(statement.call, given, { scope, runtime }), rendering)
+    }
+    case 'block':
+      return renderBody(statement.body, { ...rendering, scope: newScope(statement.isScoped ? scope : rendering.root) })
+    case 'autoescape':
+      return renderEscaping(isTrue(evaluate(statement.isOn, scope, runtime)), statement.body, rendering)
+    case 'other template':
+      throw runtimeFault(`'${statement.tag}' is not available: there are no other templates`)
+  }
+}
+
+const macroBody =
+  ({ root }: Rendering) =>
+  (body: Body, scope: Scope, runtime: Runtime): string =>
+    captured(body, { scope, root, runtime })
+
+function put(text: string, { parts, runtime: { budget } }: Rendering): void {
+  spendOutput(text, budget)
+  parts.push(text)
+}
+
+function spendOutput(text: string, budget: Budget): void {
+  budget.output -= text.length
+  if (budget.output < 0) throw limitFault(`The text is longer than ${budget.limits.outputMax} characters`)
+}
+
+function putValue(value: Value, rendering: Rendering): void {
+  const { budget, isEscaping } = rendering.runtime
+  const text = printed(value, budget)
+  put(isEscaping ? escaped(value, text) : text, rendering)
+}
+
+/** What a block comes to when all its filters are applied. */
+function filteredBody(
+  { body, filters }: { readonly body: Body; readonly filters: readonly NamedCall[] },
+  { scope, root, runtime }: Rendering,
+): Value {
+  const text = captured(body, { scope: newScope(scope), root, runtime })
+  const value: Value = runtime.isEscaping ? markup(text) : text
+  return filters.reduce((changed: Value, filter) => applyFilter(changed, filter, { scope, runtime }), value)
+}
+
+/** All values are looked up outside before any name is set inside. */
+function renderWith({ targets, values, body }: Extract<Statement, { kind: 'with' }>, rendering: Rendering): void {
+  const { runtime } = rendering
+  const scope = newScope(rendering.scope)
+  const found = values.map((value) => evaluate(value, rendering.scope, runtime))
+  for (const [index, target] of targets.entries()) assign(scope, target, { value: found[index] ?? null, runtime })
+  renderBody(body, { ...rendering, scope })
+}
+
+function renderEscaping(isOn: boolean, body: Body, rendering: Rendering): void {
+  const { runtime } = rendering
+  const before = runtime.isEscaping
+  runtime.isEscaping = isOn
+  renderBody(body, { ...rendering, scope: newScope(rendering.scope) })
+  runtime.isEscaping = before
+}
+
+/** The items are all there before the first is rendered, so a loop that adds to its own list comes to an end. */
+function renderLoop(statement: For, { items, depth }: { items: Value; depth: number }, rendering: Rendering): void {
+  const { scope, runtime } = rendering
+  const visited = itemsOf(items, runtime.budget).filter((item) => passes(statement, item, rendering))
+  const state: LoopState = { items: visited, depth, index: 0, lastChanged: null }
+  const loop = loopValue(state, statement.isRecursive ? recursion(statement, depth, rendering) : null)
+  for (const [index, item] of visited.entries()) {
+    spend(runtime.budget, 1)
+    state.index = index
+    const inner = newScope(scope)
+    assign(inner, statement.target, { value: item, runtime })
+    inner.names.set('loop', loop)
+    renderBody(statement.body, { ...rendering, scope: inner })
+  }
+  if (visited.length === 0) renderBody(statement.otherwise, { ...rendering, scope: newScope(scope) })
+}
+
+function passes({ test, target }: For, item: Value, { scope, runtime }: Rendering): boolean {
+  if (test === null) return true
+  const inner = newScope(scope)
+  assign(inner, target, { value: item, runtime })
+  return isTrue(evaluate(test, inner, runtime))
+}
+
+/** `loop(items)` renders the loop for other items, one level deeper. */
+const recursion =
+  (statement: For, depth: number, rendering: Rendering): Function =>
+  ({ positional: [items = null] }, runtime) => {
+    const parts: string[] = []
+    renderLoop(statement, { items, depth: depth + 1 }, { ...rendering, parts })
+    const text = parts.join('')
+    spendText(runtime.budget, text.length)
+    return runtime.isEscaping ? markup(text) : text
+  }
