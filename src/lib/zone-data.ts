@@ -58,9 +58,21 @@ export function unpackSpans(line: string): readonly Span[] {
   })
 }
 
+/** What the place calls its time in each of these spans: `CET`, or `+03` where there is no name. */
+export function unpackAbbreviations(line: string): readonly string[] {
+  const { abbreviations, order } = columns(line)
+  return order.split('').map((digit) => abbreviations[base60Digit(digit)] ?? '')
+}
+
 function columns(line: string) {
-  const [name = '', , offsets = '', order = '', lengths = ''] = line.split('|')
-  return { name, offsets: offsets.split(' '), order, lengths: lengths === '' ? [] : lengths.split(' ') }
+  const [name = '', abbreviations = '', offsets = '', order = '', lengths = ''] = line.split('|')
+  return {
+    name,
+    abbreviations: abbreviations.split(' '),
+    offsets: offsets.split(' '),
+    order,
+    lengths: lengths === '' ? [] : lengths.split(' '),
+  }
 }
 
 /** Base 60 minutes as seconds: `-R.s` is 53 minutes and 28 seconds, negative. */

@@ -1,0 +1,178 @@
+import { describe, expect, it, test } from 'vitest'
+import { instant } from '../time.ts'
+import { escapedData, objectOf, plainData, type TemplateData } from './data.ts'
+import {
+  isTrueForAlert,
+  isTrueForWebhook,
+  readTemplate,
+  renderTemplate,
+  resultMax,
+  templateFault,
+  templateMax,
+  titleMax,
+} from './template.ts'
+
+const now = instant(Date.parse('2024-03-07T10:15:30.250Z'))
+
+function outcome(template: string, data: TemplateData, lengthMax = resultMax): string {
+  const read = readTemplate(template)
+  if (!read.ok) return read.reason.text
+  const rendered = renderTemplate(read.value, { data, now, random: () => 0.99, isLate: () => false, lengthMax })
+  return rendered.ok ? rendered.value : rendered.reason.text
+}
+
+const object = (value: unknown) => objectOf(JSON.stringify(value))
+const none = plainData(object({}))
+
+describe('failures have the words of the contract', () => {
+  const data = plainData(object({ a: 1, d: {}, t: 'text' }))
+
+  it.each([
+    ['{{ }}', "Template Error: Expected an expression, got 'end of print statement'"],
+    ['{{ a | invalid }}', "Template Error: No filter named 'invalid'."],
+    ['{{ a | to_json }}', "Template Error: No filter named 'to_json'."],
+    ['{{ a is wrong }}', "Template Error: No test named 'wrong'."],
+    ['{{ range(3) }}', "Template Error: use of 'range' is restricted"],
+    ['{{ missing | tojson }}', 'Template Warning: Object of type Undefined is not JSON serializable'],
+    ['{{ d.x.y }}', "Template Warning: 'dict object' has no attribute 'x'"],
+    ['{{ missing.x }}', "Template Warning: 'missing' is undefined"],
+    ["{{ t | regex_match('(') }}", 'Template Error: missing ) at position 1'],
+    ["{{ t | regex_replace('a(', '') }}", 'Template Error: missing ) at position 2'],
+    ["{{ t | regex_search('(?=x)') }}", expect.stringMatching(/^Template Error: invalid or unsupported Perl syntax/)],
+    ["{{ time() | datetimeformat_as_timezone('%H', 'Mars/Phobos') }}", "Template Error: unknown time zone 'Mars/Phobos'"],
+    ['{{ 1 / 0 }}', 'Template Error: division by zero'],
+    ["{{ '%(a)s' | format(b=1) }}", "Template Warning: 'a'"],
+    ['{{ t + 1 }}', 'Template Warning: can only concatenate str (not "int") to str'],
+    ["{{ '{:d}'.format(t) }}", "Template Warning: Unknown format code 'd' for object of type 'str'"],
+  ])('%s', (template, text) => {
+    expect(outcome(template, data)).toEqual(text)
+  })
+
+  it('and say in which line', () => {
+    const wrong = readTemplate('\n\n{% if x %}\n{{ }}')
+    expect(wrong).toMatchObject({ ok: false, reason: { line: 4, isWarning: false } })
+    const read = readTemplate('{{ 1 }}\n{% if true %}\n\n{{ missing.x }}{% endif %}')
+    const world = { now, random: () => 0, isLate: () => false, lengthMax: 100 }
+    expect(read.ok && renderTemplate(read.value, { data: none, ...world })).toMatchObject({
+      ok: false,
+      reason: { line: 4, isWarning: true },
+    })
+  })
+})
+
+describe('what is not there prints nothing, and is a warning when it is used', () => {
+  it.each([
+    ['[{{ missing }}]', '[]'],
+    ['[{{ d.missing }}]', '[]'],
+    ['[{{ nothing.x }}]', '[]'],
+    ['{{ nothing }} {{ yes }} {{ number }} {{ d }}', "None True 1.50 {'a': 1}".replace('1.50', '1.5')],
+    ['{{ whole }} {{ float }}', '1 1.0'],
+    ['{{ d.missing.x }}', "Template Warning: 'dict object' has no attribute 'missing'"],
+  ])('%s', (template, text) => {
+    const data = objectOf('{"d": {"a": 1}, "nothing": null, "yes": true, "number": 1.50, "whole": 1, "float": 1.0}')
+    expect(outcome(template, plainData(data))).toBe(text)
+  })
+})
+
+test('time() is now, in UTC', () => {
+  expect(outcome('{{ time() }}', none)).toBe('2024-03-07 10:15:30.250000+00:00')
+  expect(outcome('{{ time() | datetimeformat }} {{ time().timestamp() }}', none)).toBe('10:15 / 07-03-2024 1709806530.25')
+})
+
+test('random picks by the randomness that it is given', () => {
+  expect(outcome("{{ ['a', 'b', 'c'] | random }}{{ [] | random }}", none)).toBe('c')
+})
+
+describe('lengths are in characters', () => {
+  const smileys = (count: number): string => '😀'.repeat(count)
+
+  it('a template may be just so long', () => {
+    expect(outcome(smileys(templateMax), none)).toBe(smileys(templateMax))
+    expect(outcome(smileys(templateMax + 1), none)).toBe('Template Error: Template exceeds length limit (50001 > 50000)')
+  })
+
+  it('a result that is longer is cut', () => {
+    expect(outcome("{{ 'ab' * 25000 }}", none)).toBe('ab'.repeat(25_000))
+    expect(outcome("{{ 'ab' * 25000 }}c", none)).toBe(`${'ab'.repeat(25_000)}..`)
+    expect(outcome("{{ '😀' * 501 }}", none, titleMax)).toBe(`${smileys(500)}..`)
+  })
+})
+
+describe('a template that writes JSON', () => {
+  const text = 'say "hi"\n\tC:\\temp é \u0001'
+  const data = escapedData(
+    object({ payload: { text, list: [text], plain: 'x', key: { 'a"b': 'c' } }, raw: '{"a": "b\\n"}', n: null }),
+  )
+
+  it('has texts that fit between quotes, and says None as it is', () => {
+    expect(JSON.parse(outcome('{"t": "{{ payload.text }}", "l": "{{ payload.list[0] }}"}', data))).toEqual({ t: text, l: text })
+    expect(outcome('{{ payload.text }}', data)).toBe('say \\"hi\\"\\n\\tC:\\\\temp é \\u0001')
+    expect(outcome('{{ n }}', data)).toBe('None')
+  })
+
+  it('prints dicts with their quotes escaped, unless they are inside of something', () => {
+    expect(outcome('{{ payload.key }} {{ [payload.key] }}', data)).toBe(`{'a\\"b': 'c'} [{'a"b': 'c'}]`)
+  })
+
+  it.each(['tojson', 'tojson_pretty', 'json_dumps'])('escapes once with %s, too', (filter) => {
+    expect(JSON.parse(outcome(`{"t": {{ payload.text | ${filter} }}}`, data))).toEqual({ t: text })
+    expect(JSON.parse(outcome(`{{ payload | ${filter} }}`, data))).toEqual({
+      text,
+      list: [text],
+      plain: 'x',
+      key: { 'a"b': 'c' },
+    })
+  })
+
+  it('also escapes once what was put together or changed', () => {
+    expect(JSON.parse(outcome("{{ (payload.plain ~ ': ' ~ payload.text) | tojson }}", data))).toBe(`x: ${text}`)
+    expect(JSON.parse(outcome("{{ payload.text | replace('hi', 'ho') | tojson }}", data))).toBe(text.replace('hi', 'ho'))
+  })
+
+  it('leaves alone what it writes out itself', () => {
+    expect(JSON.parse(outcome(String.raw`{{ 'C:\\new' | tojson }}`, data))).toBe(String.raw`C:\new`)
+  })
+
+  it('reads JSON in a text as it was', () => {
+    expect(outcome("{{ (raw | parse_json).a == '\\n' }} {{ (raw | parse_json).a | length }}", data)).toBe('False 2')
+  })
+
+  it('is not what URLs and triggers are: these see texts as they are', () => {
+    const plain = plainData(object({ payload: { text } }))
+    expect(outcome('{{ payload.text }}', plain)).toBe(text)
+    expect(JSON.parse(outcome('{{ payload.text | tojson }}', plain))).toBe(text)
+  })
+})
+
+describe('what is wrong with a template that is saved', () => {
+  it.each([
+    ['{{ alert_payload.anything }} {{ alert_payload["x"] }} {{ alert_group_id }}', null],
+    ['{{ alert_payload.labels.severity }}', null],
+    ['{{ alert_group.title }} {{ 1 + "a" }}', null],
+    ['{{ nothing | tojson }}', null],
+    ["{{ alert_payload.get('x') }}{{ 'x' in alert_payload }}", null],
+    ['{{ }}', "Template Error: Expected an expression, got 'end of print statement'"],
+    ['{{ alert_payload | to_json }}', "Template Error: No filter named 'to_json'."],
+    ['{% for x in range(3) %}{% endfor %}', "Template Error: use of 'range' is restricted"],
+    ["{{ ''.__class__.__mro__ }}", "Template Error: access to attribute '__class__' of 'str' object is unsafe."],
+    ["{% include 'x' %}", "Template Error: 'include' is not available: there are no other templates"],
+    ['x'.repeat(50_001), 'Template Error: Template exceeds length limit (50001 > 50000)'],
+  ])('%s', (template, text) => {
+    expect(templateFault(template, now)?.text ?? null).toBe(text)
+  })
+})
+
+test('a trigger says yes with one of two words, and nothing around them', () => {
+  expect(['true', 'True', '1', 'TRUE'].map(isTrueForWebhook)).toEqual([true, true, true, true])
+  expect(['', ' True', 'true\n', 'ok', 'yes', '01', '1.0'].map(isTrueForWebhook)).toEqual(Array(7).fill(false))
+})
+
+test('a route says yes with one of three words, with blanks around them or not', () => {
+  expect(['true', ' True\n', '1', 'OK'].map(isTrueForAlert)).toEqual([true, true, true, true])
+  expect(['', 'yes', 'false', 'None', 'true false'].map(isTrueForAlert)).toEqual(Array(5).fill(false))
+})
+
+test('a time of another zone is told by its rules, however far ahead', () => {
+  const data = plainData(object({ t: '2900-07-01T12:00:00Z' }))
+  expect(outcome("{{ t | iso8601_to_time | datetimeformat_as_timezone('%H:%M %Z', 'europe/berlin') }}", data)).toBe('14:00 CEST')
+})
