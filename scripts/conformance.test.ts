@@ -11,6 +11,7 @@ test('all promises of a kind are kept', async () => {
   expect(output).toContain('109 passed, 0 failed\n')
   expect(code).toBe(0)
   expect((await conformance('egress')).output).toContain('193 passed, 0 failed\n')
+  expect((await conformance('template')).output).toContain('474 passed, 0 failed\n')
 })
 
 test('docs/schedules.md has the table that `npm run conformance -- schedule --table` prints today', async () => {
@@ -35,10 +36,35 @@ test('a promise that is not kept is shown, and fails', async () => {
   expect(output).toContain('0 passed, 1 failed\n')
 })
 
+test('what a template says, and why it fails, may be told in several ways', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const vectors = [
+    { template: '{{ x }}', context: { x: 1 }, expected: '1' },
+    { template: '{{ x }}', expected: '1' },
+    { template: '{{ x.y }}', context: {}, error: "Template Warning: 'x' is undefined" },
+    { template: '{{ x.y }}', context: {}, error: "'x' is undefined" },
+    { template: '{{ x.y }}', context: {}, error: "UndefinedError: 'x' is undefined" },
+    { template: '{{ x.y }}', context: {}, error: 'UndefinedError' },
+    { template: '{{ x.y }}', context: {}, error: "'y' is undefined" },
+    { template: '{{ x }}', context: {}, error: true },
+  ]
+  writeFileSync(join(folder, 'file.json'), JSON.stringify(vectors))
+  const { code, output } = await conformance('template', join(folder, 'file.json'))
+  expect(code).toBe(1)
+  expect(output.match(/^(?:pass|FAIL) {2}T-\d/gm)).toEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((id) => `${[2, 7, 8].includes(id) ? 'FAIL' : 'pass'}  T-${id}`),
+  )
+  expect(output).toContain('expected text:  "1"\n        found text:     ""\n')
+  expect(output).toContain("expected error: 'y' is undefined\n        found error:    Template Warning: 'x' is undefined\n")
+  expect(output).toContain('5 passed, 3 failed\n')
+})
+
 test.each([
-  [['moon'], 'KIND is schedule or egress'],
+  [['moon'], 'KIND is schedule or egress or template'],
   [['schedule', 'test/vectors/ssrf.json'], 'no known format'],
   [['egress', 'test/vectors/schedule-dst.json'], 'no list of vectors'],
+  [['template', 'test/vectors/ssrf.json'], 'no list of vectors'],
   [['schedule', 'no-such-file.json'], 'ENOENT'],
 ])('%j is refused', async (argv, reason) => {
   const { code, output } = await conformance(...argv)

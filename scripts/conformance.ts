@@ -4,12 +4,14 @@ import type { Case } from './conformance/case.ts'
 import { egressCases } from './conformance/egress-vectors.ts'
 import { scheduleTable } from './conformance/schedule-table.ts'
 import { scheduleCases } from './conformance/schedule-vectors.ts'
+import { templateCases } from './conformance/template-vectors.ts'
 
-type Kind = { readonly files: readonly string[]; readonly casesOf: (file: unknown) => readonly Case[] }
+type Kind = { readonly files: readonly string[]; readonly casesOf: (file: unknown, text: string) => readonly Case[] }
 
 const kinds: Readonly<Record<string, Kind>> = {
   schedule: { files: ['test/vectors/schedule-dst.json', 'test/vectors/oncall-shifts.json'], casesOf: scheduleCases },
   egress: { files: ['test/vectors/ssrf.json'], casesOf: egressCases },
+  template: { files: ['test/vectors/templates.json'], casesOf: templateCases },
 }
 
 /**
@@ -22,7 +24,10 @@ function main(argv: readonly string[]): void {
   const [kindName = '', ...files] = positionals
   const kind = kinds[kindName]
   if (kind === undefined) throw new Error(`conformance -- KIND [FILE...], where KIND is ${Object.keys(kinds).join(' or ')}`)
-  const cases = (files.length === 0 ? kind.files : files).flatMap((file) => kind.casesOf(JSON.parse(readFileSync(file, 'utf8'))))
+  const cases = (files.length === 0 ? kind.files : files).flatMap((file) => {
+    const text = readFileSync(file, 'utf8')
+    return kind.casesOf(JSON.parse(text), text)
+  })
   const faults = cases.map(faultsOf)
   if (values.table === true) return console.log(scheduleTable(cases, (one) => faults[cases.indexOf(one)]?.length === 0))
   for (const [index, { id, description }] of cases.entries()) {
