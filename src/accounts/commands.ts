@@ -164,7 +164,7 @@ export async function createUser(tx: Tx, actor: Actor, input: NewUser): Promise<
   refuse(takenFaults(await users.takenNames(tx, user)))
   refuse(takenFaults(await users.insertUser(tx, user)))
   // A calendar may name them already.
-  await noteForSchedules(tx, { ...user, username: '' }, user)
+  await noteForSchedules(tx, { ...user, active: false, username: '' }, user)
   await audit(tx, actor, { action: 'user created', subjectId: user.id, details: { username: user.username, role: user.role } })
   return user
 }

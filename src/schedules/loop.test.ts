@@ -292,7 +292,9 @@ describe('an edit', () => {
 
 describe('a person', () => {
   test('who leaves hands over to whoever is below, and comes back', async () => {
+    world.pass(minutes(-1))
     const leaver = await make('users/', { username: `leaver${count}`, email: `leaver${count}@harbour.example`, role: 'editor' })
+    world.pass(minutes(1))
     const schedule = await make('schedules/', { name: 'left', type: 'web', time_zone: 'UTC' })
     const single = { type: 'single_event', duration: 36_000, start: reading(world.now()), schedule }
     await make('on_call_shifts/', { ...single, name: 'above', users: [leaver], level: 2 })
@@ -320,6 +322,35 @@ describe('a person', () => {
     await crew.api('DELETE', `users/${stranger}/`)
     expect(await round()).toBe(next)
   })
+})
+
+test('a person whom a calendar has been naming for long is on call from the moment at which there is such a user', async () => {
+  const schedule = await make('schedules/', { name: `file ${count}`, type: 'ical', ical_url_primary: null })
+  const basic = (at: Instant) => `${reading(at).replace(/[-:]/g, '')}Z`
+  const event = [
+    'UID:1',
+    `DTSTART:${basic(world.now())}`,
+    `DTEND:${basic(after(world.now(), hours(9)))}`,
+    `SUMMARY:newbie${count}`,
+  ]
+  const calendar = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:x', 'BEGIN:VEVENT', ...event, 'END:VEVENT', 'END:VCALENDAR', '']
+  const put = await world.app.inject({
+    method: 'PUT',
+    url: `/api/v1/schedules/${schedule}/calendar/`,
+    headers: { authorization: crew.tokens.admin, 'content-type': 'text/calendar' },
+    payload: calendar.join('\r\n'),
+  })
+  expect(put.statusCode).toBeLessThan(300)
+  await until(after(world.now(), minutes(10)))
+  const newbie = await make('users/', { username: `newbie${count}`, email: `newbie${count}@harbour.example`, role: 'editor' })
+  await until(after(world.now(), minutes(10)))
+  await crew.api('PATCH', `users/${newbie}/`, { username: `other${count}` })
+  await round()
+  expect((await story()).map((line) => line.replaceAll(/newbie\d+|other\d+/g, 'newbie'))).toEqual([
+    'shift_changed 10 >newbie user',
+    'shift_changed 20 newbie> configuration',
+    'gap_started 20 newbie> configuration',
+  ])
 })
 
 test('other rules of the zones change what comes, and tell what they change now', async () => {
