@@ -73,11 +73,22 @@ function announcing({ clock, db, log }: World, settings: ScheduleSettings) {
   return async (shards: readonly number[]): Promise<void> => {
     for (;;) {
       const due = await store.dueChanges(db.sql, { shards, now: clock.now(), limit: changesPerRead })
-      const keyOf = ({ organizationId, dueAt }: store.DueWatch) => `${organizationId} ${dueAt}`
-      for (const part of partsOf(due, { keyOf, sizeMax: changesPerTransaction })) await togetherOrAlone(part, { act, putOff })
+      for (const watches of Map.groupBy(due, ({ organizationId, dueAt }) => `${organizationId} ${dueAt}`).values()) {
+        const parts = partsOf(watches, { keyOf: () => '', sizeMax: changesPerTransaction })
+        await twoAtATime(parts, (part) => togetherOrAlone(part, { act, putOff }))
+      }
       if (due.length < changesPerRead) return
     }
   }
+}
+
+/** While the database writes one part, what the next one says is put together. */
+async function twoAtATime<Part>(parts: readonly Part[], act: (part: Part) => Promise<void>): Promise<void> {
+  const waiting = parts.values()
+  const work = async (): Promise<void> => {
+    for (const part of waiting) await act(part)
+  }
+  await Promise.all([work(), work()])
 }
 
 function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
