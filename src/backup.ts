@@ -20,6 +20,7 @@ import { type PartProgress, progressOn, shownCount } from './lib/progress.ts'
 import { StartFault } from './lib/start-fault.ts'
 import { type ReachableDatabase, reachDatabaseForCommand } from './open.ts'
 import type { Log, Tx } from './ports.ts'
+import { skipMissedHandOvers } from './schedules/watch-commands.ts'
 import { switchOffAllWebhooks } from './webhooks/commands.ts'
 
 /** The streams of the process, and where it tells people how it goes. */
@@ -124,6 +125,7 @@ async function settle(tx: Tx, { dropOwed, webhooksOff }: RestoreOptions): Promis
     await keepSilences(tx)
     await stopAllEscalations(tx)
     await endAllDeliveries(tx, 'Dropped when the backup was restored')
+    await skipMissedHandOvers(tx)
   }
   const became = dropOwed ? 'were dropped' : 'go on when the server starts'
   const owed = `${shownCount(escalations, 'escalation')} and ${shownCount(deliveries, 'delivery', 'deliveries')}`

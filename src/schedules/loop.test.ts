@@ -4,6 +4,7 @@ import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
 import { allShards } from '../lib/shard.ts'
 import { after, days, hours, type Instant, instant, minutes, ms, seconds } from '../lib/time.ts'
 import { schedulesLoop } from './loop.ts'
+import { skipMissedHandOvers } from './watch-commands.ts'
 
 let world: StillWorld
 let crew: Crew
@@ -371,6 +372,19 @@ test('a schedule that cannot be looked at holds up no other, and is told of late
   expect(await story()).toEqual(['shift_changed 0 >admin configuration'])
   expect(world.errors.map(({ message, schedule_id }) => [message, schedule_id])).toEqual([['schedule failed', broken.schedule]])
   expect(shift).not.toBe('')
+})
+
+test('what was missed can be left unsaid, but for who is on call now', async () => {
+  await hourly(world.now())
+  await round()
+  world.pass(minutes(210))
+  await world.db.tx('skip', skipMissedHandOvers)
+  await until(after(world.now(), minutes(30)))
+  expect(await story()).toEqual([
+    'shift_changed 0 >admin configuration',
+    'shift_changed 210 admin>editor configuration',
+    'shift_changed 240 editor>admin rotation',
+  ])
 })
 
 test('what is not due is not looked at', async () => {

@@ -21,6 +21,12 @@ export async function lookAgain(tx: Tx, actor: Actor, scheduleIds: readonly Sche
   tx.wake('schedules')
 }
 
+/**
+ * Leaves unsaid, in all organizations, what has happened since hand-overs were announced last, and reminders and moved shifts too. Where others
+ * are on call now than then, that is one hand-over of now.
+ */
+export const skipMissedHandOvers = store.skipMissed
+
 /** Like `lookAgain`, for the schedules that name a shift, and for the one that it belongs to. */
 export async function lookAgainAtShift(
   tx: Tx,

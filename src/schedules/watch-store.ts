@@ -78,6 +78,16 @@ export async function makeDueOfOtherZones(tx: Tx, shards: readonly number[], zon
 
 const unedited = sql`edited_since = watch.edited_since`
 
+/** Up to now nothing is to be announced, told or reminded of. */
+export async function skipMissed(tx: Tx): Promise<void> {
+  const now = sql`${toDate(tx.now)}::timestamptz`
+  await sql`
+    update schedule_watches
+    set processed_until = greatest(processed_until, ${toDate(before(tx.now, ms(1)))}::timestamptz), settled_until = ${now},
+      next_change = null, due_at = ${now}, reminded_until = greatest(reminded_until, ${now}), remind_at = ${now},
+      edited_since = null, edited_by = '{}', tell_at = null`.execute(tx.sql)
+}
+
 /** Rows are always locked in the same order. */
 async function updateInOrder(tx: Tx, condition: RawBuilder<unknown>, changes: RawBuilder<unknown>): Promise<void> {
   await sql`
