@@ -10,6 +10,7 @@ import { play } from './roles.ts'
 import { type Row, table } from './row.ts'
 import { measureSchedule } from './schedule.ts'
 import { measureStart } from './start.ts'
+import { measureTemplate } from './template.ts'
 
 const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   start: measureStart,
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   lists: measureLists,
   backup: measureBackup,
   schedule: measureSchedule,
+  template: measureTemplate,
   'on-call': measureOnCall,
 }
 
