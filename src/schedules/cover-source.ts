@@ -5,15 +5,16 @@ import { aboveEveryLevel } from './engine/schedule.ts'
 export type CoverSource = {
   readonly kind: 'layer' | 'override' | 'swap'
   readonly id: string
-  /** Null: it has none, as swaps never do. */
+  /** Of a swap: that of the layer whose shift it gives away. Null: it has none. */
   readonly name: string | null
 }
 
 /** The nearest reason why somebody is on call: a swap before the layer that it changes. */
 export function sourceOf({ cover, swapId, insteadOf }: OnCall, names: ReadonlyMap<string, string | null>): CoverSource {
   const { id } = cover.source
-  if (cover.source.kind === 'layer' && swapId !== null && insteadOf !== null) return { kind: 'swap', id: swapId, name: null }
+  const name = names.get(id) ?? null
+  if (cover.source.kind === 'layer' && swapId !== null && insteadOf !== null) return { kind: 'swap', id: swapId, name }
   // Overrides of the Grafana OnCall API are layers for the engine, above all others.
   const isOverride = cover.source.kind === 'override' || cover.level === aboveEveryLevel
-  return { kind: isOverride ? 'override' : 'layer', id, name: names.get(id) ?? null }
+  return { kind: isOverride ? 'override' : 'layer', id, name }
 }

@@ -134,7 +134,11 @@ describe('who is on call at an instant', () => {
     expect(open).toMatchObject([{ user: ada(), cover: { kind: 'layer', id: ids[0], ...stretch }, instead_of: null }])
     await api.call('POST', `/api/v1/shift_swaps/${made.id}/take/`, { benefactor: api.users.editor })
     expect((await ask(at)).body.users).toEqual([
-      { user: editor(), cover: { kind: 'swap', id: made.id, name: null, level: 0, ...stretch }, instead_of: ada() },
+      {
+        user: editor(),
+        cover: { kind: 'swap', id: made.id, name: '2026-04-01T08:00:00 0', level: 0, ...stretch },
+        instead_of: ada(),
+      },
     ])
     expect((await ask('on_call/')).body.next).toEqual({ at: '2026-04-01T14:00:00Z', users: [editor()] })
     expect((await ask('explain/?at=2026-04-01T15:00:00Z')).body.text[1]).toBe(
