@@ -12,6 +12,7 @@ import {
   isUndefined,
   list,
   markup,
+  operandName,
   type Operator,
   textLike,
   textOf,
@@ -42,13 +43,13 @@ export function calculate(operator: Operator, operands: Operands): Value {
 function operandFault(operator: Operator, { left, right }: Operands) {
   const isSequence = (value: Value): boolean => textOf(value) !== null || isList(value) || isTuple(value)
   if (operator === '+' && isSequence(left)) {
-    return typeFault(`can only concatenate ${typeName(left)} (not "${typeName(right)}") to ${typeName(left)}`)
+    return typeFault(`can only concatenate ${typeName(left)} (not "${operandName(right)}") to ${typeName(left)}`)
   }
   if (operator === '*' && (isSequence(left) || isSequence(right))) {
     return typeFault(`can't multiply sequence by non-int of type '${typeName(isSequence(left) ? right : left)}'`)
   }
   const shown = operator === '**' ? '** or pow()' : operator
-  return typeFault(`unsupported operand type(s) for ${shown}: '${typeName(left)}' and '${typeName(right)}'`)
+  return typeFault(`unsupported operand type(s) for ${shown}: '${operandName(left)}' and '${operandName(right)}'`)
 }
 
 function concatenated({ left, right, budget }: Operands): Value | null {

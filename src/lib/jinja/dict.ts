@@ -36,9 +36,13 @@ export function hashOf(key: Value): Hash {
   if (key.kind === 'markup') return key.text
   // Texts of alerts have no NUL, which PostgreSQL does not keep.
   if (isTuple(key)) return `\0tuple\0${key.items.map((item) => hashText(hashOf(item))).join('\0')}`
-  if (isInstance(key) && key.key !== undefined) return `\0${key.typeName}\0${key.key}`
+  if (isInstance(key)) return key.key === undefined ? key : `\0${key.typeName}\0${key.key}`
   if (key.kind === 'undefined') return '\0undefined'
+  if (key.kind === 'generator') return key
   throw typeFault(`unhashable type: '${typeName(key)}'`)
 }
 
-const hashText = (hash: Hash): string => `${typeof hash}:${hash}`
+function hashText(hash: Hash): string {
+  if (hash !== null && typeof hash === 'object') throw typeFault(`unhashable type: '${typeName(hash)}'`)
+  return `${typeof hash}:${hash}`
+}

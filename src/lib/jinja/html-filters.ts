@@ -2,9 +2,10 @@ import { asCount, required, withParameters } from './arguments.ts'
 import { type Budget, spendText } from './budget.ts'
 import { runtimeFault, typeFault, valueFault } from './fault.ts'
 import { escaped, escapeHtml, unescapeHtml } from './html.ts'
-import { itemsOf, iterate } from './iteration.ts'
+import { itemsOf, iterate, unpacked } from './iteration.ts'
 import { htmlSafeJson, jsonOf, type JsonStyle } from './json-writer.ts'
 import { linked } from './links.ts'
+import { faultOf } from './order.ts'
 import { printed } from './print.ts'
 import { quoted, splitBlanks } from './python-text.ts'
 import { isTrue } from './truth.ts'
@@ -80,7 +81,7 @@ const urlEncode = withParameters({ title: 'do_urlencode', parameters: { value: r
     : itemsOf(value, budget)
   return pairs
     .map((pair) =>
-      itemsOf(pair, budget)
+      unpacked(pair, 2, budget)
         .map((part) => urlQuoted(part, '', budget).replaceAll('%20', '+'))
         .join('='),
     )
@@ -91,6 +92,7 @@ const attributes = withParameters(
   { title: 'do_xmlattr', hidden: 1, parameters: { d: required, autospace: true } },
   (ask, { budget }) => {
     const value = ask('d')
+    if (isUndefined(value)) throw faultOf(value)
     if (!isDict(value)) throw runtimeFault(`'${typeName(value)}' object has no attribute 'items'`)
     const parts: string[] = []
     for (const { key, value: member } of value.entries.values()) {

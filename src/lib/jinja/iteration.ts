@@ -1,5 +1,5 @@
 import { type Budget, spend, spendItems } from './budget.ts'
-import { typeFault } from './fault.ts'
+import { typeFault, valueFault } from './fault.ts'
 import { hashOf, keysOf } from './dict.ts'
 import { charactersOf, countOf } from './python-text.ts'
 import { isEqual } from './truth.ts'
@@ -44,6 +44,15 @@ export function itemsOf(value: Value, budget: Budget): Value[] {
     spendItems(budget, 1)
     items.push(item)
   }
+  return items
+}
+
+/** Exactly so many items, for so many names. */
+export function unpacked(value: Value, count: number, budget: Budget): readonly Value[] {
+  if (iterate(value) === null) throw typeFault(`cannot unpack non-iterable ${typeName(value)} object`)
+  const items = itemsOf(value, budget)
+  if (items.length > count) throw valueFault(`too many values to unpack (expected ${count})`)
+  if (items.length < count) throw valueFault(`not enough values to unpack (expected ${count}, got ${items.length})`)
   return items
 }
 

@@ -2,12 +2,18 @@
 export const titled = (text: string): string =>
   text.replace(/\p{Cased}\p{Cased}*/gu, (word) => {
     const [first = '', ...rest] = word
-    return first.toUpperCase() + rest.join('').toLowerCase()
+    return large(first) + rest.join('').toLowerCase()
   })
 
 export function capitalized(text: string): string {
   const [first = '', ...rest] = text
-  return first.toUpperCase() + rest.join('').toLowerCase()
+  return large(first) + rest.join('').toLowerCase()
+}
+
+/** A letter that is two, like the German sharp s, begins with a large one and goes on with a small one. */
+const large = (letter: string): string => {
+  const [first = '', ...rest] = letter.toUpperCase()
+  return first + rest.join('').toLowerCase()
 }
 
 export const swapped = (text: string): string =>

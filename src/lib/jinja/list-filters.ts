@@ -4,7 +4,7 @@ import { type Budget, spendItems, spendText } from './budget.ts'
 import { hashOf, pairsOf } from './dict.ts'
 import { runtimeFault, typeFault } from './fault.ts'
 import { itemsOf, iterate, length, visit } from './iteration.ts'
-import { holds, sortBy } from './order.ts'
+import { faultOf, holds, sortBy } from './order.ts'
 import { getterOf, gettersOf, ignoringCase } from './path.ts'
 import { printed } from './print.ts'
 import { charactersOf } from './python-text.ts'
@@ -49,6 +49,7 @@ const dictSort = withParameters(
     const value = ask('value')
     const place = ['key', 'value'].indexOf(textOf(ask('by')) ?? '')
     if (place === -1) throw runtimeFault('You can only sort by either "key" or "value"')
+    if (isUndefined(value)) throw faultOf(value)
     if (!isDict(value)) throw runtimeFault(`'${typeName(value)}' object has no attribute 'items'`)
     spendItems(budget, value.entries.size)
     const keyOf = (pair: Value): Value => {
@@ -189,15 +190,14 @@ function* batches(items: Iterable<Value>, { size, filler, budget }: Batching): G
 const slice = withParameters(
   { title: 'sync_do_slice', parameters: { value: required, slices: required, fill_with: null } },
   (ask, { budget }) => {
-    const items = itemsOf(ask('value'), budget)
-    const count = asCount(ask('slices'))
-    if (count === 0) throw runtimeFault('integer division or modulo by zero')
-    spendItems(budget, Math.max(0, count))
-    return generator('sync_do_slice', slices(items, count, ask('fill_with')))
+    return generator('sync_do_slice', slices(ask('value'), { size: asCount(ask('slices')), filler: ask('fill_with'), budget }))
   },
 )
 
-function* slices(items: readonly Value[], count: number, filler: Value): Generator<Value, undefined> {
+function* slices(value: Value, { size: count, filler, budget }: Batching): Generator<Value, undefined> {
+  const items = itemsOf(value, budget)
+  if (count === 0) throw runtimeFault('integer division or modulo by zero')
+  spendItems(budget, Math.max(0, count))
   const size = Math.floor(items.length / count)
   const longer = items.length % count
   let start = 0
@@ -236,12 +236,15 @@ const groupOf = (grouper: Value, items: Value[]): Tuple => ({
   names: ['grouper', 'list'],
 })
 
-const items = withParameters({ title: 'do_items', parameters: { value: required } }, (ask) => {
-  const value = ask('value')
-  if (isUndefined(value)) return generator('do_items', [].values())
+const items = withParameters({ title: 'do_items', parameters: { value: required } }, (ask) =>
+  generator('do_items', itemPairs(ask('value'))),
+)
+
+function* itemPairs(value: Value): Generator<Value, undefined> {
+  if (isUndefined(value)) return
   if (!isDict(value)) throw typeFault('Can only get item pairs from a mapping.')
-  return generator('do_items', pairsOf(value))
-})
+  yield* pairsOf(value)
+}
 
 const count = withParameters({ title: 'len', parameters: { obj: required } }, (ask) => BigInt(length(ask('obj'))))
 

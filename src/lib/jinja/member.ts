@@ -156,7 +156,7 @@ function missing(value: Value, name: Value, budget: Budget): Undefined {
 }
 
 /** Jinja2 names the module of a type, too, unless it is built in. */
-export function ownerText(value: Value): string {
+function ownerText(value: Value): string {
   if (value === null) return 'None'
   const module = isMarkup(value) ? 'markupsafe.' : isInstance(value) && value.module !== undefined ? `${value.module}.` : ''
   return `${module}${typeName(value)} object`

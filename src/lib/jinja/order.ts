@@ -1,7 +1,7 @@
 import { type Budget, deeper, spend, spendReading } from './budget.ts'
 import { securityFault, type TemplateFault, typeFault, undefinedFault } from './fault.ts'
 import { isEqual, numberOf } from './truth.ts'
-import { isInstance, isList, isTuple, textOf, typeName, type Undefined, type Value } from './value.ts'
+import { isInstance, isList, isTuple, operandName, textOf, type Undefined, type Value } from './value.ts'
 
 type Ordering = '<' | '<=' | '>' | '>='
 
@@ -40,7 +40,7 @@ function orderOf(left: Value, right: Value, by: { readonly operator: Ordering; r
   if (isSequence) return deeper(by.budget, () => orderOfItems(left.items, right.items, by))
   const order = isInstance(left) && isInstance(right) ? (left.compare?.(right) ?? null) : null
   if (order !== null) return order
-  throw typeFault(`'${by.operator}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`)
+  throw typeFault(`'${by.operator}' not supported between instances of '${operandName(left)}' and '${operandName(right)}'`)
 }
 
 /** By code points: JavaScript's own order puts characters beyond U+FFFF before some that come earlier. */

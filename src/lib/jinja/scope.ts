@@ -1,7 +1,7 @@
-import { runtimeFault, typeFault, valueFault } from './fault.ts'
-import { itemsOf, iterate } from './iteration.ts'
+import { runtimeFault } from './fault.ts'
+import { unpacked } from './iteration.ts'
 import type { Target } from './syntax.ts'
-import { isInstance, type Runtime, typeName, undefinedValue, type Value } from './value.ts'
+import { isInstance, type Runtime, undefinedValue, type Value } from './value.ts'
 
 /** Names and what they stand for, here and around. */
 export type Scope = { readonly names: Map<string, Value>; readonly outer: Scope | null }
@@ -34,17 +34,9 @@ export function assign(
       return
     }
     case 'tuple':
-      for (const [index, item] of unpacked(value, target.targets.length, runtime).entries()) {
+      for (const [index, item] of unpacked(value, target.targets.length, runtime.budget).entries()) {
         const part = target.targets[index]
         if (part !== undefined) assign(scope, part, { value: item, runtime })
       }
   }
-}
-
-function unpacked(value: Value, count: number, { budget }: Runtime): readonly Value[] {
-  if (iterate(value) === null) throw typeFault(`cannot unpack non-iterable ${typeName(value)} object`)
-  const items = itemsOf(value, budget)
-  if (items.length > count) throw valueFault(`too many values to unpack (expected ${count})`)
-  if (items.length < count) throw valueFault(`not enough values to unpack (expected ${count}, got ${items.length})`)
-  return items
 }

@@ -1,12 +1,10 @@
 import { asCount } from './arguments.ts'
 import { type Budget, spendItems, spendText } from './budget.ts'
 import { typeFault, valueFault } from './fault.ts'
-import { ownerText } from './member.ts'
 import { faultOf } from './order.ts'
-import { repr } from './print.ts'
 import { charactersOf } from './python-text.ts'
 import { numberOf } from './truth.ts'
-import { isList, isTuple, isUndefined, list, textLike, textOf, tuple, undefinedValue, type Value } from './value.ts'
+import { isDict, isList, isTuple, isUndefined, list, textLike, textOf, tuple, typeName, type Value } from './value.ts'
 
 /** The parts of `value[start:stop:step]`; None is what is left out. */
 export type Bounds = { readonly start: Value; readonly stop: Value; readonly step: Value }
@@ -26,8 +24,7 @@ export function sliceOf(value: Value, bounds: Bounds, budget: Budget): Value {
     )
   }
   if (!isList(value) && !isTuple(value)) {
-    const shown = [bounds.start, bounds.stop, bounds.step].map((bound) => repr(bound, budget)).join(', ')
-    return undefinedValue(`${ownerText(value)} has no element slice(${shown})`)
+    throw typeFault(isDict(value) ? "unhashable type: 'slice'" : `'${typeName(value)}' object is not subscriptable`)
   }
   spendItems(budget, value.items.length)
   const items = placesOf(value.items.length, bounds).map((place) => value.items[place] ?? null)

@@ -204,9 +204,10 @@ function parsePrint(stream: Stream, line: number): readonly Statement[] {
   return outputs
 }
 
-/** What the tag says beside its name is not looked at: there is no other template that it could mean. */
+/** What the tag says is not looked into: there is no other template that it could mean. */
 function parseOtherTemplate(stream: Stream, line: number): readonly Statement[] {
   const tag = stream.openTags.at(-1) ?? ''
+  parseExpression(stream)
   while (!['block end', 'end'].includes(stream.current.kind)) advance(stream)
   return [{ kind: 'other template', tag, line }]
 }

@@ -109,7 +109,10 @@ const wordWrap = withParameters(
     parameters: { s: required, width: 79n, break_long_words: true, wrapstring: null, break_on_hyphens: true },
   },
   (ask, { budget }) => {
-    const text = printed(ask('s'), budget)
+    const value = ask('s')
+    const text = textOf(value)
+    if (isUndefined(value)) throw faultOf(value)
+    if (text === null) throw runtimeFault(`'${typeName(value)}' object has no attribute 'splitlines'`)
     const width = asCount(ask('width'))
     if (width <= 0) throw valueFault(`invalid width ${width} (must be > 0)`)
     spendText(budget, text.length * 4)

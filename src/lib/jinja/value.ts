@@ -23,8 +23,8 @@ export type Dict = {
   readonly shown?: (text: string) => string
 }
 export type Entry = { readonly key: Value; readonly value: Value }
-/** What two keys have in common that are the same key: 1, 1.0 and True are. */
-export type Hash = string | bigint | number | null
+/** What two keys have in common that are the same key: 1, 1.0 and True are. What is like nothing else stands for itself. */
+export type Hash = string | bigint | number | null | Instance | Generator
 
 /** What is not there. Printing it prints nothing; most else is a fault that says `message`. */
 export type Undefined = { readonly kind: 'undefined'; readonly message: string; readonly isForbidden: boolean }
@@ -38,6 +38,8 @@ export type Instance = {
   readonly typeName: string
   /** Where Python has the type, unless it is built in. */
   readonly module?: string
+  /** What messages about operators call the type, if not `typeName`. */
+  readonly operandName?: string
   /** As it prints. */
   readonly text: (budget: Budget) => string
   /** As it prints inside of lists; without it, as anywhere. */
@@ -125,6 +127,9 @@ export function typeName(value: Value): string {
       return typeNameOfObject(value)
   }
 }
+
+/** The name of the type in messages about operators. */
+export const operandName = (value: Value): string => (isInstance(value) ? (value.operandName ?? value.typeName) : typeName(value))
 
 function typeNameOfObject(value: Exclude<Value, null | boolean | bigint | number | string>): string {
   switch (value.kind) {

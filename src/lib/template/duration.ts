@@ -27,6 +27,7 @@ export function duration(lengthMicros: bigint): Duration {
     kind: 'instance',
     typeName: 'timedelta',
     module: 'datetime',
+    operandName: 'datetime.timedelta',
     lengthMicros,
     text: () => durationText(days, rest),
     repr: () => reprText({ days, seconds, microseconds }),

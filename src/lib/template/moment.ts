@@ -21,6 +21,7 @@ export function moment(readingMicros: bigint, zone: Zone | null): Moment {
     kind: 'instance',
     typeName: 'datetime',
     module: 'datetime',
+    operandName: 'datetime.datetime',
     readingMicros,
     zone,
     text: () => isoText({ civil, zone }, ' '),
