@@ -9,10 +9,22 @@ import type { Group, Layer, Schedule, Swap, TimeWindow } from './schedule.ts'
 
 /** What the layers of a schedule cover in a window, as swaps leave it, whole and in an order that depends on nothing but the covers. */
 export function coversOf(schedule: Schedule, window: TimeWindow): readonly Cover[] {
-  const covers = schedule.layers.flatMap((layer) => layerCovers(layer, window, schedule.passedOver))
-  return withSwaps(covers, schedule)
-    .filter((cover) => overlaps(cover, window))
-    .toSorted(inOrder)
+  const { layers, swaps, passedOver } = schedule
+  // Whose shifts somebody has taken gives them away, present or not.
+  const givers = new Set(swaps.flatMap(({ beneficiary, benefactor }) => (benefactor === null ? [] : beneficiary)))
+  const absent = new Set([...passedOver].filter((id) => !givers.has(id)))
+  const covers = withSwaps(
+    layers.flatMap((layer) => layerCovers(layer, window, absent)),
+    schedule,
+  )
+  const left = absent.size === passedOver.size ? covers : covers.flatMap((cover) => present(cover, passedOver))
+  return left.filter((cover) => overlaps(cover, window)).toSorted(inOrder)
+}
+
+/** What is left of a cover without those who are passed over. */
+function present(cover: Cover, passedOver: ReadonlySet<UserId>): readonly Cover[] {
+  const people = cover.people.filter(({ userId }) => !passedOver.has(userId))
+  return people.length === 0 ? [] : [{ ...cover, people }]
 }
 
 /** A swap that is over cuts a cover that goes on: where a cover begins must not depend on the window that was asked for. */
@@ -42,10 +54,10 @@ function layerCovers(layer: Layer, window: TimeWindow, passedOver: ReadonlySet<U
   const asked = common(window, life)
   if (asked === null) return []
   const source: Source = { kind: 'layer', id: layer.id }
-  const present = presenceOf(passedOver)
+  const presentOf = presenceOf(passedOver)
   const covers: Cover[] = []
   for (const stint of stintsOf(layer, asked)) {
-    const people = present(stint.group)
+    const people = presentOf(stint.group)
     const startAt = stint.startAt > life.startAt ? stint.startAt : life.startAt
     const endAt = stint.endAt < life.endAt ? stint.endAt : life.endAt
     if (people.length > 0 && startAt < endAt) covers.push({ startAt, endAt, source, level: layer.level, people })

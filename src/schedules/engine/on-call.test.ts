@@ -130,6 +130,16 @@ describe('swaps', () => {
     expect(nextChange(schedule, hours(8, 24))).toBe(at(20))
   })
 
+  test('leave the benefactor on call when the beneficiary is passed over, and nobody outside of them', () => {
+    const schedule = scheduleOf([shift(8, 20, 'gone')], {
+      swaps: [swap(10, 12, 'gone', 'cai')],
+      passedOver: new Set([user('gone')]),
+    })
+    expect(rows(schedule)).toEqual(['10-12 cai'])
+    const open = { ...schedule, swaps: [swap(10, 12, 'gone', null)] }
+    expect(rows(open)).toEqual([])
+  })
+
   test('one that a person who is passed over has taken changes nobody', () => {
     const schedule = scheduleOf(base, { swaps: [swap(8, 20, 'ana', 'gone')], passedOver: new Set([user('gone')]) })
     expect(namesAt(schedule, 10)).toBe('ana ben')
