@@ -13,7 +13,7 @@ type DatabaseOptions = {
   readonly world: World
   readonly engine: Engine
   readonly faults: Pick<Faults, 'ofTransaction'>
-  readonly records: Pick<Records, 'firstCommits' | 'unheardCommits'>
+  readonly records: Pick<Records, 'firstCommits' | 'lastCommits' | 'unheardCommits'>
   readonly life: Life
   readonly clock: Clock
   readonly random: Random
@@ -49,6 +49,7 @@ export function databaseOf(options: DatabaseOptions): Database {
       })
       check(life.alive, 'a dead life commits nothing')
       if (!records.firstCommits.has(at)) records.firstCommits.set(at, world.now())
+      records.lastCommits.set(at, world.now())
       world.pass(commitMs)
       world.note(life, `committed "${name}"${fault === 'answer lost' ? ', and nobody heard' : ''}`)
       if (fault === 'crash after') {

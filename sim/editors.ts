@@ -2,7 +2,7 @@ import { isObject } from '../src/lib/json.ts'
 import { minutes, seconds } from '../src/lib/time.ts'
 import type { WebhookEdit } from './record.ts'
 import type { Setting } from './setup.ts'
-import { askApi, byAndBy, insist, repeat, type Town } from './town.ts'
+import { askApi, byAndBy, insist, listed, repeat, type Town } from './town.ts'
 
 /** Starts the people who change the configuration while it is in use, in half of the seeds. */
 export function startEditors(town: Town, setting: Setting): void {
@@ -22,11 +22,7 @@ async function edit(town: Town, setting: Setting): Promise<void> {
 /** Gives a step of a chain another wait, or another person. */
 async function changeChain(town: Town, { chains, people }: Setting): Promise<void> {
   const { dice } = town
-  const answer = await insist(town, () =>
-    askApi(town, { method: 'GET', path: `/escalation_policies/?escalation_chain_id=${dice.pick(chains)}` }),
-  )
-  const page: unknown = JSON.parse(answer.body)
-  const steps = isObject(page) && Array.isArray(page['results']) ? page['results'].filter(isObject) : []
+  const steps = await listed(town, `/escalation_policies/?escalation_chain_id=${dice.pick(chains)}`)
   const step = steps[dice.below(steps.length)]
   if (step === undefined) return
   const change = step['type'] === 'wait' ? { duration: 60 * (1 + dice.below(10)) } : { persons_to_notify: [dice.pick(people)] }

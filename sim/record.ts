@@ -57,10 +57,14 @@ export type Records = {
   readonly commits: { readonly sequence: number; readonly at: Instant }[]
   /** When the transactions that began at an instant of their own clock were committed: the first of them. */
   readonly firstCommits: Map<number, Instant>
+  /** The same, the last of them. */
+  readonly lastCommits: Map<number, Instant>
   /** Names of transactions whose commit nobody heard of. */
   readonly unheardCommits: string[]
   /** What was logged as an error and no injected fault explains. */
   readonly faults: string[]
+  /** When the last fault was over; null: there still are some. */
+  healedAt: Instant | null
   /** What a client saw that follows the log of events. */
   readonly followed: number[]
 }
@@ -73,7 +77,9 @@ export const newRecords = (): Records => ({
   deaths: [],
   commits: [],
   firstCommits: new Map(),
+  lastCommits: new Map(),
   unheardCommits: [],
   faults: [],
+  healedAt: null,
   followed: [],
 })

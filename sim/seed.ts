@@ -10,12 +10,13 @@ import { follow, startEditors } from './editors.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { drawFaults, type Faults } from './faults.ts'
 import { networkOf } from './network.ts'
+import { type Night, nights } from './nights.ts'
 import { drawHabits, onMail, startPeople } from './people.ts'
 import { newProcess, type Process } from './process.ts'
 import { type Dice, newDice } from './random.ts'
 import { newRecords, type Records } from './record.ts'
+import { startScheduleEditors } from './schedule-editors.ts'
 import type { Server } from './server.ts'
-import { startAt } from './server.ts'
 import { setUp } from './setup.ts'
 import { startSources } from './sources.ts'
 import type { Town } from './town.ts'
@@ -50,13 +51,18 @@ const happeningsMax = 400_000
 /** After the last fault, all that is owed must be done within this time: the longest pause between two attempts is a day. */
 const healMax = hours(80)
 
+/** So long hand-overs are watched, at least: until after the last change of the clocks. */
+const nightMs = hours(12)
+
 /** Lives through one seed: some hours of faults, then healing, then the checkers. `statements` run on its database first. */
 export async function runSeed({ seed, server, statements, troubles: decided, onNote }: SeedOptions): Promise<Finding> {
-  const connection = await server.freshDatabase()
+  const dice = newDice(String(seed))
+  const night = dice.fork('night').pick(nights)
+  const { startAt } = night
+  const connection = await server.freshDatabase(night)
   const reader = new pg.Client(poolConfig(connection))
   await reader.connect()
   for (const statement of statements) await reader.query(statement)
-  const dice = newDice(String(seed))
   const world = newWorld({ startAt, dice: dice.fork('world'), onNote })
   const troubles = decided === null ? drawnTroubles : decidedTroubles(decided)
   const faults = drawFaults({ dice: dice.fork('faults'), troubles, startAt })
@@ -64,7 +70,7 @@ export async function runSeed({ seed, server, statements, troubles: decided, onN
   const processes: Process[] = []
   const underway = (): number => processes.reduce((sum, process) => sum + process.underway(), 0)
   const engine = await openEngine({ connection, world, faults, records, dice: dice.fork('engine'), underway })
-  const story: Story = { world, faults, troubles, records, processes, engine, dice, reader, isOpen: true, isDone: false }
+  const story: Story = { night, world, faults, troubles, records, processes, engine, dice, reader, isOpen: true, isDone: false }
   try {
     const violations = await live(story).catch((fault: unknown) => [
       `The run broke: ${fault instanceof Error ? fault.stack : String(fault)}`,
@@ -88,6 +94,7 @@ export async function runSeed({ seed, server, statements, troubles: decided, onN
 }
 
 type Story = {
+  readonly night: Night
   readonly world: World
   readonly faults: Faults
   readonly troubles: Troubles
@@ -103,8 +110,9 @@ type Story = {
 }
 
 async function live(story: Story): Promise<readonly string[]> {
-  const { world, faults, troubles, records, processes, dice, reader } = story
+  const { night, world, faults, troubles, records, processes, dice, reader } = story
   const town: Town = {
+    night,
     world,
     faults,
     troubles,
@@ -123,7 +131,7 @@ async function live(story: Story): Promise<readonly string[]> {
     processes.push(newProcess({ name, world, engine: story.engine, faults, records, dice: dice.fork(name), skewMs, network }))
   }
   for (const process of processes) await process.boot()
-  if (!(await until(story, after(startAt, hours(1)), () => processes.every((process) => process.isUp()))))
+  if (!(await until(story, after(night.startAt, hours(1)), () => processes.every((process) => process.isUp()))))
     return ['No server starts.']
   const setting = await settled(story, setUp(town, databaseOfTown(story)))
 
@@ -131,6 +139,7 @@ async function live(story: Story): Promise<readonly string[]> {
   startSources(town, setting)
   startPeople(town, habits)
   startEditors(town, setting)
+  startScheduleEditors(town, setting.schedules)
   disturb(story)
   const following = follow(town, () => story.isDone)
   const healAt = after(world.now(), faults.durationMs)
@@ -138,16 +147,24 @@ async function live(story: Story): Promise<readonly string[]> {
 
   faults.heal()
   story.isOpen = false
+  records.healedAt = healAt
   world.note(null, 'healed')
   const lateAt = after(healAt, healMax)
-  for (let pending = 1; pending > 0 && world.now() < lateAt && hasRoom(story); ) {
+  const endAt = after(night.startAt, nightMs)
+  for (let pending = 1; (pending > 0 || world.now() < endAt) && world.now() < lateAt && hasRoom(story); ) {
     await until(story, after(world.now(), hours(1)), () => false)
     pending = town.busy > 0 ? town.busy : await countPending(reader)
   }
   if (!hasRoom(story)) return [`No progress: ${happeningsMax} happenings.`]
   story.isDone = true
   await settled(story, following)
-  return checkAll({ records, setting, facts: await readFacts(reader), faults })
+  return checkAll({
+    records,
+    setting,
+    facts: await readFacts(reader),
+    faults,
+    watched: { startAt: night.startAt, endAt: world.now() },
+  })
 }
 
 const hasRoom = ({ world }: Story): boolean => world.count() < happeningsMax
@@ -181,7 +198,7 @@ async function settled<Value>(story: Story, promise: Promise<Value>): Promise<Va
 
 /** The database for what is done before there is an API token. */
 function databaseOfTown({ world, engine, faults, records, dice }: Story) {
-  const life: Life = { name: 'town', alive: true, frozenUntil: startAt }
+  const life: Life = { name: 'town', alive: true, frozenUntil: world.now() }
   const clock = virtualClock(world, life, ms(0))
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
   const random = { bytes: dice.fork('bootstrap').bytes }

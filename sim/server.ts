@@ -6,11 +6,9 @@ import { type EmbeddedServer, startEmbedded } from '../src/db/embedded/server.ts
 import { migrateDatabase } from '../src/db/migrate.ts'
 import { type Connection, openDatabase, poolConfig } from '../src/db/open.ts'
 import { keepPartitions } from '../src/db/partitions.ts'
-import { instant, ms } from '../src/lib/time.ts'
+import { type Instant, ms } from '../src/lib/time.ts'
 import type { Log } from '../src/ports.ts'
-
-/** The virtual time at which every seed begins: a quiet Monday. */
-export const startAt = instant(Date.UTC(2026, 2, 2, 8))
+import { type Night, nights } from './nights.ts'
 
 const template = 'simulated'
 
@@ -22,22 +20,23 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 export type Server = {
   /** For another process that uses the same server. */
   readonly socket: string
-  /** A database as a first start finds it. */
-  freshDatabase(): Promise<Connection>
+  /** A database as a first start in that night finds it. */
+  freshDatabase(night: Night): Promise<Connection>
   dropDatabase(connection: Connection): Promise<void>
   stop(): Promise<void>
 }
 
 type Address = EmbeddedServer['connection']
 
-/** The PostgreSQL of a run, with one migrated database that the seeds copy. */
+/** The PostgreSQL of a run, with a migrated database for each night that the seeds copy. */
 export async function startServer(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'watchbell-sim-'))
   // Started by root, the server runs as a user who must be able to get there.
   chmodSync(folder, 0o755)
   const server = await startEmbedded({ dataDir: join(folder, 'data'), log: silent, settings: hasty })
   await run(server.connection, `create database ${template}`)
-  await migrate({ ...server.connection, database: template })
+  await migrateDatabase({ ...server.connection, database: template })
+  for (const night of nights) await makeTemplate(server.connection, night)
   return {
     ...serverAt(server.connection.host),
     stop: async () => {
@@ -53,10 +52,10 @@ export function serverAt(socket: string): Server {
   let count = 0
   return {
     socket,
-    freshDatabase: async () => {
+    freshDatabase: async (night) => {
       count += 1
       const database = `seed_${process.pid}_${count}`
-      await run(address, `create database ${database} template ${template} strategy file_copy`)
+      await run(address, `create database ${database} template ${templateOf(night)} strategy file_copy`)
       return { ...address, database }
     },
     dropDatabase: async (connection) => {
@@ -66,12 +65,20 @@ export function serverAt(socket: string): Server {
   }
 }
 
-async function migrate(connection: Connection): Promise<void> {
-  await migrateDatabase(connection)
-  const clock = { now: () => startAt, monotonic: () => ms(0), wait: async () => {} }
+const templateOf = ({ name }: Night): string => `${template}_${name}`
+
+async function makeTemplate(address: Address, night: Night): Promise<void> {
+  const database = templateOf(night)
+  await run(address, `create database ${database} template ${template} strategy file_copy`)
+  await partition({ ...address, database }, night.startAt)
+}
+
+/** Makes the partitions that the first start would make. */
+async function partition(connection: Connection, now: Instant): Promise<void> {
+  const clock = { now: () => now, monotonic: () => ms(0), wait: async () => {} }
   const random = { bytes: (count: number) => new Uint8Array(count) }
   const db = openDatabase({ connection, poolSize: 1, clock, random, log: silent, onWake: () => {} })
-  await keepPartitions(db.sql, { now: startAt, databaseNow: startAt }, silent)
+  await keepPartitions(db.sql, { now, databaseNow: now }, silent)
   await db.close()
 }
 

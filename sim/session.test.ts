@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Connection } from '../src/db/open.ts'
+import { nights } from './nights.ts'
 import { type Server, startServer } from './server.ts'
 import { type Call, newLockWatch, openSession, send } from './session.ts'
 
@@ -8,7 +9,7 @@ let connection: Connection
 
 beforeAll(async () => {
   server = await startServer()
-  connection = await server.freshDatabase()
+  connection = await server.freshDatabase(nights[0])
 }, 60_000)
 afterAll(() => server.stop())
 

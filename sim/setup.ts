@@ -1,9 +1,9 @@
 import { bootstrap } from '../src/accounts/commands.ts'
-import { isObject } from '../src/lib/json.ts'
 import { check, known } from '../src/lib/check.ts'
 import { minutes, type Ms, toDate } from '../src/lib/time.ts'
 import type { Database } from '../src/ports.ts'
-import { askApi, type Town } from './town.ts'
+import { type ScheduleSetting, setUpSchedules } from './schedule-setup.ts'
+import { create, type Town } from './town.ts'
 
 /** What the organization of a seed is made of. */
 export type Setting = {
@@ -19,6 +19,7 @@ export type Setting = {
     readonly path: string
   }[]
   readonly webhooks: readonly KnownWebhook[]
+  readonly schedules: ScheduleSetting
 }
 
 type KnownWebhook = {
@@ -54,6 +55,7 @@ export async function setUp(town: Town, db: Database): Promise<Setting> {
     chains,
     integrations,
     webhooks: [{ id: called.id, trigger: 'escalation', integrationId: null }, ...webhooks],
+    schedules: await setUpSchedules(town),
   }
 }
 
@@ -113,14 +115,6 @@ async function makeIntegration(town: Town, chains: readonly string[], number: nu
   const link = made.document['link']
   check(typeof link === 'string', 'an integration has a link')
   return { id: made.id, type, path: new URL(link).pathname }
-}
-
-async function create(town: Town, path: string, body: object) {
-  const answer = await askApi(town, { method: 'POST', path, body })
-  check(answer?.status === 201, `POST ${path} makes something: ${answer?.status} ${answer?.body}`)
-  const document: unknown = JSON.parse(answer.body)
-  check(isObject(document) && typeof document['id'] === 'string', 'what was made has an id')
-  return { id: document['id'], document }
 }
 
 type RuleOptions = { readonly organizationId: string; readonly userId: string; readonly waitMs: Ms }

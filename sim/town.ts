@@ -1,5 +1,8 @@
+import { check } from '../src/lib/check.ts'
+import { isObject } from '../src/lib/json.ts'
 import { after, ms, type Ms, seconds } from '../src/lib/time.ts'
 import type { Faults } from './faults.ts'
+import type { Night } from './nights.ts'
 import type { Answer, Process, Request } from './process.ts'
 import type { Dice } from './random.ts'
 import type { Records } from './record.ts'
@@ -8,6 +11,7 @@ import type { World } from './world.ts'
 
 /** Where the people and the machines live that use the servers. */
 export type Town = {
+  readonly night: Night
   readonly world: World
   readonly faults: Faults
   readonly troubles: Troubles
@@ -50,6 +54,22 @@ export function askApi(
 ): Promise<Answer | null> {
   const request = { method, url: `/api/v1${path}`, headers: { authorization: town.token } }
   return ask(town, body === undefined ? request : { ...request, body: JSON.stringify(body) }, onServer)
+}
+
+/** Makes something while nothing goes wrong. */
+export async function create(town: Town, path: string, body: object) {
+  const answer = await askApi(town, { method: 'POST', path, body })
+  check(answer?.status === 201, `POST ${path} makes something: ${answer?.status} ${answer?.body}`)
+  const document: unknown = JSON.parse(answer.body)
+  check(isObject(document) && typeof document['id'] === 'string', 'what was made has an id')
+  return { id: document['id'], document }
+}
+
+/** The things of a list, as it is when the list is read. */
+export async function listed(town: Town, path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const answer = await insist(town, () => askApi(town, { method: 'GET', path }))
+  const page: unknown = answer.status === 200 ? JSON.parse(answer.body) : null
+  return isObject(page) && Array.isArray(page['results']) ? page['results'].filter(isObject) : []
 }
 
 /** Asks again until it is answered, and is not done before. */

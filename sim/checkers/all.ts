@@ -4,6 +4,8 @@ import { checkEscalations } from './escalations.ts'
 import { checkEvents } from './events.ts'
 import { checkPages } from './pages.ts'
 import { checkSendings } from './sendings.ts'
+import { checkShiftChanges } from './shift-changes.ts'
+import { checkShiftWebhooks } from './shift-webhooks.ts'
 
 /** P8: when all is well again, nothing is left to be done. */
 const checkRest: Checker = ({ facts }) =>
@@ -22,6 +24,8 @@ const checkers: readonly Checker[] = [
   checkEscalations,
   checkPages,
   checkSendings,
+  checkShiftChanges,
+  checkShiftWebhooks,
 ]
 
 /** What is wrong with a seed that is over; nothing, if every promise was kept. */

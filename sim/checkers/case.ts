@@ -11,7 +11,9 @@ export type Case = {
   readonly facts: Facts
   readonly records: Records
   readonly setting: Setting
-  readonly faults: Pick<Faults, 'skewsMs'>
+  readonly faults: Pick<Faults, 'skewsMs' | 'isAlone'>
+  /** From the first instant of the seed to the last. */
+  readonly watched: { readonly startAt: Instant; readonly endAt: Instant }
 }
 
 /** What is wrong, as sentences. Written from a promise, never from the code. */

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { makeVault, type Vault } from '../../src/accounts/secret.ts'
 import { secretKey } from '../process.ts'
+import { readScheduleFacts, type ScheduleFacts } from './schedule-facts.ts'
 
 /** What the tables say in the end, as plain as possible. */
 export type Facts = {
@@ -12,6 +13,7 @@ export type Facts = {
   readonly attempts: readonly Attempt[]
   readonly dead: readonly Dead[]
   readonly users: readonly { readonly id: string; readonly email: string }[]
+  readonly schedule: ScheduleFacts
   /** What is still to be done, by table. */
   readonly pending: Readonly<Record<string, number>>
 }
@@ -49,6 +51,8 @@ export type Message = {
   readonly kind: string
   readonly target: string
   readonly body: string
+  /** All events that it tells of, where these are several. */
+  readonly grouped_sequences: readonly number[] | null
 }
 export type Attempt = {
   readonly message_id: string
@@ -61,6 +65,8 @@ export type Attempt = {
 type Dead = {
   readonly message_id: string
   readonly attempts_count: number
+  readonly at: Date
+  readonly grouped_sequences: readonly number[] | null
   readonly reason: string
   readonly event_sequence: number | null
   readonly kind: string
@@ -80,17 +86,20 @@ export async function readFacts(client: pg.Client): Promise<Facts> {
     events: await rows<EventRow>('select sequence, at, type, alert_group_id, data from events order by sequence'),
     runs: await rows<Run>('select id, subject_id, steps, state, started_at from escalation_runs order by id'),
     messages: (
-      await rows<StoredMessage>(`select id, at, kind, target, coalesce(body, '') as body, body_sealed from messages order by id`)
+      await rows<StoredMessage>(
+        `select id, at, kind, target, coalesce(body, '') as body, body_sealed, grouped_sequences::int[] from messages order by id`,
+      )
     ).map((message) => messageOf(message, vault)),
     attempts: await rows<Attempt>(
       `select a.message_id, a.number, a.outcome, a.event_sequence, e.kind, e.owner_id
       from attempts a join endpoints e on e.id = a.endpoint_id order by a.message_id, a.number, a.at`,
     ),
     dead: await rows<Dead>(
-      `select d.message_id, d.attempts_count, d.reason, d.event_sequence, e.kind, e.owner_id
+      `select d.message_id, d.attempts_count, d.at, d.grouped_sequences::int[], d.reason, d.event_sequence, e.kind, e.owner_id
       from dead_deliveries d join endpoints e on e.id = d.endpoint_id order by d.message_id`,
     ),
     users: await rows<{ id: string; email: string }>('select id, email from users'),
+    schedule: await readScheduleFacts(client),
     pending: await readPending(client),
   }
 }

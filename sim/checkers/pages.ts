@@ -18,8 +18,9 @@ type Mail = Message & { readonly groupId: string; readonly userId: string }
 function mailsOf({ messages, users }: Facts): readonly Mail[] {
   const ids = new Map(users.map((user) => [user.email, user.id]))
   return messages.flatMap((message) => {
-    if (message.kind !== 'mail') return []
-    const groupId = linksIn(message.body)[0]?.alertGroupId ?? 'nothing'
+    const groupId = message.kind === 'mail' ? linksIn(message.body)[0]?.alertGroupId : undefined
+    // Letters about shifts want no answer.
+    if (groupId === undefined) return []
     return [{ ...message, groupId, userId: ids.get(message.target) ?? 'nobody' }]
   })
 }

@@ -6,6 +6,9 @@ import type { Attempt } from './facts.ts'
 /** How often a webhook is tried before it is given up. */
 const triesMax = 10
 
+/** For so long something is tried that is ordered, but for a pause between two attempts. */
+const orderedMax = minutes(30)
+
 /** How long a process may take to write what it has heard, before its death no longer explains that it did not. */
 const writingMax = minutes(30)
 
@@ -41,10 +44,11 @@ function checkLogged({ facts, records }: Case): readonly string[] {
   })
 }
 
-function checkDelivered({ facts, records }: Case): readonly string[] {
+function checkDelivered({ facts, records, setting }: Case): readonly string[] {
   const attempts = grouped(facts.attempts, (attempt) => attempt.message_id)
   const sendings = grouped(records.sendings, (sending) => sending.messageId)
   const dead = new Map(facts.dead.map((row) => [row.message_id, row]))
+  const shifts = new Set(setting.schedules.webhooks.map(({ id }) => id))
   const edited = new Set(records.edits.map(({ webhookId }) => webhookId))
   return facts.messages.flatMap((message) => {
     const own = attempts.get(message.id) ?? []
@@ -58,8 +62,10 @@ function checkDelivered({ facts, records }: Case): readonly string[] {
     const end = dead.get(message.id)
     if (message.kind !== 'http' || isDelivered) return faults
     if (end === undefined) return [...faults, `P7: ${words} has no end`]
+    // What is ordered does not hold up for ever what comes after it.
+    const isOutOfTime = shifts.has(end.owner_id) && end.at.getTime() - message.at.getTime() >= orderedMax
     const isExplained =
-      end.attempts_count >= triesMax || seen.some(({ answer }) => answer === 'refused') || edited.has(end.owner_id)
+      isOutOfTime || end.attempts_count >= triesMax || seen.some(({ answer }) => answer === 'refused') || edited.has(end.owner_id)
     return isExplained ? faults : [...faults, `P7: ${words} was given up after ${end.attempts_count} attempts: ${end.reason}`]
   })
 }
