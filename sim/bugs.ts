@@ -213,4 +213,60 @@ export const bugs: readonly Bug[] = [
     troubles: ['broken connections'],
     patches: [{ file: 'deliveries/attempt-store.ts', find: '::int[])\n    on conflict do nothing`', put: '::int[])`' }],
   },
+  {
+    name: 'a hand-over is announced and its schedule moves on in two transactions',
+    troubles: ['crashes', 'broken connections'],
+    patches: [
+      {
+        file: 'schedules/announce-commands.ts',
+        find: '/**\n * Announces the prepared hand-overs of schedules that are due',
+        put: 'export const later: ((tx: Tx) => Promise<unknown>)[] = []\n\n/**\n * Announces the prepared hand-overs of schedules that are due',
+      },
+      {
+        file: 'schedules/announce-commands.ts',
+        find: `  await store.moveOn(
+    tx,
+    organizationId,
+    announced.map(({ watch }) => watch),
+  )`,
+        put: `  later.push((own) => store.moveOn(own, organizationId, announced.map(({ watch }) => watch)))`,
+      },
+      { file: 'schedules/loop.ts', find: 'import { announcePrepared }', put: 'import { announcePrepared, later }' },
+      {
+        file: 'schedules/loop.ts',
+        find: 'announcePrepared(tx, settings, someOf(watches)))',
+        put: `announcePrepared(tx, settings, someOf(watches))).then(async (instants) => {
+      for (const work of later.splice(0)) await db.tx('move schedules on', work)
+      return instants
+    })`,
+      },
+    ],
+  },
+  {
+    name: 'a shift ends a second before its end',
+    troubles: [],
+    patches: [
+      {
+        file: 'schedules/shift-layers.ts',
+        find: 'endLocal: untilLocal, durationMs }',
+        put: 'endLocal: untilLocal, durationMs: durationMs - 1000 }',
+      },
+    ],
+  },
+  {
+    name: 'of the hand-overs that were missed only the last is announced',
+    troubles: ['crashes', 'freezes'],
+    patches: [
+      {
+        file: 'schedules/announce-commands.ts',
+        find: 'const isStillTrue = ({ nextChange }: store.PreparedWatch) =>',
+        put: 'const isStillTrue = ({ nextChange }: store.PreparedWatch) => tx.now - nextChange.at < 60_000 &&',
+      },
+      {
+        file: 'schedules/watch-step.ts',
+        find: 'for (const handOver of withNext(seen.handOvers)) {',
+        put: 'for (const handOver of withNext(seen.handOvers).filter((_one, index, all) => (all[index + 1]?.at ?? Infinity) > until)) {',
+      },
+    ],
+  },
 ]
