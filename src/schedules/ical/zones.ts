@@ -22,18 +22,28 @@ export type Zones = {
 /** The clocks of a calendar. What it says about zones itself is looked at only for names that are unknown here. */
 export function zonesOf(calendar: Component, window: TimeWindow, budget: Budget): Zones {
   const utc = known(findZone('UTC'), 'there is UTC')
-  const own = calendar.parts.filter(({ name }) => name === 'vtimezone')
+  const own = definitionsOf(calendar)
   const found = new Map<string, Zone | null>()
   const find = (name: string): Zone | null => {
     const before = found.get(name)
     if (before !== undefined) return before
-    const definition = own.find((one) => textOf(one, 'tzid') === name)
+    const definition = own.get(name)
     const zone = knownZone(name) ?? (definition === undefined ? null : describedZone(definition, window, budget))
     found.set(name, zone)
     return zone
   }
   const floating = textOf(calendar, 'x-wr-timezone')
   return { utc, floating: (floating === null ? null : find(floating)) ?? utc, find }
+}
+
+/** By name, the first one of each: a file may have as many as it has events, so they are gone through once. */
+function definitionsOf({ parts }: Component): ReadonlyMap<string, Component> {
+  const byName = new Map<string, Component>()
+  for (const part of parts) {
+    const name = part.name === 'vtimezone' ? textOf(part, 'tzid') : null
+    if (name !== null && !byName.has(name)) byName.set(name, part)
+  }
+  return byName
 }
 
 /** Also under names such as `/citadel.org/20210210_1/Europe/Berlin`. */
