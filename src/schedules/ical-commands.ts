@@ -111,12 +111,15 @@ export type Refresh =
   | { readonly kind: 'same'; readonly validators: store.Validators; readonly reading: CalendarReading | null }
   | { readonly kind: 'failed'; readonly error: string; readonly reading: CalendarReading | null }
 
-/** Writes down how a calendar was found, unless it has come to follow another URL meanwhile. True: who is on call may have changed. */
+/**
+ * Writes down how a calendar was found, unless it has come to follow another URL, or has got another file, meanwhile. True: who is on call
+ * may have changed.
+ */
 export async function noteRefresh(tx: Tx, found: store.Calendar, refresh: Refresh): Promise<boolean> {
   const { organizationId, scheduleId } = found
   if ((await lockSchedule(tx, { organizationId, id: scheduleId })) === null) return false
   const locked = await store.lockCalendar(tx, found)
-  if (locked === null || locked.url !== found.url) return false
+  if (locked === null || locked.url !== found.url || locked.expandedAt !== found.expandedAt) return false
   const calendar = { ...locked, isFirst: isFirstOf(locked) }
   const dueAt = calendar.url === null ? after(tx.now, expansionMaxAge) : nextDue(tx)
   const hasChanged =
@@ -148,11 +151,16 @@ async function takeContent(tx: Tx, calendar: Expanded, { content, reading }: Rea
 /** For how long what was taken back before it began is kept, for those who compare before and after. */
 const takenBackMaxAge: Ms = minutes(60)
 
-/** Makes the stretches of a calendar what its file comes to, from now on. True: there was a difference. */
+/**
+ * Makes the stretches of a calendar what its file comes to, from now on. What is over stays as it is, also where the file has another name
+ * for it each time. True: there was a difference.
+ */
 async function takeReading(tx: Tx, calendar: Expanded, reading: CalendarReading | null): Promise<boolean> {
   if (reading === null) return false
-  const current = new Set(await stretches.currentDigests(tx, calendar, calendarWindow(tx.now).startAt))
-  const wanted = new Map(reading.stretches.map((stretch) => [stretches.digestOf(stretch), stretch]))
+  const since = calendar.isFirst ? calendarWindow(tx.now).startAt : tx.now
+  const current = new Set(await stretches.currentDigests(tx, calendar, since))
+  const lasting = reading.stretches.filter(({ endAt }) => endAt > since)
+  const wanted = new Map(lasting.map((stretch) => [stretches.digestOf(stretch), stretch]))
   const gone = [...current].filter((digest) => !wanted.has(digest))
   const come = new Map([...wanted].filter(([digest]) => !current.has(digest)))
   await stretches.forgetStretches(tx, calendar, before(tx.now, takenBackMaxAge))

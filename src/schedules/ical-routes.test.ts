@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type CalendarWorld, calendarWorld } from '../../test/support/schedules/calendar-world.ts'
+import { known } from '../lib/check.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
 import { hours, minutes } from '../lib/time.ts'
+import { noteRefresh } from './ical-commands.ts'
+import { readContent } from './ical-save-commands.ts'
+import { lockCalendar } from './ical-store.ts'
 
 let world: CalendarWorld
 
@@ -301,6 +306,36 @@ describe('calendars that are followed', () => {
     await world.refresh()
     expect((await shown(id)).on_call_now).toEqual([world.crew.users.admin])
     expect(await finalShifts(id)).toEqual(['08:00-12:22 harbour-editor', '12:22-20:00 admin'])
+  })
+
+  test('do not grow by what is over, also when each answer has other names for the same events', async () => {
+    const answer = (word: string) => ({
+      body: calendar(['harbour-editor', 1, 8], ['harbour-editor', 8, 20]).replaceAll('UID:', word),
+    })
+    world.files.set(url, answer('UID:first-'))
+    const { id } = await created({ ical_url_primary: url })
+    for (const word of ['UID:second-', 'UID:third-']) {
+      world.files.set(url, answer(word))
+      world.pass(minutes(11))
+      await world.refresh()
+    }
+    const rows = await world.db.sql.selectFrom('calendar_stretches').select('uid').where('schedule_id', '=', id).execute()
+    expect(rows.map(({ uid }) => uid).toSorted()).toEqual(['first-0', 'first-1', 'second-1', 'third-1'])
+  })
+
+  test('that are uploaded hold against what is worked out of the file before at the same time', async () => {
+    const { id } = await created({ ical_url_primary: null })
+    await world.put(id, calendar(['harbour-editor', 8, 20]))
+    world.pass(minutes(1))
+    const key = { organizationId: world.crew.organizationId, scheduleId: asId<ScheduleId>(id), role: 'primary' } as const
+    const found = known(await world.db.tx('look', (tx) => lockCalendar(tx, key)), 'the calendar was uploaded')
+    const before = readContent(Buffer.from(calendar(['harbour-editor', 8, 20])), world.now())
+    if (!before.ok) throw new Error(before.reason.join())
+    await world.put(id, calendar(['ADMIN@harbour.example', 8, 20]))
+    world.pass(minutes(1))
+    const { reading, validators } = before.value
+    await world.db.tx('refresh calendar', (tx) => noteRefresh(tx, found, { kind: 'same', validators, reading }))
+    expect((await shown(id)).on_call_now).toEqual([world.crew.users.admin])
   })
 
   test('that fail keep who was on call, and say why until they are well again', async () => {

@@ -17,6 +17,7 @@ type Answer = {
 /** The API of schedules and the loop of calendars, with time and the servers of calendars in the hands of the test. */
 export type CalendarWorld = {
   readonly crew: Crew
+  readonly db: Ports['db']
   readonly requests: HttpRequest[]
   /** What the servers answer from now on, by URL; `undefined` is no answer. */
   readonly files: Map<string, Answer>
@@ -50,6 +51,7 @@ export async function calendarWorld(): Promise<CalendarWorld> {
   const crew = await newCrew(server, 'harbour')
   return {
     crew,
+    db,
     requests,
     files,
     now: () => now,
