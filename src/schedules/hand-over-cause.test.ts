@@ -121,6 +121,45 @@ test.each<[string, Schedule, readonly string[]]>([
     layers(daily, single({ level: aboveEveryLevel, toAt: at(4) })),
     ['0 ana layer_start', '3 cai override_start', '4 ana override_end', '24 ben rotation'],
   ],
+  [
+    'an override that makes no difference where turns end',
+    scheduleOf({
+      layers: [daily],
+      overrides: [
+        { ...absence, startAt: at(24), endAt: at(25), userId: cai },
+        { ...absence, id: 'earlier', startAt: at(20), endAt: at(24), userId: cai },
+      ],
+    }),
+    ['0 ana layer_start', '24 ben rotation'],
+  ],
+  [
+    'an override by somebody who is passed over where turns end',
+    scheduleOf({
+      layers: [daily],
+      overrides: [{ kind: 'replace-all', id: 'all', createdAt: at(0), startAt: at(24), endAt: at(25), users: [cai] }],
+      passedOver: new Set([cai]),
+    }),
+    ['0 ana layer_start', '24 ben rotation'],
+  ],
+  [
+    'an override by which nobody is on call',
+    scheduleOf({
+      layers: [daily],
+      overrides: [{ kind: 'replace-all', id: 'all', createdAt: at(0), startAt: at(3), endAt: at(6), users: [] }],
+    }),
+    ['0 ana layer_start', '3  override_start', '6 ana override_end', '24 ben rotation'],
+  ],
+  [
+    'somebody instead of somebody else',
+    scheduleOf({
+      layers: [daily],
+      overrides: [
+        { kind: 'replace-user', id: 'instead', createdAt: at(0), startAt: at(3), endAt: at(24), replaced: ana, userId: cai },
+        { kind: 'replace-user', id: 'none', createdAt: at(0), startAt: at(6), endAt: at(7), replaced: ben, userId: ana },
+      ],
+    }),
+    ['0 ana layer_start', '3 cai override_start', '24 ben override_end'],
+  ],
 ])('%s', (_name, schedule, expected) => {
   expect(told(schedule)).toEqual(expected)
 })

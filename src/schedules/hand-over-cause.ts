@@ -3,7 +3,7 @@ import { type Instant, instant } from '../lib/time.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
 import type { Cover } from './engine/cover.ts'
 import { coversOf } from './engine/covers.ts'
-import { aboveEveryLevel, type Layer, type Schedule } from './engine/schedule.ts'
+import { aboveEveryLevel, type Layer, type Override, type Schedule } from './engine/schedule.ts'
 import type { OnCall } from './engine/stretches.ts'
 import { firstInstantAt } from './zone.ts'
 
@@ -22,9 +22,9 @@ type Edge = {
 
 /** Why other people come on call, by what begins or ends at that instant. Where several things do, what people did comes before what was planned. */
 export function causeOf({ at, previous, current, schedule, isNewPhase }: Edge): Cause {
-  const override = overrideEdge(schedule, at)
-  if (override !== null) return override
   const changed = new Set(differenceOf(previous, current).flatMap(({ userId, insteadOf }) => [userId, insteadOf ?? userId]))
+  const override = overrideEdge({ at, previous, current, schedule }, changed)
+  if (override !== null) return override
   if (isSwapEdge(schedule, at, changed)) return 'swap'
   if (isNewPhase) return 'user'
   const edges = edgesAt(schedule, at)
@@ -42,20 +42,60 @@ function differenceOf(previous: readonly OnCall[], current: readonly OnCall[]): 
   return [...leaving, ...current.filter(({ userId }) => !isIn(previous, userId))]
 }
 
-/** An override that was changed both ends and begins: that is none. */
-function overrideEdge({ layers, overrides }: Schedule, at: Instant): 'override_start' | 'override_end' | null {
-  const layered = layers.flatMap((layer) => (layer.kind === 'fixed' && layer.level === aboveEveryLevel ? lifeOf(layer) : []))
-  const all = [...overrides, ...layered].filter(({ startAt, endAt }) => startAt < endAt)
-  const begun = new Set(all.filter(({ startAt }) => startAt === at).map(({ id }) => id))
-  const ended = new Set(all.filter(({ endAt }) => endAt === at).map(({ id }) => id))
-  if ([...begun].some((id) => !ended.has(id))) return 'override_start'
-  return [...ended].some((id) => !begun.has(id)) ? 'override_end' : null
+/** An override that was changed both ends and begins: that is none. Nor is one that makes no difference. */
+function overrideEdge(
+  { at, previous, current, schedule }: Omit<Edge, 'isNewPhase'>,
+  changed: ReadonlySet<UserId>,
+): 'override_start' | 'override_end' | null {
+  const all = overridesOf(schedule).filter(({ startAt, endAt }) => startAt < endAt)
+  const begun = all.filter(({ startAt }) => startAt === at)
+  const ended = all.filter(({ endAt }) => endAt === at)
+  const isIn = (list: readonly Overriding[], { id }: Overriding) => list.some((other) => other.id === id)
+  if (begun.some((one) => !isIn(ended, one) && makesDifference(one, current, changed))) return 'override_start'
+  return ended.some((one) => !isIn(begun, one) && makesDifference(one, previous, changed)) ? 'override_end' : null
 }
 
-const lifeOf = ({ id, startAt, endAt, fromAt, toAt }: Extract<Layer, { kind: 'fixed' }>) => ({
+/** What beats every layer for a while. */
+type Overriding = {
+  readonly id: string
+  readonly startAt: number
+  readonly endAt: number
+  /** Those who come or go by it; null: everybody. */
+  readonly concerned: readonly UserId[] | null
+  /** Whether nobody is on call by it. */
+  readonly isEmpty: boolean
+}
+
+const overridesOf = ({ layers, overrides }: Schedule): readonly Overriding[] => [
+  ...overrides.map((one) => ({
+    ...one,
+    concerned: concernedBy(one),
+    isEmpty: one.kind === 'replace-all' && one.users.length === 0,
+  })),
+  ...layers.flatMap((layer) => (layer.kind === 'fixed' && layer.level === aboveEveryLevel ? lifeOf(layer) : [])),
+]
+
+function concernedBy(override: Override): readonly UserId[] | null {
+  if (override.kind === 'replace-all') return null
+  return override.kind === 'replace-user' ? [override.replaced, override.userId] : [override.userId]
+}
+
+/** Whether an override has to do with a change, by who is on call on its side of the edge. Those in it who are passed over are nobody. */
+const makesDifference = (
+  { id, concerned, isEmpty }: Overriding,
+  onCall: readonly OnCall[],
+  changed: ReadonlySet<UserId>,
+): boolean =>
+  concerned === null
+    ? isEmpty || onCall.some(({ cover }) => cover.source.id === id)
+    : concerned.some((userId) => changed.has(userId))
+
+const lifeOf = ({ id, startAt, endAt, fromAt, toAt }: Extract<Layer, { kind: 'fixed' }>): Overriding => ({
   id,
   startAt: Math.max(startAt, fromAt ?? -Infinity),
   endAt: Math.min(endAt, toAt ?? Infinity),
+  concerned: null,
+  isEmpty: false,
 })
 
 const isSwapEdge = ({ swaps }: Schedule, at: Instant, changed: ReadonlySet<UserId>): boolean =>
