@@ -8,7 +8,7 @@ import { isObject } from '../lib/json.ts'
 export type ShiftChange = {
   readonly scheduled_at: string
   readonly detected_at: string
-  /** Found more than a minute after it had happened. */
+  /** Found more than five seconds after it had happened. */
   readonly late: boolean
   /** Counts the changes of the schedule. */
   readonly change_number: number
