@@ -12,6 +12,7 @@ export type Footprint = {
   readonly memoryMb: number
   readonly serverMb: number
   readonly cpuSeconds: number
+  readonly serverCpuSeconds: number
 }
 
 const settleMs = 10_000
@@ -40,10 +41,12 @@ export async function measureIdle(): Promise<readonly Row[]> {
 export function footprintOf({ launch, server }: Running): Footprint {
   const pids = [server.pid, ...postgresOf(launch).map(({ pid }) => pid)]
   const serverMb = memoryOf(server.pid)
+  const serverCpuSeconds = cpuOf(server.pid)
   return {
     serverMb,
+    serverCpuSeconds,
     memoryMb: pids.slice(1).reduce((sum, pid) => sum + memoryOf(pid), serverMb),
-    cpuSeconds: pids.reduce((sum, pid) => sum + cpuOf(pid), 0),
+    cpuSeconds: pids.slice(1).reduce((sum, pid) => sum + cpuOf(pid), serverCpuSeconds),
   }
 }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { measureAccepting } from './accept.ts'
 import { measureBackup } from './backup.ts'
 import { measureIdle } from './footprint.ts'
+import { measureHandOvers } from './hand-overs.ts'
 import { measureLatency } from './latency.ts'
 import { measureLists } from './lists.ts'
 import { measureOnCall } from './on-call.ts'
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   schedule: measureSchedule,
   template: measureTemplate,
   'on-call': measureOnCall,
+  'hand-overs': measureHandOvers,
 }
 
 /**
