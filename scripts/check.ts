@@ -9,6 +9,7 @@ const steps: Readonly<Record<string, () => Promise<Finished>>> = {
   'dead-code': () => runTool('knip/bin/knip.js', [], 'kept'),
   lock: () => runNode(['scripts/fix-lock.ts', '--check'], 'kept'),
   schema: () => runNode(['scripts/db-types.ts', '--check'], 'kept'),
+  zones: () => runNode(['scripts/zones.ts'], 'kept'),
   tests: () => runNode(['scripts/test.ts'], 'kept'),
   sim: () => runNode(['sim/main.ts', '--seconds', '20'], 'kept'),
 }
@@ -33,6 +34,7 @@ async function passes(name: string): Promise<boolean> {
   const startedAt = performance.now()
   const { code, output } = await step()
   if (code !== 0) console.log(output.trimEnd())
+  for (const warning of output.match(/^warning: .*$/gm) ?? []) console.log(warning)
   const counts = /^\d+ passed, \d+ failed.*$/m.exec(output)?.[0] ?? ''
   console.log(
     `${code === 0 ? 'passed' : 'FAILED'}  ${name.padEnd(9)} ${secondsSince(startedAt).padStart(6)} s  ${counts}`.trimEnd(),

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { latestMigration } from '../src/db/migrate.ts'
+import { tzdataVersion } from '../src/lib/zone-data.ts'
 import { programVersion } from '../src/lib/node/version.ts'
 import { root } from './tool.ts'
 import { ended, type Place, readyWithin, serverSettings, startNpm, stopsByInterrupt, tryOut } from './trial.ts'
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
     },
     'npx watchbell version says the versions': async (place) => {
       const { code, output } = await watchbellFolder(place, ['exec', 'watchbell', 'version'])
-      const expected = `watchbell ${version}\nnode ${process.versions.node}\nschema ${await latestMigration()}\n`
+      const expected = `watchbell ${version}\nnode ${process.versions.node}\nschema ${await latestMigration()}\ntime zones ${tzdataVersion}\n`
       return code === 0 && output === expected ? null : `it said, with code ${code}: ${output}`
     },
     'npx watchbell serve takes an alert, npx watchbell healthcheck sees it well, and Ctrl-C stops everything': async (place) => {

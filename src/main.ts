@@ -11,6 +11,7 @@ import { databaseIsUnreachable } from './lib/database-fault.ts'
 import { openLog } from './lib/node/log.ts'
 import { Rejection } from './lib/rejection.ts'
 import { StartFault } from './lib/start-fault.ts'
+import { tzdataVersion } from './lib/zone-data.ts'
 import { openMigrated, reachDatabaseForCommand } from './open.ts'
 import type { Log } from './ports.ts'
 import { serve } from './serve.ts'
@@ -32,7 +33,7 @@ const usage = `Usage: watchbell [command]
                            --drop-owed: pages and webhooks that were under way are not sent.
                            --webhooks-off: all webhooks are switched off, for a trial.
   healthcheck              ask the running server whether it is ready; exit code 0 or 1
-  version                  show the versions of Watchbell, Node and the database's schema
+  version                  show the versions of Watchbell, Node, the database's schema and the rules of time zones
 
 Settings come from the environment; docs/configuration.md lists them.
 `
@@ -66,13 +67,16 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'healthcheck':
       return healthcheck(readConfig(process.env))
     case 'version':
-      return print(`watchbell ${programVersion()}\nnode ${process.versions.node}\nschema ${await latestMigration()}\n`)
+      return print(await versions())
     case 'help':
       return print(usage)
     default:
       throw new StartFault(`watchbell has no command "${words.join(' ')}". "watchbell help" lists them.`)
   }
 }
+
+const versions = async (): Promise<string> =>
+  `watchbell ${programVersion()}\nnode ${process.versions.node}\nschema ${await latestMigration()}\ntime zones ${tzdataVersion}\n`
 
 const restoreOptions = { 'drop-owed': { type: 'boolean' }, 'webhooks-off': { type: 'boolean' } } as const
 

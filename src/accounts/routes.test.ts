@@ -307,7 +307,11 @@ test('the organization of the token is listed, and shown under any id', async ()
 })
 
 test('the server tells its address and version', async () => {
-  expect((await call('GET /info')).body).toEqual({ url: 'https://bell.example', version: '1.2.3' })
+  expect((await call('GET /info')).body).toEqual({
+    url: 'https://bell.example',
+    version: '1.2.3',
+    time_zone_data: expect.stringMatching(/^20\d\d[a-z]$/),
+  })
 })
 
 test('every change is in the audit, without secrets', async () => {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
 import type { App } from '../http/app.ts'
+import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
 import { chatRoutes } from './chat-routes.ts'
 import { findOrganization } from './commands.ts'
@@ -22,11 +23,15 @@ export function accountRoutes(app: App, { db, version }: { readonly db: Ports['d
       config: { permission: 'other-settings:read' },
       schema: { summary: 'This server', tags: ['info'], response: { 200: InfoShape } },
     },
-    async () => ({ url: app.baseUrl, version }),
+    async () => ({ url: app.baseUrl, version, time_zone_data: tzdataVersion }),
   )
 }
 
-const InfoShape = Type.Object({ url: Type.String(), version: Type.String() })
+const InfoShape = Type.Object({
+  url: Type.String(),
+  version: Type.String(),
+  time_zone_data: Type.String({ description: 'The IANA release whose rules of time zones are followed.' }),
+})
 
 // Organizations ----------------------------------------------------------------------------------------------------------
 
