@@ -3,7 +3,7 @@ import { known } from './check.ts'
 
 /**
  * Says what would come of work in a transaction, and takes all of it back: the transaction is rolled back, and no loop is woken. What the
- * work rejects is rejected. The rows that the work touches are locked until then.
+ * work rejects is rejected. The rows that the work touches are locked until then; what it leaves for the end of the transaction is not done.
  */
 export async function rehearse<Value>(db: Database, name: string, work: (tx: Tx) => Promise<Value>): Promise<Value> {
   const found: { value: Value }[] = []

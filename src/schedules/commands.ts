@@ -103,7 +103,7 @@ export async function updateSchedule(
   if (!saysTheSame(before, after)) {
     await store.writeScheduleVersion(tx, organizationId, after)
     await keepCalendars(tx, organizationId, { earlier: before, schedule: after, read })
-    await lookAgain(tx, actor, [id])
+    lookAgain(tx, actor, [id])
     await audit(tx, actor, {
       action: 'schedule updated',
       subjectId: id,
@@ -120,7 +120,7 @@ export async function deleteSchedule(tx: Tx, actor: Actor, id: ScheduleId): Prom
   if (schedule === null) throw notFound()
   await store.markScheduleDeleted(tx, { organizationId, id })
   await endCalendars(tx, { organizationId, scheduleId: id })
-  await lookAgain(tx, actor, [id])
+  lookAgain(tx, actor, [id])
   await audit(tx, actor, { action: 'schedule deleted', subjectId: id, details: { name: schedule.name } })
 }
 

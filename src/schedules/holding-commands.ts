@@ -70,7 +70,7 @@ export async function changeHeld(tx: Tx, actor: Actor, { scheduleId, part }: Hel
 
 async function told(tx: Tx, actor: Actor, { scheduleId, part, what }: Held & { readonly what: string }): Promise<void> {
   const { id, name } = contentOf(part)
-  await lookAgain(tx, actor, [scheduleId])
+  lookAgain(tx, actor, [scheduleId])
   await audit(tx, actor, { action: `${part.kind} ${what}`, subjectId: id, details: { schedule_id: scheduleId, name } })
 }
 
@@ -85,6 +85,6 @@ export async function removeHeld(
   const reading = await store.findPart(tx.sql, holding, id)
   if (reading === null) throw notFound()
   await store.markPartDeleted(tx, { organizationId, id })
-  await lookAgain(tx, actor, [scheduleId])
+  lookAgain(tx, actor, [scheduleId])
   await audit(tx, actor, { action: `${kind} deleted`, subjectId: id, details: { schedule_id: scheduleId, name: reading.name } })
 }

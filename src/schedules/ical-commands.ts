@@ -99,7 +99,7 @@ export async function uploadCalendar(
   if (calendar === null) throw notFound()
   await takeContent(tx, { ...calendar, isFirst: isFirstOf(calendar) }, read)
   await store.noteSuccess(tx, key, { validators: read.validators, dueAt: after(tx.now, expansionMaxAge) })
-  await lookAgain(tx, actor, [id])
+  lookAgain(tx, actor, [id])
   const events = read.reading.stretches.length
   await audit(tx, actor, { action: 'calendar uploaded', subjectId: id, details: { bytes: read.content.length, events } })
 }
@@ -126,7 +126,7 @@ export async function noteRefresh(tx: Tx, found: store.Calendar, refresh: Refres
     refresh.kind === 'read' ? await takeContent(tx, calendar, refresh.read) : await takeReading(tx, calendar, refresh.reading)
   if (refresh.kind === 'failed') await store.noteFailure(tx, calendar, { error: refresh.error, dueAt })
   else await store.noteSuccess(tx, calendar, { ...(refresh.kind === 'read' ? refresh.read : refresh), dueAt })
-  if (hasChanged) await lookAgain(tx, { kind: 'system', organizationId }, [scheduleId])
+  if (hasChanged) lookAgain(tx, { kind: 'system', organizationId }, [scheduleId])
   return hasChanged
 }
 

@@ -2,8 +2,13 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
+import { accepted } from '../lib/fields.ts'
+import { asId } from '../lib/ids.ts'
+import { rehearse } from '../lib/rehearsal.ts'
 import { before, seconds } from '../lib/time.ts'
 import { createOverride } from './override-commands.ts'
+import { rehearseEdit } from './preview-commands.ts'
+import { parsePreview } from './preview-input.ts'
 import { scheduleRoutes } from './routes.ts'
 
 // The clock of these tests stands at noon of 2026-04-01, UTC.
@@ -155,6 +160,17 @@ describe('a preview', () => {
     expect((await preview({ shifts: [{ id: shiftId, deleted: true }, { type: 'nonsense' }] })).status).toBe(400)
     expect(await everything()).toEqual(rowsBefore)
     expect(Object.values(rowsBefore).flat().length).toBeGreaterThan(10)
+  })
+
+  test('holds up no hand-over', async () => {
+    const { id } = await newSchedule()
+    const body = { layers: [{ start: '2026-04-01T12:00:00', turn: { unit: 'days' }, groups: [[api.users.editor]] }] }
+    await rehearse(server.db, 'test', async (tx) => {
+      await rehearseEdit(tx, api.system, { id: asId(id), input: accepted(parsePreview(body, tx.now)) })
+      const { rows } = await sql`
+        select from schedule_watches where schedule_id = ${id} for no key update nowait`.execute(server.db.sql)
+      expect(rows).toHaveLength(1)
+    })
   })
 
   test('is asked with GET as well, by those who may only read', async () => {

@@ -61,7 +61,7 @@ export async function createShift(tx: Tx, actor: Actor, body: Body): Promise<Pla
   if (schedule !== null && !isOwned) {
     await writeScheduleVersion(tx, organizationId, { ...schedule, shiftIds: [...schedule.shiftIds, shift.id] })
   }
-  if (schedule !== null) await lookAgain(tx, actor, [schedule.id])
+  if (schedule !== null) lookAgain(tx, actor, [schedule.id])
   await audit(tx, actor, {
     action: 'shift created',
     subjectId: shift.id,

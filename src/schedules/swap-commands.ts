@@ -85,7 +85,7 @@ export async function createSwap(tx: Tx, actor: Actor, body: Body): Promise<Deta
   await lockRoom(tx, organizationId, scheduleId)
   const id = newPublicId('SSR', tx.random.bytes)
   await store.insertSwap(tx, { organizationId, id }, { ...fields, benefactorId: null })
-  await lookAgain(tx, actor, [scheduleId])
+  lookAgain(tx, actor, [scheduleId])
   await audit(tx, actor, {
     action: 'swap created',
     subjectId: id,
@@ -106,7 +106,7 @@ export async function updateSwap(
   if (fields.scheduleId !== current.scheduleId) await lockRoom(tx, organizationId, fields.scheduleId)
   if (!saysTheSame(current, fields)) {
     await store.writeSwapVersion(tx, { organizationId, id }, { ...fields, benefactorId: current.benefactorId })
-    await lookAgain(tx, actor, [...new Set([current.scheduleId, fields.scheduleId])])
+    lookAgain(tx, actor, [...new Set([current.scheduleId, fields.scheduleId])])
     await audit(tx, actor, { action: 'swap updated', subjectId: id, details: { schedule_id: fields.scheduleId } })
   }
   return findSwap(tx.sql, actor, id)
@@ -129,7 +129,7 @@ export async function takeSwap(
   if (statusOf(swap, tx.now) !== 'open') throw invalid('The shift swap request is not in a state which allows it to be taken')
   if (benefactorId === swap.beneficiaryId) throw invalid('A shift swap request cannot be created and taken by the same user')
   await store.writeSwapVersion(tx, { organizationId, id }, { ...swap, benefactorId })
-  await lookAgain(tx, actor, [swap.scheduleId])
+  lookAgain(tx, actor, [swap.scheduleId])
   await audit(tx, actor, { action: 'swap taken', subjectId: id, details: { benefactor_id: benefactorId } })
   return findSwap(tx.sql, actor, id)
 }
@@ -138,7 +138,7 @@ export async function takeSwap(
 export async function deleteSwap(tx: Tx, actor: Actor, id: SwapId): Promise<void> {
   const swap = await lockedSwap(tx, actor, id)
   await store.markSwapDeleted(tx, { organizationId: actor.organizationId, id })
-  await lookAgain(tx, actor, [swap.scheduleId])
+  lookAgain(tx, actor, [swap.scheduleId])
   await audit(tx, actor, { action: 'swap deleted', subjectId: id, details: { schedule_id: swap.scheduleId } })
 }
 

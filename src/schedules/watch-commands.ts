@@ -1,7 +1,7 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import type { ScheduleId, ShiftId } from '../lib/ids.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
-import type { Tx } from '../ports.ts'
+import type { Closing, Tx } from '../ports.ts'
 import { schedulesOfShifts } from './store.ts'
 import * as store from './watch-store.ts'
 
@@ -13,12 +13,20 @@ export async function beginWatch(tx: Tx, { organizationId }: Actor, id: Schedule
 
 /**
  * Says that an edit changes what schedules say, so that they are looked at anew right after the commit: what is prepared for their next
- * hand-over holds no more. Every command that changes when somebody is on call calls it in its transaction, after its own rows are locked.
+ * hand-over holds no more. Every command that changes when somebody is on call calls it in its transaction. The watches are locked by its last
+ * statements only: announcements wait for them, and a rehearsal, which never gets so far, holds up none.
  */
-export async function lookAgain(tx: Tx, actor: Actor, scheduleIds: readonly ScheduleId[]): Promise<void> {
+export function lookAgain(tx: Tx, actor: Actor, scheduleIds: readonly ScheduleId[]): void {
   if (scheduleIds.length === 0) return
-  await store.noteEdit(tx, { organizationId: actor.organizationId, scheduleIds, editorId: personOf(actor) })
+  tx.atEnd(noting).push({ organizationId: actor.organizationId, scheduleIds, editorId: personOf(actor) })
   tx.wake('schedules')
+}
+
+const noting: Closing<store.Edit[]> = {
+  start: () => [],
+  finish: async (tx, edits) => {
+    for (const edit of edits) await store.noteEdit(tx, edit)
+  },
 }
 
 /**
@@ -35,7 +43,7 @@ export async function lookAgainAtShift(
 ): Promise<void> {
   const ownerIds = ownerId === null ? [] : [ownerId]
   const schedules = await schedulesOfShifts(tx.sql, actor.organizationId, { shiftIds: [id], ownerIds })
-  await lookAgain(
+  lookAgain(
     tx,
     actor,
     schedules.map((schedule) => schedule.id),

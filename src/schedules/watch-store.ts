@@ -44,7 +44,8 @@ export async function insertWatch(
 const quietMs = minutes(2)
 const patienceMs = minutes(10)
 
-type Edit = {
+/** What somebody has just changed, so that schedules say other things. */
+export type Edit = {
   readonly organizationId: OrganizationId
   readonly scheduleIds: readonly ScheduleId[]
   /** Null: no person did. */
