@@ -80,7 +80,7 @@ const nightShift = (town: Town, people: readonly string[]) => ({
 async function makeOfLayers(town: Town, people: readonly string[]): Promise<string> {
   const schedule = await create(town, '/schedules/', { type: 'web', name: 'of layers', time_zone: zoneOf(town) })
   const short = {
-    turn: { unit: 'elapsed', length: 60 * (6 + town.dice.below(12)) },
+    turn: { unit: 'elapsed', length: 60 * (4 + town.dice.below(7)) },
     until: readingNear(town, 2),
     restrictions: [],
     level: 1,

@@ -150,7 +150,7 @@ async function live(story: Story): Promise<readonly string[]> {
   records.healedAt = healAt
   world.note(null, 'healed')
   const lateAt = after(healAt, healMax)
-  const endAt = after(night.startAt, nightMs)
+  const endAt = after(night.startAt, ms(nightMs / troubles.pace))
   for (let pending = 1; (pending > 0 || world.now() < endAt) && world.now() < lateAt && hasRoom(story); ) {
     await until(story, after(world.now(), hours(1)), () => false)
     pending = town.busy > 0 ? town.busy : await countPending(reader)

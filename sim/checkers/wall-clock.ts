@@ -16,6 +16,7 @@ export const minuteMs = 60_000
 export function newWallClock(zoneName: string, { startAt, endAt }: { startAt: number; endAt: number }): WallClock {
   const zone = known(findZone(zoneName), 'the zones of a seed are known')
   const readings: number[] = []
+  const found = new Map<number, number>()
   let highest = -Infinity
   for (let at = startAt; at <= endAt; at += minuteMs) {
     highest = Math.max(highest, localAt(zone, instant(at)))
@@ -24,7 +25,11 @@ export function newWallClock(zoneName: string, { startAt, endAt }: { startAt: nu
   return {
     readingAt: (at) =>
       Math.max(known(readings[Math.floor((at - startAt) / minuteMs)], 'somebody looked then'), localAt(zone, instant(at))),
-    firstAt: (reading) => startAt + readings.findIndex((shown) => shown >= reading) * minuteMs,
+    firstAt: (reading) => {
+      const first = found.get(reading) ?? readings.findIndex((shown) => shown >= reading)
+      found.set(reading, first)
+      return startAt + first * minuteMs
+    },
   }
 }
 
