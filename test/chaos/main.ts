@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { findRunning } from '../../src/db/embedded/server.ts'
 import { adminToken, clientOf, listAlertGroups, makeSource, makeWebhook } from '../processes/client.ts'
 import { type HookReceiver, type MailReceiver, receiveHooks, receiveMails } from '../processes/receivers.ts'
 import {
@@ -17,13 +18,15 @@ import {
 import { type Blow, blows, strike } from './blow.ts'
 import { type Chance, chanceFrom } from './chance.ts'
 import { brokenRows, pendingWork } from './database.ts'
+import { announced, brokenHandOvers, makeHandOvers } from './hand-overs.ts'
 import { type Load, startLoad } from './load.ts'
+import { strikeNodes } from './nodes.ts'
 import { promises } from './promises.ts'
 
 /**
  * A real server under load, struck again and again: it, its database or both are killed at any moment, also while it starts,
  * and sometimes it is asked to stop. Afterwards every alert that was answered with success must be there, with its page and its
- * webhooks. `--rounds N` (40), `--seed N`; the seed decides the blows and the load, though not how the processes meet.
+ * webhooks, and every hand-over, once; then two nodes on one database are killed in turn. `--rounds N` (40), `--seed N`; the seed decides the blows and the load, though not how the processes meet.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '40' }, seed: { type: 'string' } } })
@@ -36,16 +39,19 @@ async function main(): Promise<void> {
   // Most receivers are quick, and some hold a request under way when the blow comes.
   const slowly = (): number => (dice.next() < 0.85 ? dice.between(0, 40) : dice.between(100, 600))
   const hooks = await receiveHooks(slowly)
+  const shifts = await receiveHooks(slowly)
   const mails = await receiveMails(slowly)
   const report = newReport()
   try {
-    const world = await prepare({ folder, hooks, mails }, chanceFrom(seed + 1))
+    const world = await prepare({ folder, hooks, shifts, mails }, chanceFrom(seed + 1))
     await strikeAll(world, { rounds: Number(values.rounds), chance: chanceFrom(seed + 2), report })
     await judge(world, report)
+    await judgeNodes({ folder, rounds: Math.ceil(Number(values.rounds) / 2), chance: chanceFrom(seed + 3), slowly }, report)
   } catch (fault) {
     report.add('the run comes to its end', [fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)])
   } finally {
     hooks.close()
+    shifts.close()
     mails.close()
   }
   if (report.failed() === 0) rmSync(folder, { recursive: true, force: true })
@@ -54,7 +60,7 @@ async function main(): Promise<void> {
   process.exit(report.failed() === 0 ? 0 : 1)
 }
 
-type Receivers = { readonly hooks: HookReceiver; readonly mails: MailReceiver }
+type Receivers = { readonly hooks: HookReceiver; readonly shifts: HookReceiver; readonly mails: MailReceiver }
 
 type World = Receivers & {
   readonly launch: Launch
@@ -66,14 +72,17 @@ type World = Receivers & {
 }
 
 /** Sets the server up, stops it, and begins to send. */
-async function prepare({ folder, hooks, mails }: Receivers & { readonly folder: string }, chance: Chance): Promise<World> {
+async function prepare(
+  { folder, hooks, shifts, mails }: Receivers & { readonly folder: string },
+  chance: Chance,
+): Promise<World> {
   const launch: Launch = {
     folder,
     name: 'data',
     port: await freePort(),
     env: {
       WATCHBELL_BOOTSTRAP_TOKEN: adminToken,
-      WATCHBELL_EGRESS_ALLOW: hooks.place,
+      WATCHBELL_EGRESS_ALLOW: `${hooks.place},${shifts.place}`,
       WATCHBELL_SMTP_URL: mails.url,
     },
   }
@@ -84,9 +93,19 @@ async function prepare({ folder, hooks, mails }: Receivers & { readonly folder: 
   for (const trigger of ['alert group created', 'resolve']) {
     await makeWebhook(client, { name: trigger, url: `${hooks.url}/${encodeURIComponent(trigger)}`, trigger })
   }
+  await makeHandOvers(client, shifts.url)
   await stopServer(server)
   const load = startLoad(`${server.url}${path}`, chance)
-  return { launch, dataDir: join(folder, 'data'), hooks, mails, load, confirmed: { ids: new Set(), arrivals: 0 }, sentAgain: [] }
+  return {
+    launch,
+    dataDir: join(folder, 'data'),
+    hooks,
+    shifts,
+    mails,
+    load,
+    confirmed: { ids: new Set(), arrivals: 0 },
+    sentAgain: [],
+  }
 }
 
 type Striking = { readonly rounds: number; readonly chance: Chance; readonly report: Report }
@@ -133,6 +152,7 @@ async function judge(world: World, report: Report): Promise<void> {
   const groups = await listAlertGroups(clientOf(server.url))
   const seen = { ...load, groups, hooks: hooks.arrivals, mails: mails.arrivals, sentAgain: world.sentAgain }
   for (const [promise, broken] of Object.entries(promises)) report.add(promise, broken(seen))
+  for (const [promise, broken] of Object.entries(await handOversOf(world))) report.add(promise, broken)
   report.add('the tables agree with each other', await brokenRows(dataDir))
   report.add('after the last stop no PostgreSQL is left', await stopAll(server, launch))
   const repeats = (arrivals: readonly { readonly id: string }[]): number =>
@@ -140,6 +160,34 @@ async function judge(world: World, report: Report): Promise<void> {
   print(
     `${groups.length} groups; repeated: ${repeats(hooks.arrivals)} of ${hooks.arrivals.length} webhooks, ${repeats(mails.arrivals)} of ${mails.arrivals.length} mails`,
   )
+}
+
+async function handOversOf({ dataDir, shifts }: World): Promise<Readonly<Record<string, readonly string[]>>> {
+  const connection = await findRunning(dataDir)
+  if (connection === null) throw new Error('the database does not run')
+  const handOvers = await announced(connection)
+  // What was announced just now is still on its way.
+  const told = handOvers.filter(({ foundAt }) => foundAt < Date.now() - 5_000)
+  print(`${told.length} hand-overs, ${told.filter(({ isLate }) => isLate).length} of them late`)
+  return brokenHandOvers(told, shifts.arrivals)
+}
+
+type Nodes = {
+  readonly folder: string
+  readonly rounds: number
+  readonly chance: Chance
+  readonly slowly: () => number
+}
+
+/** Hand-overs once more, announced by two nodes that are killed in turn. */
+async function judgeNodes({ slowly, ...options }: Nodes, report: Report): Promise<void> {
+  const hooks = await receiveHooks(slowly)
+  try {
+    const broken = await strikeNodes({ ...options, hooks })
+    for (const [promise, lines] of Object.entries(broken)) report.add(`two nodes: ${promise}`, lines)
+  } finally {
+    hooks.close()
+  }
 }
 
 async function untilIdle(dataDir: string): Promise<readonly string[]> {

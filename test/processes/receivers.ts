@@ -10,8 +10,11 @@ export type HookArrival = {
   /** The header `webhook-id`: the same for every attempt of one delivery. */
   readonly id: string
   readonly event: string
+  /** Empty, as the title is, when it tells of a schedule. */
   readonly alertGroupId: string
   readonly title: string
+  /** Of the event, when it tells of a schedule; else 0. */
+  readonly sequence: number
 }
 
 /** An e-mail that came in. */
@@ -34,9 +37,9 @@ export type HookReceiver = {
 export type MailReceiver = { readonly url: string; readonly arrivals: readonly MailArrival[]; close(): void }
 
 type HookBody = {
-  readonly event: { readonly type: string }
-  readonly alert_group_id: string
-  readonly alert_group: { readonly title: string }
+  readonly event: { readonly type: string; readonly sequence?: number }
+  readonly alert_group_id?: string
+  readonly alert_group?: { readonly title: string }
 }
 
 const noDelay = (): number => 0
@@ -54,8 +57,9 @@ export async function receiveHooks(delayMs: () => number = noDelay): Promise<Hoo
         path: request.url ?? '',
         id: String(request.headers['webhook-id']),
         event: body.event.type,
-        alertGroupId: body.alert_group_id,
-        title: body.alert_group.title,
+        alertGroupId: body.alert_group_id ?? '',
+        title: body.alert_group?.title ?? '',
+        sequence: body.event.sequence ?? 0,
       })
       void later(delayMs, () => response.end('ok'))
     })
