@@ -33,8 +33,8 @@ export type ReadCalendar = {
 export type ReadCalendars = ReadonlyMap<CalendarRole, ReadCalendar>
 
 /**
- * Makes the calendars of a schedule follow what it says of them from now on. One with a new URL takes what was read of it, or is fetched
- * by the loop. The schedule is locked, or new.
+ * Makes the calendars of a schedule follow what it says of them from now on. One with a new URL takes what was read of it; else the loop
+ * fetches it, and what was known until then holds until something was read. The schedule is locked, or new.
  */
 export async function keepCalendars(
   tx: Tx,
@@ -63,7 +63,7 @@ type Followed = { readonly url: string | null; readonly read: ReadCalendar | und
 async function follow(tx: Tx, key: CalendarKey, { url, read, isNew }: Followed): Promise<void> {
   if (url === null) return store.awaitUpload(tx, key)
   await store.followUrl(tx, key, url)
-  if (read === undefined) return stretches.endAllStretches(tx, key)
+  if (read === undefined) return tx.wake('calendars')
   const calendar = await store.lockCalendar(tx, key)
   check(calendar !== null, 'a calendar that was just made to follow a URL is there')
   await takeContent(tx, { ...calendar, isFirst: isNew || isFirstOf(calendar) }, read)

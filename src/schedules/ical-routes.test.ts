@@ -323,6 +323,26 @@ describe('calendars that are followed', () => {
     expect(rows.map(({ uid }) => uid).toSorted()).toEqual(['first-0', 'first-1', 'second-1', 'third-1'])
   })
 
+  test('that are overrides of a calendar schedule hold until the first good answer of a new URL', async () => {
+    const overrides = 'https://calendar.example/overrides.ics'
+    const making = { type: 'calendar', name: 'x', time_zone: 'UTC', ical_url_overrides: overrides }
+    world.files.set(overrides, { body: rota })
+    const { id } = (await world.crew.api('POST', 'schedules/', making)).json
+    await world.refresh()
+    const moved = `${overrides}?v2`
+    await world.crew.api('PATCH', `schedules/${id}/`, { ical_url_overrides: moved })
+    expect((await shown(id)).on_call_now).toEqual([world.crew.users.admin])
+    await world.refresh()
+    expect(await shown(id)).toMatchObject({
+      on_call_now: [world.crew.users.admin],
+      ical_status: { overrides: { error: 'No connection.' } },
+    })
+    world.files.set(moved, { body: calendar(['harbour-editor', 8, 20]) })
+    world.pass(minutes(11))
+    await world.refresh()
+    expect((await shown(id)).on_call_now).toEqual([world.crew.users.editor])
+  })
+
   test('that are uploaded hold against what is worked out of the file before at the same time', async () => {
     const { id } = await created({ ical_url_primary: null })
     await world.put(id, calendar(['harbour-editor', 8, 20]))

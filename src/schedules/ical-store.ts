@@ -15,15 +15,15 @@ export type Calendar = CalendarKey & {
   readonly expandedAt: Instant | null
 }
 
-/** The calendar has this URL from now on, and nothing that is known of another one's file holds. It is to be fetched at once. */
+/** The calendar has this URL from now on, and is to be fetched at once. The last good copy holds until then, also one of another URL. */
 export async function followUrl(tx: Tx, key: CalendarKey, url: string): Promise<void> {
   const now = toDate(tx.now)
   await sql`
     insert into calendars (organization_id, schedule_id, role, shard, url, due_at)
     values (${key.organizationId}, ${key.scheduleId}, ${key.role}, ${shardOf(key.organizationId)}, ${url}, ${now})
     on conflict (organization_id, schedule_id, role) do update
-    set url = excluded.url, due_at = excluded.due_at, content = null, content_digest = null, etag = null, last_modified = null,
-      problems = '{}', refreshed_at = null, failed_at = null, error = null`.execute(tx.sql)
+    set url = excluded.url, due_at = excluded.due_at, etag = null, last_modified = null, refreshed_at = null, failed_at = null,
+      error = null`.execute(tx.sql)
 }
 
 /** The calendar's file is uploaded from now on; what it has stays until then. */
