@@ -26,7 +26,8 @@ export const exportedMax = 10_000
 /** A final shift, and how many pieces of its cover its person had before, where others were put in between. */
 export type ExportedShift = FinalShift & { readonly piece: number }
 
-type Said = { readonly schedule: Schedule; readonly seams: ReadonlySet<Instant> }
+/** What a schedule says, and where versions ended without being a border between shifts. */
+export type Said = { readonly schedule: Schedule; readonly seams: ReadonlySet<Instant> }
 
 /**
  * The final shifts that have a part in a window, ordered by start, and whole although they reach out of it (up to 400 days): what a shift

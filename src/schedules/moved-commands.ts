@@ -6,10 +6,10 @@ import { after, before, days, type Instant, isoZ, ms } from '../lib/time.ts'
 import { sendLetters } from '../notifications/mail-commands.ts'
 import type { Tx } from '../ports.ts'
 import { assemble } from './assembly-commands.ts'
-import { answerable } from './engine/limits.ts'
-import { finalShifts } from './engine/on-call.ts'
-import type { Schedule, TimeWindow } from './engine/schedule.ts'
-import { type Move, movesBetween } from './moves.ts'
+import type { TimeWindow } from './engine/schedule.ts'
+import { reachOf, type Said } from './export-shifts.ts'
+import type { Move } from './moves.ts'
+import { movesAhead } from './moves-ahead.ts'
 import { profilesOf } from './profile-store.ts'
 import type { ScheduleSettings } from './settings.ts'
 import type { ScheduleProfile } from './shift-change-fact.ts'
@@ -31,7 +31,8 @@ export async function tellMoves(tx: Tx, settings: ScheduleSettings, key: WatchKe
   const edits = await store.takeDueEdits(tx, key)
   const profile = (await profilesOf(tx.sql, { organizationId: key.organizationId, ids: [key.id] })).get(key.id)
   if (edits === null || profile === undefined || profile.createdAt >= edits.since) return
-  const moves = movesAhead(await asOf(tx, key, before(edits.since, ms(1))), await asOf(tx, key, tx.now), tx.now)
+  const earlier = await asOf(tx, key, before(edits.since, ms(1)))
+  const moves = movesAhead(earlier, await asOf(tx, key, tx.now), aheadOf(tx.now))
   if (moves.length === 0) return
   const people = await peopleByIds(tx.sql, key.organizationId, [
     ...new Set([...moves.map(({ userId }) => userId), ...edits.editorIds]),
@@ -41,19 +42,13 @@ export async function tellMoves(tx: Tx, settings: ScheduleSettings, key: WatchKe
 }
 
 /** A schedule as if it had always been as it was at an instant. */
-async function asOf(tx: Tx, { organizationId, id }: WatchKey, at: Instant): Promise<Schedule> {
-  const window = aheadOf(tx.now)
+async function asOf(tx: Tx, { organizationId, id }: WatchKey, at: Instant): Promise<Said> {
+  const window = reachOf(aheadOf(tx.now))
   const assembly = await assemble(tx.sql, { organizationId, scheduleIds: [id], ...window, view: { kind: 'as-of', at } })
-  return assembly.of(id).schedule
+  return assembly.of(id)
 }
 
 const aheadOf = (now: Instant): TimeWindow => ({ startAt: now, endAt: after(now, aheadMs) })
-
-/** In the next days, or as many of them as one answer takes. */
-function movesAhead(earlier: Schedule, later: Schedule, now: Instant): readonly Move[] {
-  const window = answerable(later, answerable(earlier, aheadOf(now)))
-  return movesBetween(finalShifts(earlier, window), finalShifts(later, window))
-}
 
 type Told = {
   readonly organizationId: OrganizationId

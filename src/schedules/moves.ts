@@ -41,7 +41,7 @@ function movesOf(had: readonly TimeWindow[], has: readonly TimeWindow[]): readon
 }
 
 /** Stretches without the seams at which somebody hands over to themself. */
-function joined(rows: readonly TimeWindow[]): readonly TimeWindow[] {
+export function joined(rows: readonly TimeWindow[]): readonly TimeWindow[] {
   const stretches: TimeWindow[] = []
   for (const { startAt, endAt } of rows.toSorted(inOrder)) {
     const last = stretches.at(-1)
@@ -91,8 +91,8 @@ function overlapping(before: readonly TimeWindow[], after: readonly TimeWindow[]
   return changes
 }
 
-/** A week that is handed over at another hour, in a week in which the clock is changed. */
-const nearMs = days(8)
+/** How near each other the old and the new beginning of a shift are: a week that is handed over at another hour, when the clock is changed. */
+export const nearMs = days(8)
 
 /** Makes one change of a shift that goes and the next one that comes, or the other way round, when they begin near each other. */
 function withNeighbours(changes: readonly Change[]): readonly Change[] {

@@ -243,6 +243,40 @@ describe('an edit that moves shifts', () => {
     expect(await mails()).toEqual([])
   })
 
+  /** What the moves say, in hours from the beginning of the test. */
+  async function hoursMoved() {
+    const hour = (at: string) => (Date.parse(at) - start()) / hours(1)
+    const shown = (windows: readonly any[]) => windows.map((window) => [hour(window.start), hour(window.end)])
+    const told = await events('schedule.shift_moved')
+    return told.flatMap(({ moves }) => moves.map((move: any) => [move.kind, shown(move.before), shown(move.after)]))
+  }
+
+  test('is told in whole shifts, though they end after the 30 days', async () => {
+    const { schedule, shift } = await settled()
+    const week = { duration: 7 * 86_400 }
+    await crew.api('PUT', `on_call_shifts/${shift}/`, single(schedule, 28 * 24, week))
+    await until(after(start(), hours(1)))
+    await crew.api('PUT', `on_call_shifts/${shift}/`, single(schedule, 29 * 24, week))
+    await until(after(start(), hours(2)))
+    await crew.api('PUT', `on_call_shifts/${shift}/`, single(schedule, 31 * 24, week))
+    await until(after(start(), hours(3)))
+    await crew.api('PUT', `on_call_shifts/${shift}/`, single(schedule, 32 * 24, week))
+    await until(after(start(), hours(4)))
+    expect((await hoursMoved()).slice(2)).toEqual([
+      ['moved', [[28 * 24, 35 * 24]], [[29 * 24, 36 * 24]]],
+      ['moved', [[29 * 24, 36 * 24]], [[31 * 24, 38 * 24]]],
+    ])
+  })
+
+  test('is told in whole shifts, though they are under way', async () => {
+    const schedule = await newSchedule()
+    const shift = await make('on_call_shifts/', single(schedule, -10, { duration: 20 * 3600 }))
+    await until(after(start(), hours(1)))
+    await crew.api('PUT', `on_call_shifts/${shift}/`, single(schedule, -10, { duration: 15 * 3600 }))
+    await until(after(start(), hours(2)))
+    expect(await hoursMoved()).toEqual([['shortened', [[-10, 10]], [[-10, 5]]]])
+  })
+
   test('that takes a shift from one and gives it to another is told to both', async () => {
     const { schedule, shift } = await settled()
     await crew.api('PUT', `on_call_shifts/${shift}/`, single(schedule, 100, { users: [crew.users.admin] }))
