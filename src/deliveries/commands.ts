@@ -43,9 +43,19 @@ export async function endpointFor(tx: Tx, key: EndpointKey): Promise<EndpointId>
   return known(id, 'each key has an endpoint')
 }
 
-/** The endpoints of keys, in their order, made where there are none. */
+/** The endpoints of keys, in their order, made where there are none. A key may come many times; it is looked up once. */
 export async function endpointsFor(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly EndpointId[]> {
   if (keys.length === 0) return []
+  const different = new Map(keys.map((key) => [textOf(key), key]))
+  const ids = await endpointsOfEach(tx, [...different.values()])
+  const found = new Map([...different.keys()].map((text, index) => [text, ids[index]]))
+  return keys.map((key) => known(found.get(textOf(key)), 'each key has an endpoint'))
+}
+
+const textOf = ({ organizationId, kind, ownerId, url }: EndpointKey): string =>
+  `${organizationId} ${kind} ${ownerId} ${url ?? ''}`
+
+async function endpointsOfEach(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly EndpointId[]> {
   const found = await findEndpoints(tx, keys)
   const missing = keys.filter((_, index) => found[index] === null)
   if (missing.length === 0) return found.map((id) => known(id, 'each key has an endpoint'))
