@@ -14,7 +14,7 @@ import { below, type Row, shown } from './row.ts'
 const scheduleCount = 10_000
 const templateCount = 20
 /** From the making of the schedules to their hand-over; they must be ready in this time. */
-const leadMs = 75_000
+const leadMs = 120_000
 const idleMs = 20_000
 const patienceMs = 30_000
 
