@@ -94,7 +94,10 @@ export async function createSwap(tx: Tx, actor: Actor, body: Body): Promise<Deta
   return findSwap(tx.sql, actor, id)
 }
 
-/** Changes what is given, from now on; who was on call until now stays on record. Whoever has taken the swap has it as it is then. */
+/**
+ * Changes what is given, from now on; who was on call until now stays on record. Whoever has taken the swap keeps it as long as it asks
+ * nothing of them that they have not agreed to; else it is open again.
+ */
 export async function updateSwap(
   tx: Tx,
   actor: Actor,
@@ -105,9 +108,11 @@ export async function updateSwap(
   const fields = accepted(parseSwapUpdate(body, { current, now: tx.now }))
   if (fields.scheduleId !== current.scheduleId) await lockRoom(tx, organizationId, fields.scheduleId)
   if (!saysTheSame(current, fields)) {
-    await store.writeSwapVersion(tx, { organizationId, id }, { ...fields, benefactorId: current.benefactorId })
+    const benefactorId = asksForMore(current, fields) ? null : current.benefactorId
+    await store.writeSwapVersion(tx, { organizationId, id }, { ...fields, benefactorId })
     lookAgain(tx, actor, [...new Set([current.scheduleId, fields.scheduleId])])
-    await audit(tx, actor, { action: 'swap updated', subjectId: id, details: { schedule_id: fields.scheduleId } })
+    const details = { schedule_id: fields.scheduleId, benefactor_id: benefactorId }
+    await audit(tx, actor, { action: 'swap updated', subjectId: id, details })
   }
   return findSwap(tx.sql, actor, id)
 }
@@ -163,3 +168,7 @@ const saysTheSame = (left: Said, right: Said): boolean =>
   left.startAt === right.startAt &&
   left.endAt === right.endAt &&
   left.description === right.description
+
+/** Whether a swap gives away time, or shifts of a schedule, that it did not give away before. */
+const asksForMore = (earlier: Said, later: Said): boolean =>
+  later.scheduleId !== earlier.scheduleId || later.startAt < earlier.startAt || later.endAt > earlier.endAt

@@ -181,7 +181,7 @@ describe('a shift swap', () => {
   test('that is changed or removed leaves who was on call on record', async () => {
     const id = await newSwap()
     await later('2026-04-01T13:00:00Z', (tx) => takeSwap(tx, api.system, { id, body: { benefactor: eve } }))
-    const body = { swap_start: '2026-04-02T11:00:00Z', swap_end: '2026-04-02T20:00:00Z' }
+    const body = { swap_start: '2026-04-02T11:00:00Z', swap_end: '2026-04-02T14:00:00Z' }
     await later('2026-04-02T10:00:00Z', (tx) => updateSwap(tx, api.system, { id, body }))
     await later('2026-04-02T12:00:00Z', (tx) => deleteSwap(tx, api.system, id))
     const hours = ['08', '09', '10', '11', '12']
@@ -317,4 +317,35 @@ test('an edit of a shift swap keeps what it does not say, and who has taken it',
   expect((await api.call('PUT', path(id), before)).body).toEqual(before)
   const edited = await api.call('PATCH', path(id), { description: null, beneficiary: eve })
   expect(edited.body).toEqual({ ...before, description: null })
+})
+
+describe('a shift swap that is taken', () => {
+  const edited = async (fields: object) => {
+    const id = await newSwap()
+    await api.call('POST', path(id, 'take/'), { benefactor: eve })
+    return (await api.call('PATCH', path(id), fields)).body
+  }
+
+  test.each([
+    ['longer', { swap_start: '2026-04-01T22:00:00Z', swap_end: '2026-04-02T14:00:01Z' }],
+    ['begin earlier', { swap_start: '2026-04-01T21:59:59Z', swap_end: '2026-04-02T14:00:00Z' }],
+    ['another day', { swap_start: '2026-04-03T22:00:00Z', swap_end: '2026-04-04T14:00:00Z' }],
+  ])('and made %s is open again', async (_what, times) => {
+    const swap = await edited(times)
+    expect(swap).toMatchObject({ status: 'open', benefactor: null })
+    expect(await onCall('2026-04-02T09:00:00Z')).toEqual(['Ada'])
+    const taken = await api.call('POST', path(swap.id, 'take/'), { benefactor: eve })
+    expect(taken).toMatchObject({ status: 200, body: { status: 'taken', benefactor: eve } })
+  })
+
+  test('and moved to another schedule is open again', async () => {
+    const other = (await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Other', time_zone: 'UTC' })).body.id
+    expect(await edited({ schedule: other })).toMatchObject({ status: 'open', schedule: other, benefactor: null })
+  })
+
+  test('and made shorter stays with whoever took it', async () => {
+    const times = { swap_start: '2026-04-02T08:00:00Z', swap_end: '2026-04-02T10:00:00Z' }
+    expect(await edited(times)).toMatchObject({ status: 'taken', benefactor: eve })
+    expect(await onCall('2026-04-02T09:59:59Z', '2026-04-02T10:00:00Z')).toEqual(['Eve', 'Ada'])
+  })
 })
