@@ -1,5 +1,7 @@
 import type { Actor } from '../accounts/actor.ts'
-import { check } from '../lib/check.ts'
+import { peopleByIds } from '../accounts/commands.ts'
+import { mayBeNotified } from '../accounts/user.ts'
+import { check, known } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { newPublicId, type OrganizationId, type OverrideId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
@@ -36,8 +38,8 @@ export async function listOverrides(
 }
 
 /**
- * Adds an override, which counts from now on at the earliest. Rejects one that is over, users who do not exist or have left, and more
- * overrides than a schedule can have.
+ * Adds an override, which counts from now on at the earliest. Rejects one that is over, users who do not exist or have left, people put on
+ * call who cannot be paged, and more overrides than a schedule can have.
  */
 export async function createOverride(
   tx: Tx,
@@ -89,18 +91,41 @@ async function refuseImpossible(tx: Tx, organizationId: OrganizationId, { before
   if (after.endAt <= tx.now) throw invalidField('end', 'The override ends in the future.')
   const named = { ids: peopleOf(after), before: before === null ? [] : peopleOf(before) }
   const unknown = await unknownPeople(tx, organizationId, named)
-  if (unknown.size > 0) throw unknownIn(after, unknown)
+  if (unknown.size > 0) throw refusalOf(after, { ids: unknown, message: 'User does not exist' })
+  const silent = await silentPeople(tx, organizationId, {
+    ids: putOnCallBy(after),
+    before: before === null ? [] : putOnCallBy(before),
+  })
+  if (silent.size > 0) throw refusalOf(after, { ids: silent, message: 'User cannot be paged' })
 }
 
 const peopleOf = (override: NativeOverride): readonly UserId[] => usersOf({ kind: 'override', override })
 
-function unknownIn(override: OverrideFields, unknown: ReadonlySet<UserId>): Rejection {
-  const missing = ['User does not exist']
+function putOnCallBy(override: OverrideFields): readonly UserId[] {
+  if (override.kind === 'replace-all') return override.users
+  return override.kind === 'remove' ? [] : [override.userId]
+}
+
+/** Whom of some people nobody can page. Whoever was put on call before may stay, so that an override can be sent back as it was shown. */
+async function silentPeople(
+  tx: Tx,
+  organizationId: OrganizationId,
+  { ids, before }: { readonly ids: readonly UserId[]; readonly before: readonly UserId[] },
+): Promise<ReadonlySet<UserId>> {
+  const added = ids.filter((id) => !before.includes(id))
+  const people = await peopleByIds(tx.sql, organizationId, added)
+  return new Set(added.filter((id) => !mayBeNotified(known(people.get(id), 'unknown people are refused before'))))
+}
+
+type Fault = { readonly ids: ReadonlySet<UserId>; readonly message: string }
+
+/** Names each place of an override where one of these people stands. */
+function refusalOf(override: OverrideFields, { ids, message }: Fault): Rejection {
   if (override.kind === 'replace-all') {
-    const places = override.users.flatMap((id, index) => (unknown.has(id) ? [[String(index), missing] as const] : []))
+    const places = override.users.flatMap((id, index) => (ids.has(id) ? [[String(index), [message]] as const] : []))
     return new Rejection({ kind: 'invalid-places', field: 'users', places: Object.fromEntries(places) })
   }
-  return invalidField(unknown.has(override.userId) ? 'user' : 'replaced', missing.join())
+  return invalidField(ids.has(override.userId) ? 'user' : 'replaced', message)
 }
 
 const saysTheSame = (left: OverrideFields, right: OverrideFields): boolean =>

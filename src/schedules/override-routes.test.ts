@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { noWayOut, testClock, testServer, type TestServer } from '../../test/support/server.ts'
-import { createUser } from '../accounts/commands.ts'
+import { createUser, deactivateUser } from '../accounts/commands.ts'
 import { asId, type OverrideId, type ScheduleId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
@@ -153,6 +153,32 @@ describe('overrides', () => {
     expect(await api.call('POST', path(), { ...evening, ...fields })).toMatchObject({ status: 400, body })
     const replaced = { kind: 'replace_user', user: eve, replaced: 'UNOBODY' }
     expect((await api.call('POST', path(), { ...evening, ...replaced })).body).toEqual({ replaced: ['User does not exist'] })
+  })
+
+  test('put nobody on call who cannot be paged, but take them off', async () => {
+    const { viewer } = api.users
+    const before = (await api.call('GET', path())).body
+    for (const [fields, body] of [
+      [{ kind: 'add', user: viewer }, { user: ['User cannot be paged'] }],
+      [{ kind: 'replace_user', user: viewer, replaced: ada }, { user: ['User cannot be paged'] }],
+      [{ kind: 'replace_all', users: [eve, viewer] }, { users: { 1: ['User cannot be paged'] } }],
+    ])
+      expect(await api.call('POST', path(), { ...evening, ...fields })).toMatchObject({ status: 400, body })
+    expect((await api.call('GET', path())).body).toEqual(before)
+    await override({ kind: 'remove', user: viewer })
+    await override({ kind: 'replace_user', user: eve, replaced: viewer })
+    await override({ kind: 'replace_all', users: null })
+  })
+
+  test('keep somebody who can be paged no more when they are edited, and take on nobody else like that', async () => {
+    const person = { username: 'leaving', email: 'leaving@example.com', role: 'editor' } as const
+    const { id: leaving } = await server.db.tx('test', (tx) => createUser(tx, api.system, person))
+    const id = await override({ kind: 'replace_all', users: [leaving] })
+    await server.db.tx('test', (tx) => deactivateUser(tx, api.system, leaving))
+    expect((await api.call('PATCH', path(id), { name: 'Party' })).status).toBe(200)
+    const wanted = { users: { 1: ['User cannot be paged'] } }
+    const users = [leaving, api.users.viewer]
+    expect(await api.call('PATCH', path(id), { users })).toMatchObject({ status: 400, body: wanted })
   })
 
   test('are at most 20,000 in a schedule, without those that are over', async () => {
