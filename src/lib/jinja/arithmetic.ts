@@ -146,13 +146,14 @@ function floatPower(base: number, exponent: number): number {
 
 function calculateInts(operator: Operator, [left, right]: readonly [bigint, bigint], budget: Budget): Value {
   const isZero = right === 0n
+  if (!isSmall(left) || !isSmall(right)) spend(budget, stepsOfLarge)
   switch (operator) {
     case '+':
-      return sized(left + right, budget)
+      return sized(left + right)
     case '-':
-      return sized(left - right, budget)
+      return sized(left - right)
     case '*':
-      return sized(left * right, budget)
+      return sized(left * right)
     case '/':
       if (isZero) throw runtimeFault('division by zero')
       return toFloat(left) / toFloat(right)
@@ -176,8 +177,12 @@ function intPower(base: bigint, exponent: bigint, budget: Budget): Value {
   if (exponent < 0n) return floatPower(toFloat(base), toFloat(exponent))
   if (base === 0n || base === 1n || base === -1n) return base ** (exponent % 2n === 0n && exponent > 0n ? 2n : exponent % 2n)
   if (exponent > bitsMax || BigInt(base.toString(16).length - 1) * 4n * exponent > bitsMax) throw tooLarge()
-  return sized(base ** exponent, budget)
+  spend(budget, stepsOfLarge)
+  return sized(base ** exponent)
 }
+
+/** What lies beyond 53 bits takes longer. */
+const stepsOfLarge = 100
 
 /** Python prints no int of more than 4300 digits; more than that nobody has a use for. */
 const bitsMax = 20_000n
@@ -185,9 +190,7 @@ const largest = 2n ** bitsMax
 const isSmall = (value: bigint): boolean => value < 0x1fffffffffffffn && value > -0x1fffffffffffffn
 const tooLarge = () => limitFault('A whole number is too large')
 
-function sized(value: bigint, budget: Budget): bigint {
-  if (isSmall(value)) return value
-  spend(budget, 20)
+function sized(value: bigint): bigint {
   if (value > largest || value < -largest) throw tooLarge()
   return value
 }

@@ -43,8 +43,8 @@ export const tupleMethods: ReadonlyMap<string, Function> = new Map<string, Funct
 const extend = method(
   { title: 'list.extend', hidden: -1, parameters: { self: required, iterable: required } },
   (ask, { budget }) => {
-    // First all, then none of them: a list may be extended by itself.
-    listOf(ask('self')).push(...itemsOf(ask('iterable'), budget))
+    // First all are taken: a list may be extended by itself.
+    for (const item of itemsOf(ask('iterable'), budget)) listOf(ask('self')).push(item)
     return null
   },
 )
@@ -83,7 +83,7 @@ const removeItem = method(
 const sort = method({ title: 'sort', hidden: -1, parameters: { self: required, reverse: false } }, (ask, { budget }) => {
   const items = listOf(ask('self'))
   const sorted = sortBy(items, { keyOf: (item) => item, isReversed: isTrue(ask('reverse')), budget })
-  items.splice(0, items.length, ...sorted)
+  for (const [place, item] of sorted.entries()) items[place] = item
   return null
 })
 
@@ -128,11 +128,11 @@ export const listMethods: ReadonlyMap<string, Function> = new Map<string, Functi
 ])
 
 /** What `keys`, `values` and `items` give: it follows the dict. */
-function view(typeName: string, dict: Dict, itemsOfDict: () => Value[]): Instance {
+function view(typeName: string, dict: Dict, itemsOfDict: () => Iterable<Value>): Instance {
   return {
     kind: 'instance',
     typeName,
-    text: (budget) => `${typeName}(${printed(list(itemsOfDict()), budget)})`,
+    text: (budget) => `${typeName}(${printed(list(Array.from(itemsOfDict())), budget)})`,
     items: itemsOfDict,
     length: () => dict.entries.size,
   }
@@ -193,7 +193,7 @@ export function pairsIn(value: Value, budget: Budget): readonly (readonly [Value
     const parts = itemsOf(item, budget)
     const [key = null, member = null] = parts
     if (parts.length === 2) return [key, member] as const
-    throw valueFault(`dictionary update sequence element #${place} has length ${length(item)}; 2 is required`)
+    throw valueFault(`dictionary update sequence element #${place} has length ${length(item, budget)}; 2 is required`)
   })
 }
 
@@ -202,9 +202,9 @@ export const dictMethods: ReadonlyMap<string, Function> = new Map<string, Functi
   ['pop', popKey],
   ['setdefault', setDefault],
   ['update', update],
-  onDict('keys', (dict) => view('dict_keys', dict, () => Array.from(dict.entries.values(), ({ key }) => key))),
-  onDict('values', (dict) => view('dict_values', dict, () => Array.from(dict.entries.values(), ({ value }) => value))),
-  onDict('items', (dict) => view('dict_items', dict, () => Array.from(pairsOf(dict)))),
+  onDict('keys', (dict) => view('dict_keys', dict, () => dict.entries.values().map(({ key }) => key))),
+  onDict('values', (dict) => view('dict_values', dict, () => dict.entries.values().map(({ value }) => value))),
+  onDict('items', (dict) => view('dict_items', dict, () => pairsOf(dict))),
   onDict('copy', (dict, budget) => {
     spendItems(budget, dict.entries.size)
     return dictOf(Array.from(dict.entries.values(), ({ key, value }) => [key, value] as const))

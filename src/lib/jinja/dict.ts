@@ -26,7 +26,7 @@ export function* pairsOf(dict: Dict): Generator<Tuple, undefined> {
   for (const { key, value } of dict.entries.values()) yield tuple([key, value])
 }
 
-export const keysOf = (dict: Dict): readonly Value[] => Array.from(dict.entries.values(), ({ key }: Entry) => key)
+export const keysOf = (dict: Dict): Iterable<Value> => dict.entries.values().map(({ key }: Entry) => key)
 
 /** Throws for what cannot be a key: lists and dicts, whose contents may change. */
 export function hashOf(key: Value): Hash {

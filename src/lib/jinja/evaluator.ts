@@ -144,8 +144,7 @@ function callValue(value: Value, given: Arguments, runtime: Runtime): Value {
 /** The values of a call's arguments, with those after `*` and `**` in their places. */
 export function argumentsOf({ positional, named, rest, namedRest }: Given, scope: Scope, runtime: Runtime): Arguments {
   const of = (part: Expression): Value => evaluate(part, scope, runtime)
-  const values = positional.map(of)
-  if (rest !== null) values.push(...itemsOf(of(rest), runtime.budget))
+  const values = [...positional.map(of), ...(rest === null ? [] : itemsOf(of(rest), runtime.budget))]
   const byName = new Map<string, Value>()
   for (const [name, value] of named) byName.set(name, of(value))
   if (namedRest !== null) addNamed(byName, of(namedRest), runtime.budget)

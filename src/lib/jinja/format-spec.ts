@@ -1,4 +1,4 @@
-import { type Budget, spendText } from './budget.ts'
+import { type Budget, spend, spendText } from './budget.ts'
 import { typeFault, valueFault } from './fault.ts'
 import { floatDigits } from './number-format.ts'
 import { grouped } from './number-format.ts'
@@ -29,7 +29,7 @@ export function formatted(value: Value, text: string, budget: Budget): string {
   if (text === '') return printed(value, budget)
   const spec = specOf(text, value)
   const number = numberOf(value)
-  const written = number !== null ? numberWritten(number, spec) : textWritten(value, spec, budget)
+  const written = number !== null ? numberWritten(number, spec, budget) : textWritten(value, spec, budget)
   return aligned(written, spec, { isNumber: number !== null, budget })
 }
 
@@ -70,20 +70,21 @@ const bases: ReadonlyMap<string, number> = new Map([
   ['X', 16],
 ])
 
-function numberWritten(number: bigint | number, spec: Spec): Written {
+function numberWritten(number: bigint | number, spec: Spec, budget: Budget): Written {
+  spend(budget, spec.precision ?? 0)
   const isNegative = number < 0 || Object.is(number, -0)
   const sign = isNegative ? '-' : spec.sign === '-' ? '' : spec.sign
   const isFloat = typeof number === 'number' || 'eEfFgG%'.includes(spec.letter || 'd')
-  return { sign, body: isFloat ? floatBody(Number(number), spec) : integerBody(number, spec) }
+  return { sign, body: isFloat ? floatBody(Number(number), spec) : integerBody(number, spec, budget) }
 }
 
-function integerBody(number: bigint, spec: Spec): string {
+function integerBody(number: bigint, spec: Spec, budget: Budget): string {
   const size = number < 0n ? -number : number
   if (spec.precision !== null) throw valueFault('Precision not allowed in integer format specifier')
   if (spec.letter === 'c') return String.fromCodePoint(Number(size > 0x10ffffn ? 0xfffdn : size))
   const base = bases.get(spec.letter)
   if (base === undefined && !['', 'd', 'n'].includes(spec.letter)) throw unknownCode(spec.letter, number)
-  const digits = base === undefined ? intText(size) : size.toString(base)
+  const digits = base === undefined ? intText(size, budget) : size.toString(base)
   const body = spec.separator === '' ? digits : grouped(digits, spec.separator, base === undefined ? 3 : 4)
   const prefixed = spec.isAlternate && base !== undefined ? `0${spec.letter.toLowerCase()}${body}` : body
   return spec.letter === 'X' ? prefixed.toUpperCase() : prefixed

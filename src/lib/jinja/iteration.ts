@@ -1,4 +1,4 @@
-import { type Budget, spend, spendItems } from './budget.ts'
+import { type Budget, spend, spendItems, spendReading } from './budget.ts'
 import { typeFault, valueFault } from './fault.ts'
 import { hashOf, keysOf } from './dict.ts'
 import { charactersOf, countOf } from './python-text.ts'
@@ -57,7 +57,7 @@ export function unpacked(value: Value, count: number, budget: Budget): readonly 
 }
 
 /** How many items a value has; null when it cannot tell. */
-export function lengthOf(value: Value): number | null {
+function lengthOf(value: Value): number | null {
   const text = textOf(value)
   if (text !== null) return countOf(text)
   if (value === null || typeof value !== 'object') return null
@@ -77,7 +77,8 @@ export function lengthOf(value: Value): number | null {
   }
 }
 
-export function length(value: Value): number {
+export function length(value: Value, budget: Budget): number {
+  spendReading(budget, textOf(value)?.length ?? 0)
   const count = lengthOf(value)
   if (count === null) throw typeFault(`object of type '${typeName(value)}' has no len()`)
   return count

@@ -35,7 +35,7 @@ function write(value: Value, writing: Writing): void {
     case 'boolean':
       return put(value ? 'true' : 'false', writing)
     case 'bigint':
-      return put(intText(value), writing)
+      return put(intText(value, budget), writing)
     case 'number':
       return put(numberText(value), writing)
     case 'string':
@@ -91,15 +91,15 @@ function pairsOf({ entries }: Dict, { style, budget }: Writing): (readonly [stri
     : null
   const byKey = new Map(all.map((entry) => [entry.key, entry]))
   const ordered = sorted === null ? all : sorted.flatMap((key) => byKey.get(key) ?? [])
-  return ordered.map(({ key, value }) => [keyText(key), value] as const)
+  return ordered.map(({ key, value }) => [keyText(key, budget), value] as const)
 }
 
-function keyText(key: Value): string {
+function keyText(key: Value, budget: Budget): string {
   const text = textOf(key)
   if (text !== null) return text
   if (key === null) return 'null'
   if (typeof key === 'boolean') return key ? 'true' : 'false'
-  if (typeof key === 'bigint') return intText(key)
+  if (typeof key === 'bigint') return intText(key, budget)
   if (typeof key === 'number') return numberText(key)
   throw typeFault(`keys must be str, int, float, bool or None, not ${typeName(key)}`)
 }

@@ -140,7 +140,7 @@ const last = withParameters({ title: 'do_last', hidden: 1, parameters: { seq: re
 })
 
 const random = withParameters({ title: 'do_random', hidden: 1, parameters: { seq: required } }, (ask, runtime) => {
-  const count = length(ask('seq'))
+  const count = length(ask('seq'), runtime.budget)
   const items = itemsOf(ask('seq'), runtime.budget)
   const found = items[Math.floor(runtime.random() * count)]
   return found === undefined ? undefinedValue('No random item, sequence was empty.') : found
@@ -246,7 +246,9 @@ function* itemPairs(value: Value): Generator<Value, undefined> {
   yield* pairsOf(value)
 }
 
-const count = withParameters({ title: 'len', parameters: { obj: required } }, (ask) => BigInt(length(ask('obj'))))
+const count = withParameters({ title: 'len', parameters: { obj: required } }, (ask, { budget }) =>
+  BigInt(length(ask('obj'), budget)),
+)
 
 export const listFilters: ReadonlyMap<string, Function> = new Map<string, Function>([
   ['sort', sort],

@@ -1,5 +1,5 @@
 import { argumentsOfMap, braceFormat, type Lookup } from './brace-format.ts'
-import type { Budget } from './budget.ts'
+import { type Budget, spendText } from './budget.ts'
 import { dictMethods, listMethods, tupleMethods } from './collection-methods.ts'
 import { getItem } from './dict.ts'
 import { typeFault } from './fault.ts'
@@ -30,7 +30,7 @@ export function attributeOf(value: Value, name: string, budget: Budget): Value {
   if (isUndefined(value)) return hiddenOfUndefined.has(name) ? forbidden(value, name) : raise(value)
   const member = memberOf(value, name)
   if (member !== undefined) return member
-  const item = ownItem(value, name)
+  const item = ownItem(value, name, budget)
   return item === undefined ? missing(value, name, budget) : item
 }
 
@@ -38,7 +38,7 @@ export function attributeOf(value: Value, name: string, budget: Budget): Value {
 export function itemOf(value: Value, key: Value, budget: Budget): Value {
   if (isUndefined(value)) return raise(value)
   const name = textOf(key)
-  const item = ownItem(value, key)
+  const item = ownItem(value, key, budget)
   if (item !== undefined) return item
   const member = name === null ? undefined : memberOf(value, name)
   return member === undefined ? missing(value, key, budget) : member
@@ -133,11 +133,12 @@ function formatMethod(self: Value, name: string): Instance {
 }
 
 /** An item of a dict, list, tuple or text; undefined where there is none. */
-function ownItem(value: Value, key: Value): Value | undefined {
+function ownItem(value: Value, key: Value, budget: Budget): Value | undefined {
   if (isDict(value)) return itemIfHashable(value, key)
   const index = numberOf(key)
   if (typeof index !== 'bigint') return undefined
   const text = textOf(value)
+  if (text !== null) spendText(budget, text.length)
   const items = text !== null ? charactersOf(text) : isList(value) || isTuple(value) ? value.items : []
   const item = items.at(Number(index > 2n ** 40n || index < -(2n ** 40n) ? 2n ** 40n : index))
   return typeof item === 'string' && text !== null ? textLike(value, item) : item

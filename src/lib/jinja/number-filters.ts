@@ -8,7 +8,7 @@ import { integerOf } from './percent-format.ts'
 import { quoted } from './python-text.ts'
 import { isTrue, numberOf } from './truth.ts'
 import { type Function, isUndefined, textOf, typeName, type Value } from './value.ts'
-import { spendReading, type Budget } from './budget.ts'
+import { type Budget, spend } from './budget.ts'
 
 const absolute = withParameters({ title: 'abs', parameters: { value: required } }, (ask) => {
   const value = ask('value')
@@ -23,7 +23,7 @@ const toInt = withParameters({ title: 'do_int', parameters: { value: required, d
   if (isUndefined(value)) throw faultOf(value)
   const text = textOf(value)
   if (text !== null) {
-    spendReading(budget, text.length)
+    spend(budget, text.length)
     const read = readInt(text, asCount(ask('base')))
     if (read !== null) return read
     const float = readFloat(text)
@@ -45,7 +45,7 @@ const toFloatFilter = withParameters({ title: 'do_float', parameters: { value: r
 function floatFrom(value: Value, budget: Budget): number | null {
   const text = textOf(value)
   if (text !== null) {
-    spendReading(budget, text.length)
+    spend(budget, text.length)
     return readFloat(text)
   }
   const number = numberOf(value)
@@ -62,6 +62,7 @@ const round = withParameters(
     if (number === null) throw typeFault(`type ${typeName(value)} doesn't define __round__ method`)
     const places = asCount(ask('precision'))
     if (Math.abs(places) > placesMax) return value
+    spend(budget, Math.abs(places))
     if (method === 'common') return typeof number === 'bigint' ? roundedInt(number, places) : roundedFloat(number, places)
     const power = calculate('**', { left: 10n, right: BigInt(places), budget })
     const scaled = calculate('*', { left: number, right: power, budget })

@@ -1,10 +1,16 @@
+import { type Budget, spend } from './budget.ts'
 import { valueFault } from './fault.ts'
 
 /** The most digits of an int that Python turns into a text. */
 const digitsMax = 4300
 
+/** Writing a large int takes long, so it counts as many steps. */
+const large = 2n ** 256n
+const stepsOfLarge = 1000
+
 /** An int as Python writes it. */
-export function intText(value: bigint): string {
+export function intText(value: bigint, budget: Budget): string {
+  if (value > large || value < -large) spend(budget, stepsOfLarge)
   const text = value.toString()
   if (text.length > digitsMax + (value < 0n ? 1 : 0)) throw valueFault(tooManyDigits)
   return text

@@ -122,12 +122,13 @@ function converted(value: Value, conversion: Conversion, { budget, isHtml }: Wor
     case 'o':
     case 'x':
     case 'X':
-      return integerWritten(value, conversion)
+      return integerWritten(value, conversion, budget)
     default: {
       const number = numberOf(value)
       if (number === null) throw typeFault(`must be real number, not ${typeName(value)}`)
       const style: FloatStyle = letter.toLowerCase() === 'e' ? 'e' : letter.toLowerCase() === 'g' ? 'g' : 'f'
       const float = Number(number)
+      spend(budget, Math.min(precision ?? 0, placesMax))
       const text = floatDigits(float, { style, precision: Math.min(precision ?? 6, placesMax), isAlternate: flags.includes('#') })
       return {
         sign: signOf(float < 0 || Object.is(float, -0), flags),
@@ -152,7 +153,7 @@ function characterOf(value: Value): string {
   return String.fromCodePoint(Number(code))
 }
 
-function integerWritten(value: Value, { letter, precision, flags }: Conversion): Written {
+function integerWritten(value: Value, { letter, precision, flags }: Conversion, budget: Budget): Written {
   const number = numberOf(value)
   const isDecimal = 'diu'.includes(letter)
   if (number === null || (!isDecimal && typeof number === 'number')) {
@@ -161,7 +162,7 @@ function integerWritten(value: Value, { letter, precision, flags }: Conversion):
   }
   const integer = typeof number === 'bigint' ? number : integerOf(number)
   const size = integer < 0n ? -integer : integer
-  const digits = isDecimal ? intText(size) : size.toString(letter === 'o' ? 8 : 16)
+  const digits = isDecimal ? intText(size, budget) : size.toString(letter === 'o' ? 8 : 16)
   const prefix = flags.includes('#') && !isDecimal ? `0${letter === 'o' ? 'o' : 'x'}` : ''
   const text = prefix + digits.padStart(Math.min(precision ?? 0, widthMax), '0')
   return { sign: signOf(integer < 0n, flags), text: letter === 'X' ? text.toUpperCase() : text }

@@ -24,7 +24,7 @@ export function repr(value: Value, budget: Budget): string {
     case 'boolean':
       return value ? 'True' : 'False'
     case 'bigint':
-      return intText(value)
+      return intText(value, budget)
     case 'number':
       return floatText(value)
     case 'string':

@@ -1,6 +1,6 @@
 import { required, withParameters } from './arguments.ts'
 import { calculate } from './arithmetic.ts'
-import { contains, iterate, lengthOf } from './iteration.ts'
+import { contains, iterate } from './iteration.ts'
 import { isLower, isUpper } from './letter-case.ts'
 import { holds } from './order.ts'
 import { printed } from './print.ts'
@@ -44,10 +44,8 @@ function isSame(value: Value, other: Value): boolean {
   return value === other || (typeof value === 'number' && Object.is(value, other))
 }
 
-const isSequence = (value: Value): boolean => {
-  const hasItems = textOf(value) !== null || isList(value) || isTuple(value) || isDict(value) || isUndefined(value)
-  return hasItems && lengthOf(value) !== null
-}
+const isSequence = (value: Value): boolean =>
+  textOf(value) !== null || isList(value) || isTuple(value) || isDict(value) || isUndefined(value)
 
 const inOrder = (names: readonly string[], operator: '<' | '<=' | '>' | '>=') =>
   pair(names, ({ value, other }, { budget }) => holds(operator, { left: value, right: other, budget }))

@@ -55,7 +55,7 @@ const truncate = withParameters(
     const leeway = ask('leeway') === null ? 5 : asCount(ask('leeway'))
     if (most < countOf(end)) throw runtimeFault(`expected length >= ${countOf(end)}, got ${most}`)
     if (leeway < 0) throw runtimeFault(`expected leeway >= 0, got ${leeway}`)
-    if (length(value) <= most + leeway) return value
+    if (length(value, budget) <= most + leeway) return value
     const text = textOf(value)
     if (text === null) throw typeFault("unhashable type: 'slice'")
     const kept = cut(text, 0, most - countOf(end))
@@ -115,7 +115,8 @@ const wordWrap = withParameters(
     if (text === null) throw runtimeFault(`'${typeName(value)}' object has no attribute 'splitlines'`)
     const width = asCount(ask('width'))
     if (width <= 0) throw valueFault(`invalid width ${width} (must be > 0)`)
-    spendText(budget, text.length * 4)
+    // Each word may be a line of its own.
+    spendItems(budget, Math.ceil(text.length / 8))
     const separator = ask('wrapstring') === null ? '\n' : printed(ask('wrapstring'), budget)
     const lines = linesOf(text, false).map((line) =>
       wrapped(line, { width, breaksWords: isTrue(ask('break_long_words')), breaksHyphens: isTrue(ask('break_on_hyphens')) }),

@@ -1,4 +1,4 @@
-import { blanks, countOf, cut, trimEnd } from './python-text.ts'
+import { blanks, charactersOf, countOf, trimEnd } from './python-text.ts'
 
 type Wrapping = { readonly width: number; readonly breaksWords: boolean; readonly breaksHyphens: boolean }
 
@@ -24,23 +24,26 @@ export function wrapped(line: string, wrapping: Wrapping): readonly string[] {
 
 /** Takes the chunks of one line from the end of the list. */
 function nextLine(chunks: string[], { width, breaksWords }: Wrapping): string {
-  let current = ''
-  for (let next = chunks.at(-1); next !== undefined && countOf(current) + countOf(next) <= width; next = chunks.at(-1)) {
-    current += next
-    chunks.pop()
-  }
-  const long = chunks.at(-1)
-  if (long !== undefined && countOf(long) > width) {
-    const room = width - countOf(current)
-    if (breaksWords && room > 0) {
-      current += cut(long, 0, room)
-      chunks[chunks.length - 1] = cut(long, room, countOf(long))
-    } else if (current === '') {
-      current = long
+  const parts: string[] = []
+  let room = width
+  for (let next = chunks.at(-1); next !== undefined; next = chunks.at(-1)) {
+    const count = countOf(next)
+    if (count > width && breaksWords && room > 0) breakLast(chunks, { room, width })
+    else if (count <= room || (count > width && parts.length === 0)) {
+      parts.push(next)
       chunks.pop()
-    }
+      room -= count
+    } else break
   }
-  return trimEnd(current)
+  return trimEnd(parts.join(''))
+}
+
+/** Breaks a word that is longer than a line: what fits into this one, then whole lines, then the rest. */
+function breakLast(chunks: string[], { room, width }: { readonly room: number; readonly width: number }): void {
+  const characters = charactersOf(chunks.pop() ?? '')
+  const pieces = [characters.slice(0, room).join('')]
+  for (let start = room; start < characters.length; start += width) pieces.push(characters.slice(start, start + width).join(''))
+  for (const piece of pieces.toReversed()) chunks.push(piece)
 }
 
 const isBlank = (chunk: string | undefined): boolean => chunk !== undefined && trimEnd(chunk) === ''

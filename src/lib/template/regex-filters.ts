@@ -45,6 +45,9 @@ const programMax = 3000
 /** Characters times instructions, which is the most that the engine looks at, for one step. */
 const visitsPerStep = 16
 
+/** What making the program takes. */
+const stepsPerInstruction = 5
+
 /** Null: one of them is no text. What a search may take is paid for before it begins. */
 function searchOf({
   value,
@@ -62,7 +65,7 @@ function searchOf({
   const compiled = compile(source)
   const size = compiled.programSize()
   if (size > programMax) throw limitFault('A regular expression is too large')
-  spend(budget, Math.ceil(((text.length + 1) * size) / visitsPerStep))
+  spend(budget, size * stepsPerInstruction + Math.ceil(((text.length + 1) * size) / visitsPerStep))
   return { matcher: compiled.matcher(text), text, groups: new Map(Object.entries(compiled.namedGroups())) }
 }
 

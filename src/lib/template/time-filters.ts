@@ -1,4 +1,5 @@
 import { asText, required, withParameters } from '../jinja/arguments.ts'
+import { spend } from '../jinja/budget.ts'
 import { runtimeFault } from '../jinja/fault.ts'
 import { roundedTo } from '../jinja/number-text.ts'
 import { faultOf } from '../jinja/order.ts'
@@ -24,7 +25,8 @@ const dateTimeFormat = withParameters(
 
 const dateTimeFormatInZone = withParameters(
   { title: 'datetimeformat_as_timezone', parameters: { value: required, format: usualFormat, tz: 'UTC' } },
-  (ask) => {
+  (ask, { budget }) => {
+    spend(budget, 20)
     const value = ask('value')
     if (isUndefined(value)) throw faultOf(value)
     const format = textOf(ask('format'))
