@@ -259,8 +259,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'schedules/announce-commands.ts',
-        find: 'const isStillTrue = ({ nextChange }: store.PreparedWatch) =>',
-        put: 'const isStillTrue = ({ nextChange }: store.PreparedWatch) => tx.now - nextChange.at < 60_000 &&',
+        find: 'if (unheard.length > 0) {',
+        put: 'if (unheard.length > 0 || watches.some(({ nextChange }) => tx.now - nextChange.at > 60_000)) {',
       },
       {
         file: 'schedules/watch-step.ts',

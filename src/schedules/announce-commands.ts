@@ -1,9 +1,11 @@
 import { peopleByIds } from '../accounts/commands.ts'
+import { pendingPresence } from '../accounts/presence-commands.ts'
 import { teamNames } from '../accounts/team-commands.ts'
-import { mayBeNotified, type User } from '../accounts/user.ts'
+import type { User } from '../accounts/user.ts'
 import { publish } from '../events/commands.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
+import { shardOf } from '../lib/shard.ts'
 import type { Tx } from '../ports.ts'
 import type { Holder } from './hand-overs.ts'
 import { profilesOf } from './profile-store.ts'
@@ -15,23 +17,25 @@ import * as store from './watch-store.ts'
 type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
 
 /**
- * Announces the prepared hand-overs of schedules that are due: each is written once, because its row moves on in this transaction. Where
- * somebody who is to take over may not be on call any more, the schedule is to be looked at instead. Answers when they were to happen.
+ * Announces the prepared hand-overs of schedules that are due: each is written once, because its row moves on in this transaction. While
+ * the schedules have not heard of somebody who came or left, nothing prepared may hold, and they are to be looked at instead. Answers when
+ * the hand-overs were to happen.
  */
 export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some: Some): Promise<readonly Instant[]> {
   const watches = await store.lockDueChanges(tx, some)
   if (watches.length === 0) return []
   const { organizationId } = some
+  const unheard = await pendingPresence(tx.sql, { shards: [shardOf(organizationId)], limit: 1 })
+  if (unheard.length > 0) {
+    await store.dropPrepared(tx, { organizationId, ids: watches.map(({ id }) => id) })
+    return []
+  }
   const people = await peopleOf(
     tx,
     organizationId,
     watches.map(({ nextChange }) => nextChange),
   )
-  const isStillTrue = ({ nextChange }: store.PreparedWatch) =>
-    nextChange.current.every(({ userId }) => isPresent(people.get(userId)))
-  const stale = watches.filter((watch) => !isStillTrue(watch))
-  if (stale.length > 0) await store.dropPrepared(tx, { organizationId, ids: stale.map(({ id }) => id) })
-  const announced = watches.filter(isStillTrue).map((watch) => announce(watch, watch.nextChange))
+  const announced = watches.map((watch) => announce(watch, watch.nextChange))
   const announcements = announced.map(({ announcement }) => announcement)
   const profiles = await profilesOf(tx.sql, { organizationId, ids: announcements.map(({ scheduleId }) => scheduleId) })
   await publishAll(tx, settings, { organizationId, announcements, profiles, people })
@@ -42,8 +46,6 @@ export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some:
   )
   return announcements.map(({ handOver }) => handOver.at)
 }
-
-const isPresent = (person: User | undefined): boolean => person !== undefined && mayBeNotified(person)
 
 type Told = {
   readonly organizationId: OrganizationId

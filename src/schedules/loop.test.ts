@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Crew, newCrew, pageSettings, type StillWorld, stillStart, stillWorld } from '../../test/support/still-world.ts'
 import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
 import { allShards } from '../lib/shard.ts'
 import { after, days, hours, type Instant, instant, minutes, ms, seconds } from '../lib/time.ts'
+import { announcePrepared } from './announce-commands.ts'
 import { schedulesLoop } from './loop.ts'
 import { skipMissedHandOvers } from './watch-commands.ts'
 
@@ -29,7 +31,9 @@ beforeEach(async () => {
 const delays: number[] = []
 const observeDelay = (delay: number) => void delays.push(delay)
 
-const round = () => schedulesLoop(world.ports, { chainsOfSchedules, notifications: pageSettings, observeDelay }).run(allShards)
+const settings = { chainsOfSchedules, notifications: pageSettings, observeDelay }
+
+const round = () => schedulesLoop(world.ports, settings).run(allShards)
 
 /** Lets the loop sleep and wake as it wants to, up to an instant. */
 async function until(end: Instant): Promise<void> {
@@ -314,6 +318,29 @@ describe('a person', () => {
       'shift_changed 20 editor>leaver user late',
       'shift_changed 30 leaver>editor user late',
     ])
+  })
+
+  test('who left before a hand-over is told of before it, also when the hand-over is about to be written', async () => {
+    const start = world.now()
+    const { schedule } = await hourly(start)
+    await until(after(start, minutes(61)))
+    world.setTime(after(start, minutes(90)))
+    await crew.api('PATCH', `users/${crew.users.editor}/`, { role: 'viewer' })
+    world.setTime(after(start, minutes(121)))
+    // A node that had asked for presence before, and stood still since.
+    const some = { organizationId: crew.organizationId, ids: [asId<ScheduleId>(schedule)] }
+    await world.db.tx('announce', (tx) => announcePrepared(tx, settings, some))
+    await round()
+    expect(await story()).toEqual([
+      'shift_changed 0 >admin configuration',
+      'shift_changed 60 admin>editor rotation',
+      'shift_changed 90 editor> user late',
+      'gap_started 90 editor> user late',
+      'shift_changed 120 >admin rotation late',
+      'gap_ended 120 >admin rotation late',
+    ])
+    await crew.api('PATCH', `users/${crew.users.editor}/`, { role: 'editor' })
+    await round()
   })
 
   test('whom nothing names wakes no schedule', async () => {
