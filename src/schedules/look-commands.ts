@@ -6,8 +6,8 @@ import { peopleOf, publishAll } from './announce-commands.ts'
 import { coursesFrom } from './course-commands.ts'
 import { profilesOf } from './profile-store.ts'
 import type { ScheduleSettings } from './settings.ts'
-import type { Watch } from './watch.ts'
-import { cutOf, finalStep, seenFrom, stepUpTo } from './watch-step.ts'
+import type { Announcement, Watch } from './watch.ts'
+import { cutOf, finalStep, type Seen, seenFrom, stepUpTo } from './watch-step.ts'
 import * as store from './watch-store.ts'
 
 type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
@@ -29,17 +29,14 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   await waitForClock(tx, organizationId, locked)
   const watches = locked.filter(({ processedUntil }) => processedUntil < tx.now)
   if (watches.length === 0) return { announcedFor: [], unreadable: [] }
-  const ids = watches.map(({ id }) => id)
-  const startAt = instant(Math.min(...watches.map(({ processedUntil }) => processedUntil)))
-  const courses = await coursesFrom(tx, organizationId, { ids, startAt })
-  const profiles = await profilesOf(tx.sql, { organizationId, ids })
-  const seen = watches.map((watch) => seenFrom(watch, courses.of(watch.id), tx.now))
+  const profiles = await profilesOf(tx.sql, { organizationId, ids: watches.map(({ id }) => id) })
+  const { seen, unreadable } = await seeAll(tx, organizationId, watches)
   const cutAt = cutOf(seen, tx.now)
   const steps = seen.map((found) => {
     const deletedAt = profiles.get(found.watch.id)?.deletedAt ?? null
     return cutAt === null ? finalStep(found, { now: tx.now, deletedAt }) : stepUpTo(found, cutAt)
   })
-  const announcements = steps.flatMap((step) => step.announcements)
+  const announcements = inOrder(steps.flatMap((step) => step.announcements))
   const people = await peopleOf(
     tx,
     organizationId,
@@ -50,8 +47,28 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   if (ended.length > 0) await store.deleteWatches(tx, { organizationId, ids: ended })
   const settled = steps.flatMap(({ watch, outlook }) => (outlook === null ? [] : [{ ...watch, ...outlook }]))
   await store.settle(tx, { organizationId, zoneData: tzdataVersion, settled })
-  return { announcedFor: announcements.map(({ handOver }) => handOver.at), unreadable: courses.unreadable }
+  return { announcedFor: announcements.map(({ handOver }) => handOver.at), unreadable }
 }
+
+/** So many schedules are read at once, so that the other work of this process gets its turn in between. */
+const readAtOnce = 50
+
+async function seeAll(tx: Tx, organizationId: OrganizationId, watches: readonly store.OpenWatch[]) {
+  const seen: Seen[] = []
+  const unreadable: PartId[] = []
+  for (let index = 0; index < watches.length; index += readAtOnce) {
+    const some = watches.slice(index, index + readAtOnce)
+    const startAt = instant(Math.min(...some.map(({ processedUntil }) => processedUntil)))
+    const courses = await coursesFrom(tx, organizationId, { ids: some.map(({ id }) => id), startAt })
+    seen.push(...some.map((watch) => seenFrom(watch, courses.of(watch.id), tx.now)))
+    unreadable.push(...courses.unreadable)
+  }
+  return { seen, unreadable }
+}
+
+/** By the instant, whichever schedules they are of: what belongs together is told together, and what was first is told first. */
+const inOrder = (announcements: readonly Announcement[]): readonly Announcement[] =>
+  announcements.toSorted((left, right) => left.handOver.at - right.handOver.at)
 
 /** Another node's clock was ahead, or this is the same instant once more: the next one will do. */
 async function waitForClock(tx: Tx, organizationId: OrganizationId, watches: readonly Watch[]): Promise<void> {

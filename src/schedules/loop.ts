@@ -16,11 +16,14 @@ import * as store from './watch-store.ts'
 
 /** Hand-overs of one organization and instant are written together, so many at most. */
 const changesPerTransaction = 500
-const looksPerTransaction = 50
+/** So are the changes that looks find: one of a person may change hundreds of schedules at one instant. */
+const looksPerTransaction = 500
+const remindersPerTransaction = 50
 
 /** So many rows are asked for at once. */
 const changesPerRead = 5000
-const looksPerRead = 200
+const looksPerRead = 500
+const tellingsPerRead = 200
 
 /** A round ends after so many schedules, so that the next one shows that the loop is alive. */
 const looksPerRound = 2000
@@ -32,8 +35,8 @@ const pauseAfterFault = minutes(1)
 
 type World = Pick<Ports, 'clock' | 'db' | 'log'>
 
-/** Some of the work that is due on the shards; resolves with how many schedules it looked for. */
-type Work = (shards: readonly number[]) => Promise<number>
+/** Some of the work that is due on the shards; resolves with for how many schedules it was done, or was tried. */
+type Work = { readonly sizeMax: number; readonly take: (shards: readonly number[]) => Promise<number> }
 
 /**
  * Announces hand-overs at their instants, looks at schedules whose next one is not known, reminds people of shifts to come, and tells them
@@ -53,9 +56,9 @@ export function schedulesLoop(world: World, settings: ScheduleSettings): Loop {
       await takePresenceChanges(world, shards)
       await announceAll(shards)
       let count = 0
-      for (const work of works) {
-        for (let found = looksPerRead; found === looksPerRead && count < looksPerRound; count += found) {
-          found = await work(shards)
+      for (const { sizeMax, take } of works) {
+        for (let found = sizeMax; found === sizeMax && count < looksPerRound; count += found) {
+          found = await take(shards)
           await announceAll(shards)
         }
       }
@@ -99,11 +102,13 @@ function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
     log.error('shifts unreadable', { count: unreadable.length, shift_ids: unreadable.slice(0, 20).join(' ') })
   }
   const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
-  return async (shards) => {
+  const take: Work['take'] = async (shards) => {
     const due = await store.dueLooks(db.sql, { shards, now: clock.now(), limit: looksPerRead })
-    for (const part of partsOf(due, byOrganization)) await togetherOrAlone(part, { act, putOff })
+    for (const part of partsOf(due, { keyOf: organizationOf, sizeMax: looksPerTransaction }))
+      await togetherOrAlone(part, { act, putOff })
     return due.length
   }
+  return { sizeMax: looksPerRead, take }
 }
 
 function reminding({ clock, db, log }: World, settings: ScheduleSettings): Work {
@@ -112,11 +117,13 @@ function reminding({ clock, db, log }: World, settings: ScheduleSettings): Work 
     if (skippedCount > 0) log.info('reminders skipped', { count: skippedCount, reason: 'the shifts have begun' })
   }
   const putOff = puttingOff({ db, log }, 'reminders failed', postponeReminders)
-  return async (shards) => {
-    const due = await dueReminders(db.sql, { shards, now: clock.now(), limit: looksPerRead })
-    for (const part of partsOf(due, byOrganization)) await togetherOrAlone(part, { act, putOff })
+  const take: Work['take'] = async (shards) => {
+    const due = await dueReminders(db.sql, { shards, now: clock.now(), limit: tellingsPerRead })
+    for (const part of partsOf(due, { keyOf: organizationOf, sizeMax: remindersPerTransaction }))
+      await togetherOrAlone(part, { act, putOff })
     return due.length
   }
+  return { sizeMax: tellingsPerRead, take }
 }
 
 function tellingMoves({ clock, db, log }: World, settings: ScheduleSettings): Work {
@@ -124,11 +131,12 @@ function tellingMoves({ clock, db, log }: World, settings: ScheduleSettings): Wo
     for (const key of watches) await db.tx('tell moved shifts', (tx) => tellMoves(tx, settings, key))
   }
   const putOff = puttingOff({ db, log }, 'moves not told', postponeEdits)
-  return async (shards) => {
-    const due = await dueEdits(db.sql, { shards, now: clock.now(), limit: looksPerRead })
+  const take: Work['take'] = async (shards) => {
+    const due = await dueEdits(db.sql, { shards, now: clock.now(), limit: tellingsPerRead })
     await togetherOrAlone(due, { act, putOff })
     return due.length
   }
+  return { sizeMax: tellingsPerRead, take }
 }
 
 /** Shards that came to this node may have been looked at with other rules of the zones. */
@@ -165,7 +173,7 @@ function puttingOff({ db, log }: Pick<World, 'db' | 'log'>, message: string, pos
 
 type Parting<Watch> = { readonly keyOf: (watch: Watch) => string; readonly sizeMax: number }
 
-const byOrganization: Parting<WatchKey> = { keyOf: ({ organizationId }) => organizationId, sizeMax: looksPerTransaction }
+const organizationOf = ({ organizationId }: WatchKey): string => organizationId
 
 /** Puts together what has one key, in parts that are small enough. */
 function partsOf<Watch extends WatchKey>(due: readonly Watch[], { keyOf, sizeMax }: Parting<Watch>): readonly Watch[][] {
