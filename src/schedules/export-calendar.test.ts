@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { atOnce } from '../../test/support/at-once.ts'
 import { scheduleAroundChange } from '../../test/support/schedules/random-schedule.ts'
 import { asId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import { days, type Instant, instant } from '../lib/time.ts'
@@ -26,10 +27,12 @@ test('a schedule that imports the calendar of another one has the same people on
 
 /** What the importer makes of a calendar, where names and addresses are looked up as texts. */
 function importOf(text: string, window: TimeWindow): Schedule {
-  const read = stretchesOfCalendar(Buffer.from(text), {
-    startAt: instant(window.startAt - days(40)),
-    endAt: instant(window.endAt + days(40)),
-  })
+  const read = atOnce(
+    stretchesOfCalendar(Buffer.from(text), {
+      startAt: instant(window.startAt - days(40)),
+      endAt: instant(window.endAt + days(40)),
+    }),
+  )
   if (!read.ok) throw new Error(read.reason)
   expect(read.value.problems).toEqual([])
   const layers = read.value.stretches.map(({ startAt, endAt, level, candidates }, index): Fixed => {

@@ -1,5 +1,6 @@
 import { databaseIsUnreachable } from '../lib/database-fault.ts'
 import type { Loop } from '../lib/loop.ts'
+import { inSlices } from '../lib/slices.ts'
 import { after, between, type Instant, minutes } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { stretchesOfCalendar } from './ical/stretches.ts'
@@ -15,19 +16,25 @@ const perRound = 16
 const claimedFor = minutes(2)
 
 /** Asks for the files of calendars every ten minutes, and works them out anew every day. */
-export function calendarsLoop({ clock, db, log, send }: Ports): Loop {
-  const refresh = async (calendar: store.Calendar): Promise<void> => {
-    const { organizationId, scheduleId, role } = calendar
-    const ids = { organization_id: organizationId, schedule_id: scheduleId, role }
+export function calendarsLoop(ports: Ports): Loop {
+  const { clock, db, log } = ports
+
+  /** Logs a defect, so that it ends what is done of one calendar only. */
+  const guarded = async <Value>(calendar: store.Calendar, work: () => Promise<Value>): Promise<Value | null> => {
     try {
-      const found = await look({ clock, db, send }, calendar)
-      const hasChanged = await db.tx('refresh calendar', (tx) => noteRefresh(tx, calendar, found))
-      if (found.kind === 'failed') log.warn('calendar failed', { ...ids, reason: found.error })
-      else log.info('calendar refreshed', { ...ids, changed: hasChanged })
+      return await work()
     } catch (fault) {
       if (databaseIsUnreachable(fault)) throw fault
-      log.error('calendar not refreshed', { ...ids, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('calendar not refreshed', { ...idsOf(calendar), error: fault instanceof Error ? fault.stack : String(fault) })
+      return null
     }
+  }
+
+  const refresh = async (calendar: store.Calendar, fetched: Fetched): Promise<void> => {
+    const found = await look(ports, calendar, fetched)
+    const hasChanged = await db.tx('refresh calendar', (tx) => noteRefresh(tx, calendar, found))
+    if (found.kind === 'failed') log.warn('calendar failed', { ...idsOf(calendar), reason: found.error })
+    else log.info('calendar refreshed', { ...idsOf(calendar), changed: hasChanged })
   }
 
   return {
@@ -37,38 +44,54 @@ export function calendarsLoop({ clock, db, log, send }: Ports): Loop {
       const nextAt = await store.nextCalendarDue(db.sql, shards)
       if (nextAt === null || nextAt > clock.now()) return nextAt
       const claimed = await claim(db, shards)
-      await Promise.all(claimed.map(refresh))
+      const asked = await Promise.all(
+        claimed.map(async (calendar) => ({ calendar, fetched: await guarded(calendar, () => ask(ports, calendar)) })),
+      )
+      // One after the other, so that at most one slice of this work is between any two things that wait.
+      for (const { calendar, fetched } of asked) if (fetched !== null) await guarded(calendar, () => refresh(calendar, fetched))
       return claimed.length === 0 ? after(clock.now(), claimedFor) : clock.now()
     },
   }
 }
 
+const idsOf = ({ organizationId, scheduleId, role }: store.Calendar) => ({
+  organization_id: organizationId,
+  schedule_id: scheduleId,
+  role,
+})
+
 const claim = (db: Ports['db'], shards: readonly number[]): Promise<readonly store.Calendar[]> =>
   db.tx('claim calendars', (tx) => store.claimCalendars(tx, { shards, limit: perRound, until: after(tx.now, claimedFor) }))
 
-type Looking = Pick<Ports, 'clock' | 'db' | 'send'>
+/** Asks for a calendar's file, if it has a URL. */
+function ask(ports: Pick<Ports, 'clock' | 'send'>, calendar: store.Calendar): Promise<Fetched> {
+  const { url } = calendar
+  return url === null ? Promise.resolve({ kind: 'unchanged' }) : fetchCalendar(ports, { url, validators: validatorsOf(calendar) })
+}
 
-/** Asks for a calendar's file, and reads what has to be read. No transaction is open. */
-async function look(ports: Looking, calendar: store.Calendar): Promise<Refresh> {
+const validatorsOf = ({ hasContent, etag, lastModified }: store.Calendar): store.Validators =>
+  hasContent ? { etag, lastModified } : nothingKnown
+
+type Looking = Pick<Ports, 'clock' | 'db'>
+
+/** Reads what has to be read of a calendar. No transaction is open. */
+async function look(ports: Looking, calendar: store.Calendar, fetched: Fetched): Promise<Refresh> {
   const { clock, db } = ports
-  const { url, etag, lastModified, hasContent } = calendar
-  const validators = hasContent ? { etag, lastModified } : nothingKnown
-  const fetched: Fetched = url === null ? { kind: 'unchanged' } : await fetchCalendar(ports, { url, validators })
   const now = clock.now()
   if (fetched.kind === 'content' && !(await store.isContent(db.sql, calendar, fetched.content))) {
-    const reading = stretchesOfCalendar(fetched.content, calendarWindow(now))
+    const reading = await inSlices(clock, stretchesOfCalendar(fetched.content, calendarWindow(now)))
     if (reading.ok) return { kind: 'read', read: { ...fetched, reading: reading.value } }
     return { kind: 'failed', error: reading.reason, reading: await workedOut(ports, calendar, now) }
   }
   const reading = await workedOut(ports, calendar, now)
   if (fetched.kind === 'failed') return { kind: 'failed', error: fetched.reason, reading }
-  return { kind: 'same', validators: fetched.kind === 'content' ? fetched.validators : validators, reading }
+  return { kind: 'same', validators: fetched.kind === 'content' ? fetched.validators : validatorsOf(calendar), reading }
 }
 
 /** What the last good copy comes to; null: it was worked out today, or there is none. */
-async function workedOut({ db }: Looking, calendar: store.Calendar, now: Instant) {
+async function workedOut({ clock, db }: Looking, calendar: store.Calendar, now: Instant) {
   const isFresh = calendar.expandedAt !== null && between(calendar.expandedAt, now) < expansionMaxAge
   const content = isFresh ? null : await store.contentOf(db.sql, calendar)
-  const reading = content === null ? null : stretchesOfCalendar(content, calendarWindow(now))
+  const reading = content === null ? null : await inSlices(clock, stretchesOfCalendar(content, calendarWindow(now)))
   return reading?.ok === true ? reading.value : null
 }

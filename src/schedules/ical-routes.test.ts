@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type CalendarWorld, calendarWorld } from '../../test/support/schedules/calendar-world.ts'
+import { testClock } from '../../test/support/server.ts'
 import { known } from '../lib/check.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { hours, minutes } from '../lib/time.ts'
@@ -349,7 +350,7 @@ describe('calendars that are followed', () => {
     world.pass(minutes(1))
     const key = { organizationId: world.crew.organizationId, scheduleId: asId<ScheduleId>(id), role: 'primary' } as const
     const found = known(await world.db.tx('look', (tx) => lockCalendar(tx, key)), 'the calendar was uploaded')
-    const before = readContent(Buffer.from(calendar(['harbour-editor', 8, 20])), world.now())
+    const before = await readContent({ ...testClock, now: world.now }, Buffer.from(calendar(['harbour-editor', 8, 20])))
     if (!before.ok) throw new Error(before.reason.join())
     await world.put(id, calendar(['ADMIN@harbour.example', 8, 20]))
     world.pass(minutes(1))

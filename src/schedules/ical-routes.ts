@@ -33,7 +33,7 @@ export function calendarRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'cloc
         const { actor, body } = request
         const id = asId<ScheduleId>(storable(request.params.scheduleId))
         await requireUploadable(db.sql, actor, id)
-        const read = readContent(Buffer.isBuffer(body) ? body : new Uint8Array(), clock.now())
+        const read = await readContent(clock, Buffer.isBuffer(body) ? body : new Uint8Array())
         if (!read.ok) throw new Rejection({ kind: 'invalid-fields', fields: { calendar: read.reason } })
         await db.tx('upload calendar', (tx) => uploadCalendar(tx, actor, { id, read: read.value }))
         return scheduleShape(await findSchedule(db.sql, actor, { id, now: clock.now() }))

@@ -4,8 +4,8 @@ import type { Body } from '../lib/fields.ts'
 import type { ScheduleId } from '../lib/ids.ts'
 import { Rejection } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import type { Instant } from '../lib/time.ts'
-import type { Ports } from '../ports.ts'
+import { inSlices } from '../lib/slices.ts'
+import type { Clock, Ports } from '../ports.ts'
 import { stretchesOfCalendar } from './ical/stretches.ts'
 import { type CalendarRole, calendarsOf, calendarWindow } from './ical-calendar.ts'
 import type { ReadCalendar, ReadCalendars } from './ical-commands.ts'
@@ -66,15 +66,15 @@ async function readCalendar(
   if (fields.type !== 'ical') return ok(null)
   const fetched = await fetchCalendar(ports, { url, validators: nothingKnown })
   if (fetched.kind !== 'content') return no([downloadFailed, fetched.kind === 'failed' ? fetched.reason : 'It was not sent.'])
-  const read = readContent(fetched.content, ports.clock.now())
+  const read = await readContent(ports.clock, fetched.content)
   return read.ok ? ok({ ...read.value, validators: fetched.validators }) : read
 }
 
 const downloadFailed = 'Ical download failed'
 
 /** A file that somebody wants a calendar to have, and what it comes to. */
-export function readContent(content: Uint8Array, now: Instant): Result<ReadCalendar, readonly string[]> {
-  const reading = stretchesOfCalendar(content, calendarWindow(now))
+export async function readContent(clock: Clock, content: Uint8Array): Promise<Result<ReadCalendar, readonly string[]>> {
+  const reading = await inSlices(clock, stretchesOfCalendar(content, calendarWindow(clock.now())))
   if (!reading.ok) return no(['Ical parse failed', reading.reason])
   return ok({ content, reading: reading.value, validators: nothingKnown })
 }

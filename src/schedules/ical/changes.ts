@@ -1,3 +1,4 @@
+import type { Sliced } from '../../lib/slices.ts'
 import type { Instant } from '../../lib/time.ts'
 import { dayOf } from '../local-time.ts'
 import { localAt, type Zone } from '../zone.ts'
@@ -32,12 +33,13 @@ export type Changes = {
 
 const none: Exclusions = { starts: new Set(), days: new Set() }
 
-export function changesOf(events: readonly Component[], zones: Zones): Changes {
+export function* changesOf(events: readonly Component[], zones: Zones): Sliced<Changes> {
   const latest = new Map<string, Component>()
   const found = new Set<Component>()
   const outdated = new Set<Component>()
   const replaced = new Map<string, Moment[]>()
   for (const event of events) {
+    yield
     const moment = firstMoment(event, 'recurrence-id', zones)
     if (!moment.ok || moment.value === null || isOfAllLater(event)) continue
     const uid = uidOf(event)

@@ -1,4 +1,5 @@
 import { no, ok, type Result } from '../../lib/result.ts'
+import type { Sliced } from '../../lib/slices.ts'
 
 /** A component of a calendar file (RFC 5545, 3.6) with the content lines and the components directly inside it. */
 export type Component = {
@@ -9,6 +10,9 @@ export type Component = {
   readonly parts: readonly Component[]
 }
 
+/** What is not folded has some twenty letters in a line at least; taking more lines apart holds up the server. */
+const linesMax = 300_000
+
 /** Files of other kinds nest a few deep; nothing that is read here lies deeper than three. */
 const depthMax = 20
 
@@ -16,10 +20,12 @@ const depthMax = 20
  * Takes a calendar file apart: the calendars in it, of which there is at least one. What does not look like a content line is
  * passed over, since programs that break texts carelessly are common; a component that does not end is a file that was cut off.
  */
-export function readCalendars(bytes: Uint8Array): Result<readonly Component[], string> {
+export function* readCalendars(bytes: Uint8Array): Sliced<Result<readonly Component[], string>> {
+  if (hasMoreLines(bytes, linesMax)) return no(`It has more than ${linesMax} lines.`)
   const root = newNode('')
   const open: Node[] = [root]
-  for (const line of unfoldedLines(bytes)) {
+  for (const line of yield* unfoldedLines(bytes)) {
+    yield
     const name = nameForm.exec(line)?.[1]?.toLowerCase() ?? ''
     const within = open.at(-1) ?? root
     switch (name) {
@@ -63,10 +69,26 @@ const valueOf = (line: string): string =>
     .trim()
     .toLowerCase()
 
+/** Whether a file has more lines than that; `\r\n` ends one line. */
+function hasMoreLines(bytes: Uint8Array, countMax: number): boolean {
+  let count = 0
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index]
+    if (byte === carriageReturn || (byte === lineFeed && bytes[index - 1] !== carriageReturn)) count += 1
+  }
+  return count > countMax
+}
+
+const lineFeed = 10
+const carriageReturn = 13
+
 /** Long lines are broken anywhere, even inside a letter that takes several bytes (RFC 5545, 3.1), so they are mended before the letters are read. */
-function unfoldedLines(bytes: Uint8Array): readonly string[] {
+function* unfoldedLines(bytes: Uint8Array): Sliced<readonly string[]> {
   const asBytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-  const whole = asBytes.replaceAll(/\r\n?/g, '\n').replaceAll(/\n[ \t]/g, '')
+  const evenlyEnded = asBytes.replaceAll(/\r\n?/g, '\n')
+  yield
+  const whole = evenlyEnded.replaceAll(/\n[ \t]/g, '')
+  yield
   return Buffer.from(whole, 'latin1')
     .toString('utf8')
     .replace(/^\uFEFF/, '')

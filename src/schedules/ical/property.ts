@@ -14,9 +14,13 @@ export type Property = {
 const lineMax = 65_536
 const parametersMax = 100
 
-/** All properties of a name, in lower case; null stands for one that cannot be read. */
+/** Some ten thousand dates. More of them hold up the server, since a component is read in one go. */
+const allLinesMax = 262_144
+
+/** All properties of a name, in lower case; null stands for one that cannot be read, or for too many. */
 export function propertiesOf({ lines }: Pick<Component, 'lines'>, name: string): readonly (Property | null)[] {
-  return (lines.get(name) ?? []).map(readProperty)
+  const all = lines.get(name) ?? []
+  return all.reduce((length, line) => length + line.length, 0) > allLinesMax ? [null] : all.map(readProperty)
 }
 
 /** The first property of a name: undefined when there is none, null when it cannot be read. */

@@ -1,6 +1,6 @@
 import { storable } from '../../lib/json.ts'
 import type { Component } from './components.ts'
-import { propertiesOf, textOf } from './property.ts'
+import { textOf } from './property.ts'
 
 /** Whom an event puts on call, and on which level. */
 export type Staffing = {
@@ -16,7 +16,7 @@ export function staffingOf(event: Component): Staffing {
   const summary = textOf(event, 'summary') ?? ''
   const [marker = '', digits = '0'] = /^\s*\[L(\d{1,9})\]/.exec(summary) ?? []
   const name = summary.slice(marker.length).trim()
-  const isOnlyOne = propertiesOf(event, 'attendee').length === 1
+  const isOnlyOne = event.lines.get('attendee')?.length === 1
   const attendee = isOnlyOne ? (textOf(event, 'attendee') ?? '').replace(/^mailto:/i, '') : ''
   const candidates = [name, textOf(event, 'description') ?? '', attendee]
     .map((text) => storable(text.trim()))

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { atOnce } from '../../../test/support/at-once.ts'
 import { instant, isoZ } from '../../lib/time.ts'
 import { stretchesOfCalendar } from './stretches.ts'
 
@@ -12,8 +13,10 @@ const calendar = (...lines: readonly string[]): Uint8Array =>
 
 const event = (...lines: readonly string[]): readonly string[] => ['BEGIN:VEVENT', 'UID:one', ...lines, 'END:VEVENT']
 
+const workedOut = (bytes: Uint8Array) => atOnce(stretchesOfCalendar(bytes, window))
+
 const read = (bytes: Uint8Array) => {
-  const reading = stretchesOfCalendar(bytes, window)
+  const reading = workedOut(bytes)
   if (!reading.ok) throw new Error(reading.reason)
   return reading.value
 }
@@ -23,7 +26,7 @@ const times = (...lines: readonly string[]) =>
   read(calendar(...lines)).stretches.map(({ startAt, endAt }) => `${isoZ(startAt)} ${isoZ(endAt)}`)
 
 const refusal = (bytes: Uint8Array) => {
-  const reading = stretchesOfCalendar(bytes, window)
+  const reading = workedOut(bytes)
   return reading.ok ? null : reading.reason
 }
 
@@ -350,15 +353,23 @@ describe('a file is refused in little time', () => {
     expect(refusal(bytes)).toBe(reason)
   })
 
+  test('and one of too many lines is refused', () => {
+    expect(refusal(calendar('A:\r\n'.repeat(300_000)))).toBe('It has more than 300000 lines.')
+  })
+
   test('and one in which each event has a zone of its own is read, as fast as any', () => {
     const names = Array.from({ length: 8000 }, (_, index) => `Zone ${index}`)
     const zones = names.flatMap((name) => ['BEGIN:VTIMEZONE', `TZID:${name}`, 'END:VTIMEZONE'])
     const events = names.flatMap((name) => event(`DTSTART;TZID=Not ${name}:20260301T090000`))
-    const reading = stretchesOfCalendar(
-      calendar(...zones, ...events, ...event('DTSTART:20260301T090000Z', 'DURATION:PT1H')),
-      window,
-    )
+    const reading = workedOut(calendar(...zones, ...events, ...event('DTSTART:20260301T090000Z', 'DURATION:PT1H')))
     expect(reading.ok && reading.value.stretches.length).toBe(1)
+  })
+
+  test('and an event with more dates than anybody lists is told, and covers nothing', () => {
+    const dates = Array.from({ length: 15_000 }, () => 'RDATE:20260101T000000Z').join('\r\n')
+    const { stretches, problems } = read(calendar(...event(...start, dates), ...event(...start, 'SUMMARY:ada')))
+    expect(problems).toEqual(['The event "one" has a time that cannot be read.'])
+    expect(stretches.map(({ name }) => name)).toEqual(['ada'])
   })
 
   test('and one of a megabyte is read, whatever fills it', () => {
@@ -373,10 +384,11 @@ describe('a file is refused in little time', () => {
       'END:VEVENT\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTART;TZID=Nowhere:20260101T000000\r\nRRULE:FREQ=DAILY\r\n',
     ]
     for (const filling of fillings) {
-      const head = `BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n${start.join('\r\n')}\r\nSUMMARY:ada\r\n`
+      const begun = `BEGIN:VEVENT\r\n${start.join('\r\n')}\r\nSUMMARY:ada\r\n`
+      const head = `BEGIN:VCALENDAR\r\n${begun}END:VEVENT\r\n${begun}`
       const tail = '\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n'
       const text = head + filling.repeat((1024 * 1024) / filling.length) + tail
-      expect(stretchesOfCalendar(Buffer.from(text), window).ok).toBe(true)
+      expect(workedOut(Buffer.from(text)).ok).toBe(true)
     }
   }, 60_000)
 })
@@ -405,7 +417,7 @@ test('whatever a file says, it is read or refused, and what is read lies in the 
   const body = fc.array(line, { maxLength: 30 }).map((lines) => calendar('BEGIN:VEVENT', ...lines, 'END:VEVENT'))
   fc.assert(
     fc.property(fc.oneof(body, fc.uint8Array({ maxLength: 200 })), (bytes) => {
-      const reading = stretchesOfCalendar(bytes, window)
+      const reading = workedOut(bytes)
       if (!reading.ok) expect(reading.reason).toMatch(/^[A-Z].*\.$/s)
       for (const { startAt, endAt } of reading.ok ? reading.value.stretches : []) {
         expect(startAt < endAt && startAt < window.endAt && endAt > window.startAt).toBe(true)

@@ -1,5 +1,6 @@
 import { storable } from '../../lib/json.ts'
 import { no, ok, type Result } from '../../lib/result.ts'
+import type { Sliced } from '../../lib/slices.ts'
 import type { Instant } from '../../lib/time.ts'
 import { dayMs } from '../calendar.ts'
 import type { TimeWindow } from '../engine/schedule.ts'
@@ -37,11 +38,11 @@ export const calendarLimits = {
 /**
  * What a calendar file comes to in a window. An event that cannot be read is a problem and covers nothing; a file that is no calendar,
  * too much work, or of which no event can be read, is refused as a whole, with a sentence about it. The work has a limit, whatever the
- * file says.
+ * file says, and so has each slice of it.
  */
-export function stretchesOfCalendar(bytes: Uint8Array, window: TimeWindow): Result<CalendarReading, string> {
+export function* stretchesOfCalendar(bytes: Uint8Array, window: TimeWindow): Sliced<Result<CalendarReading, string>> {
   if (bytes.length > calendarLimits.bytesMax) return no('It is larger than 5 MiB.')
-  const calendars = readCalendars(bytes)
+  const calendars = yield* readCalendars(bytes)
   if (!calendars.ok) return calendars
   const budget = { steps: calendarLimits.steps }
   const found: CalendarStretch[] = []
@@ -50,9 +51,10 @@ export function stretchesOfCalendar(bytes: Uint8Array, window: TimeWindow): Resu
   for (const calendar of calendars.value) {
     const zones = zonesOf(calendar, window, budget)
     const events = calendar.parts.filter(({ name }) => name === 'vevent')
-    const changes = changesOf(events, zones)
+    const changes = yield* changesOf(events, zones)
     eventCount += events.length
     for (const event of events) {
+      yield
       const stretches = stretchesOf(event, { zones, window, budget, changes })
       if (budget.steps < 0) return no(`It takes too much work to see when its events happen, ${nameOf(event)} among them.`)
       if (!stretches.ok) problems.push(`${capitalized(nameOf(event))} ${stretches.reason}.`)

@@ -36,11 +36,14 @@ export function zonesOf(calendar: Component, window: TimeWindow, budget: Budget)
   return { utc, floating: (floating === null ? null : find(floating)) ?? utc, find }
 }
 
+/** The world has some five hundred zones; each may be defined many times over. */
+const definitionsMax = 10_000
+
 /** By name, the first one of each: a file may have as many as it has events, so they are gone through once. */
 function definitionsOf({ parts }: Component): ReadonlyMap<string, Component> {
   const byName = new Map<string, Component>()
-  for (const part of parts) {
-    const name = part.name === 'vtimezone' ? textOf(part, 'tzid') : null
+  for (const part of parts.filter(({ name }) => name === 'vtimezone').slice(0, definitionsMax)) {
+    const name = textOf(part, 'tzid')
     if (name !== null && !byName.has(name)) byName.set(name, part)
   }
   return byName
@@ -55,6 +58,9 @@ function knownZone(name: string): Zone | null {
 /** A clock is set to another offset. */
 type Onset = { readonly atMs: number; readonly fromMs: number; readonly toMs: number }
 
+/** Reading one from a file takes as long as looking at so many days. */
+const stepsPerOnset = 100
+
 /** Real zones have two changes a year. */
 const onsetsMax = 5000
 
@@ -63,6 +69,7 @@ function describedZone(definition: Component, window: TimeWindow, budget: Budget
   const onsets: Onset[] = []
   for (const observance of definition.parts) {
     const begun = onsetsOf(observance, window, budget)
+    budget.steps -= stepsPerOnset * (begun?.length ?? 1)
     if (begun === null || onsets.length + begun.length > onsetsMax) return null
     onsets.push(...begun)
   }
