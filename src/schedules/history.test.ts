@@ -96,6 +96,21 @@ test('a swap that nobody has taken still splits the shift at an edit of the same
   ])
 })
 
+test('thousands of edits are joined in no time', { timeout: 2000 }, () => {
+  const swap = { insteadOf: null, swapId: null }
+  const cover = {
+    startAt: instant(0),
+    endAt: instant(60_000),
+    source: { kind: 'layer', id: 'LY1' },
+    level: 0,
+    people: [],
+  } as const
+  const pieces = Array.from({ length: 60_000 }, (_, index) => ({
+    ...{ userId: asId<UserId>(`U${index % 2}`), startAt: instant(index), endAt: instant(index + 1), ...swap, cover },
+  }))
+  expect(withoutSeams(pieces, new Set(pieces.map(({ startAt }) => startAt)))).toHaveLength(60_000)
+})
+
 describe('a version', () => {
   const createdAt = at('2026-04-01T10:00:00Z')
   const to = at('2026-04-01T12:00:00Z')

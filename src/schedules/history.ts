@@ -1,4 +1,4 @@
-import type { PartId, ScheduleId } from '../lib/ids.ts'
+import type { PartId, ScheduleId, UserId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { FinalShift } from './engine/on-call.ts'
 import type { Layer, Override, Swap } from './engine/schedule.ts'
@@ -110,21 +110,29 @@ export const swapsThrough = (eras: readonly SwapEra[]): readonly Swap[] =>
     return startAt < endAt ? [{ id, createdAt, beneficiary, benefactor, startAt, endAt }] : []
   })
 
-/** Joins what an edit cut in two: rows of one person and one shift that touch at a seam, where an era ends. The order by start stays. */
+/**
+ * Joins what an edit cut in two: rows of one person and one shift that touch at a seam, where an era ends. The order by start stays. Rows of
+ * one person never overlap, so that only the one before can go on.
+ */
 export function withoutSeams(rows: readonly FinalShift[], seams: ReadonlySet<Instant>): readonly FinalShift[] {
   const joined: FinalShift[] = []
+  const lastOf = new Map<UserId, number>()
   for (const row of rows) {
-    const index = seams.has(row.startAt) ? joined.findIndex((earlier) => goesOn(earlier, row)) : -1
-    const earlier = joined[index]
-    if (earlier === undefined) joined.push(row)
-    else joined[index] = { ...earlier, endAt: row.endAt }
+    const last = lastOf.get(row.userId) ?? joined.length
+    const earlier = joined[last]
+    if (earlier !== undefined && seams.has(row.startAt) && goesOn(earlier, row)) {
+      joined[last] = { ...earlier, endAt: row.endAt }
+    } else {
+      lastOf.set(row.userId, joined.length)
+      joined.push(row)
+    }
   }
   return joined
 }
 
+/** Whether a row is what is left of an earlier one of the same person. */
 const goesOn = (earlier: FinalShift, later: FinalShift): boolean =>
   earlier.endAt === later.startAt &&
-  earlier.userId === later.userId &&
   earlier.swapId === later.swapId &&
   earlier.insteadOf === later.insteadOf &&
   earlier.cover.source.id === later.cover.source.id

@@ -124,6 +124,17 @@ test('a question is as long as its answer can be', () => {
   expect(answerable(scheduleOf([{ ...often, groups: [crowd] }]), year).endAt).toBe(once)
 })
 
+test('a question about a time of thousands of edits is shorter', () => {
+  const versions = (count: number): readonly Rotation[] =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ ...rotation, fromAt: instant(year.startAt + index * 1000), toAt: instant(year.startAt + (index + 1) * 1000) },
+    }))
+  expect(answerable(scheduleOf(versions(4000)), year)).toEqual(year)
+  expect(answerable(scheduleOf(versions(10_000)), year).endAt).toBe(instant(year.startAt + 182 * day))
+  const before = { startAt: instant(year.startAt - 365 * day), endAt: year.startAt }
+  expect(answerable(scheduleOf(versions(10_000)), before)).toEqual(before)
+})
+
 test('turns that must be counted weigh more than those of arithmetic', () => {
   const counted: Recurrence = {
     ...recurrence,

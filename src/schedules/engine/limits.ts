@@ -16,6 +16,8 @@ export const limits = {
   beginningsPerDayMax: 5000,
   /** How many shifts of one person each one answer is about, by the rules of its layers. */
   shiftsPerAnswer: 50_000,
+  /** As how many shifts each version of a layer counts, however short it held. */
+  versionWeight: 10,
   /** Turns by months or days of months are counted from the start on, by the calendar: 1900-01-01, as a local time. */
   countedFrom: -2_208_988_800_000,
   /** As how many beginnings one of such turns counts. */
@@ -81,7 +83,8 @@ function recurrenceFault(recurrence: Recurrence): string | null {
 
 /**
  * As much of a window, from its start on, as one question may be about, so that its answer is small enough to be made and sent in one piece:
- * a year of five people who hand over every hour, and at least a day. Estimated by the rules of the layers, while they last.
+ * a year of five people who hand over every hour, and at least a day. Estimated by the rules of the layers, while they last, and by how many
+ * versions of them there are: each is work of its own.
  */
 export function answerable({ layers }: Schedule, window: TimeWindow): TimeWindow {
   const shifts = layers.reduce((sum, layer) => sum + (layer.kind === 'fixed' ? 0 : shiftsWithin(layer, window)), 0)
@@ -92,7 +95,8 @@ export function answerable({ layers }: Schedule, window: TimeWindow): TimeWindow
 
 function shiftsWithin(layer: Rotation | Recurrence, window: TimeWindow): number {
   const lasting = common(window, lifeOf(layer))
-  return lasting === null ? 0 : (beginningsPerDay(layer) * largestGroup(layer) * (lasting.endAt - lasting.startAt)) / dayMs
+  if (lasting === null) return 0
+  return limits.versionWeight + (beginningsPerDay(layer) * largestGroup(layer) * (lasting.endAt - lasting.startAt)) / dayMs
 }
 
 const largestGroup = ({ groups }: Rotation | Recurrence): number =>
