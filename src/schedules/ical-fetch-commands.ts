@@ -29,6 +29,7 @@ export async function fetchCalendar(
   for (let hop = 0; hop <= redirectsMax; hop += 1) {
     const deadlineMs: Ms = ms(Math.ceil(fetchMaxMs - (clock.monotonic() - startedAt)))
     if (deadlineMs <= 0) return failed('No answer within 10 s.')
+    if (namesSomebody(url)) return failed(credentialsRefused)
     const outcome = await send.http({
       method: 'GET',
       url,
@@ -43,6 +44,11 @@ export async function fetchCalendar(
   }
   return failed(`It is redirected more than ${redirectsMax} times.`)
 }
+
+/** Whether a URL has a user name or a password in it. */
+export const namesSomebody = (url: string): boolean => /^https?:\/\/[^/?#]*@/i.test(url)
+
+export const credentialsRefused = 'The URL contains a user name or a password. Calendars that need one cannot be followed.'
 
 const failed = (reason: string): Fetched => ({ kind: 'failed', reason })
 

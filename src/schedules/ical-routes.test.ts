@@ -158,6 +158,16 @@ describe('a schedule of type ical', () => {
       { ical_url_primary: ['Ical download failed', expect.stringContaining('private, local or reserved address')] },
     ],
     [
+      'with a password in its URL',
+      { ical_url_primary: 'https://ada:x@calendar.example/rota.ics' },
+      {
+        ical_url_primary: [
+          'Ical download failed',
+          'The URL contains a user name or a password. Calendars that need one cannot be followed.',
+        ],
+      },
+    ],
+    [
       'of a server that does not answer',
       { ical_url_primary: 'https://calendar.example/silent.ics' },
       { ical_url_primary: ['Ical download failed', 'No connection.'] },

@@ -9,7 +9,7 @@ import type { Clock, Ports } from '../ports.ts'
 import { stretchesOfCalendar } from './ical/stretches.ts'
 import { type CalendarRole, calendarsOf, calendarWindow } from './ical-calendar.ts'
 import type { ReadCalendar, ReadCalendars } from './ical-commands.ts'
-import { fetchCalendar, nothingKnown } from './ical-fetch-commands.ts'
+import { credentialsRefused, fetchCalendar, namesSomebody, nothingKnown } from './ical-fetch-commands.ts'
 import type { ScheduleFields } from './schedule.ts'
 import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
 import { findSchedule } from './store.ts'
@@ -61,6 +61,7 @@ async function readCalendar(
 ): Promise<Result<ReadCalendar | null, readonly string[]>> {
   const target = url.replace(/^webcals?:/i, 'https:')
   if (leadsHere(target, ports.egress)) return no(['Potential self-reference'])
+  if (namesSomebody(target)) return no([downloadFailed, credentialsRefused])
   const judged = judgeUrl(target, ports.egress)
   if (!judged.ok) return no([downloadFailed, judged.reason])
   if (fields.type !== 'ical') return ok(null)
