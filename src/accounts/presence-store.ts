@@ -47,13 +47,10 @@ export async function pendingPresence(
   }))
 }
 
-export async function markPresenceTaken(tx: Tx, { organizationId, id }: PendingPresence): Promise<void> {
-  await tx.sql
-    .updateTable('presence_changes')
-    .set({ pending: false })
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .execute()
+export async function markPresenceTaken(tx: Tx, organizationId: OrganizationId, ids: readonly string[]): Promise<void> {
+  await sql`
+    update presence_changes set pending = false
+    where organization_id = ${organizationId} and id = any(${[...ids]}::uuid[])`.execute(tx.sql)
 }
 
 /** What became of people's presence after an instant, oldest first. */

@@ -1,5 +1,7 @@
+import type { PendingPresence } from '../accounts/presence.ts'
 import { pendingPresence, takePresence } from '../accounts/presence-commands.ts'
 import { check } from '../lib/check.ts'
+import type { OrganizationId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, between, type Instant, minutes } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
@@ -28,7 +30,8 @@ const tellingsPerRead = 200
 /** A round ends after so many schedules, so that the next one shows that the loop is alive. */
 const looksPerRound = 2000
 
-const presencePerRead = 500
+const presencePerTransaction = 500
+const presencePerRead = 2000
 
 /** What failed is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
@@ -47,13 +50,14 @@ export function schedulesLoop(world: World, settings: ScheduleSettings): Loop {
   const announceAll = announcing(world, settings)
   const works: readonly Work[] = [looking(world, settings), reminding(world, settings), tellingMoves(world, settings)]
   const checkZones = zoneCheck(world)
+  const takePresenceChanges = takingPresence(world)
   const { clock, db } = world
   return {
     name: 'schedules',
     run: async (shards): Promise<Instant | null> => {
       if (shards.length === 0) return null
       await checkZones(shards)
-      await takePresenceChanges(world, shards)
+      const morePresence = await takePresenceChanges(shards)
       await announceAll(shards)
       let count = 0
       for (const { sizeMax, take } of works) {
@@ -62,7 +66,7 @@ export function schedulesLoop(world: World, settings: ScheduleSettings): Loop {
           await announceAll(shards)
         }
       }
-      return count < looksPerRound ? store.nextDueAt(db.sql, shards) : clock.now()
+      return morePresence || count >= looksPerRound ? clock.now() : store.nextDueAt(db.sql, shards)
     },
   }
 }
@@ -149,16 +153,24 @@ function zoneCheck({ db }: World) {
   }
 }
 
-async function takePresenceChanges({ db }: World, shards: readonly number[]): Promise<void> {
-  for (;;) {
-    const changes = await pendingPresence(db.sql, { shards, limit: presencePerRead })
-    for (const change of changes) {
-      await db.tx('take presence change', async (tx) => {
-        await store.makeDueThatName(tx, change.organizationId, change.userId)
-        await takePresence(tx, change)
+/** Tells schedules who has come and gone. Resolves with whether there is more, for which hand-overs are not to wait. */
+function takingPresence({ db, log }: Pick<World, 'db' | 'log'>) {
+  return async (shards: readonly number[]): Promise<boolean> => {
+    let takenCount = 0
+    const act = async (changes: readonly PendingPresence[]): Promise<void> => {
+      const { organizationId, ids } = someOf(changes)
+      await db.tx('take presence changes', async (tx) => {
+        await store.makeDueThatName(tx, organizationId, [...new Set(changes.map(({ userId }) => userId))])
+        await takePresence(tx, organizationId, ids)
       })
+      takenCount += changes.length
     }
-    if (changes.length < presencePerRead) return
+    const putOff = async ({ userId }: PendingPresence, fault: unknown): Promise<void> =>
+      log.error('presence change failed', { user_id: userId, error: fault instanceof Error ? fault.stack : String(fault) })
+    const changes = await pendingPresence(db.sql, { shards, limit: presencePerRead })
+    for (const part of partsOf(changes, { keyOf: organizationOf, sizeMax: presencePerTransaction }))
+      await togetherOrAlone(part, { act, putOff })
+    return takenCount > 0 && changes.length === presencePerRead
   }
 }
 
@@ -171,21 +183,23 @@ function puttingOff({ db, log }: Pick<World, 'db' | 'log'>, message: string, pos
   }
 }
 
-type Parting<Watch> = { readonly keyOf: (watch: Watch) => string; readonly sizeMax: number }
+type Owned = { readonly organizationId: OrganizationId }
 
-const organizationOf = ({ organizationId }: WatchKey): string => organizationId
+type Parting<Due> = { readonly keyOf: (due: Due) => string; readonly sizeMax: number }
+
+const organizationOf = ({ organizationId }: Owned): string => organizationId
 
 /** Puts together what has one key, in parts that are small enough. */
-function partsOf<Watch extends WatchKey>(due: readonly Watch[], { keyOf, sizeMax }: Parting<Watch>): readonly Watch[][] {
-  const parts: Watch[][] = []
-  for (const watches of Map.groupBy(due, keyOf).values())
-    for (let index = 0; index < watches.length; index += sizeMax) parts.push(watches.slice(index, index + sizeMax))
+function partsOf<Due extends Owned>(due: readonly Due[], { keyOf, sizeMax }: Parting<Due>): readonly Due[][] {
+  const parts: Due[][] = []
+  for (const some of Map.groupBy(due, keyOf).values())
+    for (let index = 0; index < some.length; index += sizeMax) parts.push(some.slice(index, index + sizeMax))
   return parts
 }
 
 /** All of one organization. */
-function someOf(watches: readonly WatchKey[]) {
-  const [first] = watches
-  check(first !== undefined, 'a part has a schedule')
-  return { organizationId: first.organizationId, ids: watches.map(({ id }) => id) }
+function someOf<Id>(part: readonly (Owned & { readonly id: Id })[]) {
+  const [first] = part
+  check(first !== undefined, 'a part is not empty')
+  return { organizationId: first.organizationId, ids: part.map(({ id }) => id) }
 }

@@ -65,10 +65,10 @@ export async function noteEdit(tx: Tx, { organizationId, scheduleIds, editorId }
   )
 }
 
-/** Makes the schedules due that name a person; those with a calendar too, which may name them by what they are called now. */
-export async function makeDueThatName(tx: Tx, organizationId: OrganizationId, userId: UserId): Promise<void> {
+/** Makes the schedules due that name some of the people; those with a calendar too, which may name them by what they are called now. */
+export async function makeDueThatName(tx: Tx, organizationId: OrganizationId, userIds: readonly UserId[]): Promise<void> {
   const following = sql`select schedule_id from calendars where organization_id = ${organizationId} and content is not null`
-  const names = sql`(people @> array[${userId}]::text[] or schedule_id = any(array(${following})))`
+  const names = sql`(people && ${[...userIds]}::text[] or schedule_id = any(array(${following})))`
   await updateInOrder(tx, sql`organization_id = ${organizationId} and ${names}`, unedited)
 }
 
