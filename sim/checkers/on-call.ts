@@ -35,7 +35,7 @@ export function newOnCall(facts: ScheduleFacts, { startAt, endAt }: Watched): On
         .filter((shift) => holds(shift, at))
         .map((shift) => ({ level: levelOf(shift), people: onShift(shift, clockIn(zoneOf(shift)).readingAt(at)) })),
     ]
-      .map(({ level, people }) => ({ level, people: people.filter(isThere).map(swapped) }))
+      .map(({ level, people }) => ({ level, people: people.map(swapped).filter(isThere) }))
       .filter(({ people }) => people.length > 0)
     const highest = Math.max(...covers.map(({ level }) => level))
     let onCall = new Set(covers.flatMap(({ level, people }) => (level === highest ? people : [])))

@@ -183,12 +183,12 @@ function isInHours(restrictions: readonly Restriction[], reading: number): boole
 }
 
 function swapped({ swaps, passedOver }: Schedule, users: readonly UserId[], at: number): readonly UserId[] {
-  let named = users.filter((user) => !passedOver.has(user))
+  let named = users
   for (const { beneficiary, benefactor, startAt, endAt } of swaps.toSorted(byCreation)) {
     if (benefactor === null || passedOver.has(benefactor) || at < startAt || at >= endAt) continue
     named = named.map((user) => (user === beneficiary ? benefactor : user))
   }
-  return named
+  return named.filter((user) => !passedOver.has(user))
 }
 
 function decided(schedule: Schedule, covers: readonly { level: number; users: readonly UserId[] }[], at: number): string {
