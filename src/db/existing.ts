@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { OrganizationId } from '../lib/ids.ts'
+import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 
 /** The tables of what keeps its row, marked, when it is deleted. */
@@ -13,6 +14,13 @@ export async function lockExisting(tx: Tx, table: MarkedTable, { organizationId,
     select from ${sql.table(table)} where organization_id = ${organizationId} and id = ${id} and deleted_at is null
     for update`.execute(tx.sql)
   return answer.rows.length > 0
+}
+
+/** Readers do not see it any more. */
+export async function markDeleted(tx: Tx, table: MarkedTable, { organizationId, id }: Key): Promise<void> {
+  await sql`
+    update ${sql.table(table)} set deleted_at = ${toDate(tx.now)}::timestamptz
+    where organization_id = ${organizationId} and id = ${id}`.execute(tx.sql)
 }
 
 type Asked = { readonly organizationId: OrganizationId; readonly ids: readonly string[] }

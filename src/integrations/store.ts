@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { idsThatExist, lockExisting } from '../db/existing.ts'
+import { idsThatExist, lockExisting, markDeleted } from '../db/existing.ts'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
 import { asId, type EscalationChainId, type IntegrationId, type OrganizationId, type ServiceId, type TeamId } from '../lib/ids.ts'
@@ -82,12 +82,7 @@ export async function countRoutesVersion(tx: Tx, organizationId: OrganizationId,
 
 /** Takes the integration out of use; its alert groups keep it as their source. Its token is never given out again. */
 export async function markIntegrationDeleted(tx: Tx, organizationId: OrganizationId, id: IntegrationId): Promise<void> {
-  await tx.sql
-    .updateTable('integrations')
-    .set({ deleted_at: toDate(tx.now) })
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .execute()
+  await markDeleted(tx, 'integrations', { organizationId, id })
 }
 
 /** Those of the names that integrations of a team have, or those of no team. */

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
+import { markDeleted } from '../db/existing.ts'
 import { countRows, oldestFirst } from '../db/listing.ts'
+import { closeVersion, endVersion } from '../db/versions.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type OrganizationId, type PartId, type ScheduleId, type TeamId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
@@ -28,30 +30,14 @@ export async function insertPart(
 /** From now on the part is as given; before, it stays what it was. It is locked, or its schedule is. */
 export async function writePartVersion(tx: Tx, key: Key, version: Owned): Promise<void> {
   const values = valuesOf(version)
-  if (await closeVersion(tx, key)) await insertVersion(tx, key, { ...values, valid_from: toDate(tx.now) })
+  if (await closeVersion(tx, 'shift_versions', key)) await insertVersion(tx, key, { ...values, valid_from: toDate(tx.now) })
   else await currentVersion(tx, key).set(values).execute()
-}
-
-/** False: the current version began in this very instant, or, by another node's clock, later. */
-async function closeVersion(tx: Tx, key: Key): Promise<boolean> {
-  const result = await currentVersion(tx, key)
-    .set({ valid_to: toDate(tx.now) })
-    .where(({ or, eb }) => or([eb('valid_from', 'is', null), eb('valid_from', '<', toDate(tx.now))]))
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
 }
 
 /** Readers do not see it any more; what it covered until now stays on record. */
 export async function markPartDeleted(tx: Tx, key: Key): Promise<void> {
-  await tx.sql
-    .updateTable('shifts')
-    .set({ deleted_at: toDate(tx.now) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .execute()
-  await currentVersion(tx, key)
-    .set({ valid_to: sql`greatest(${toDate(tx.now)}::timestamptz, valid_from + interval '1 millisecond')` })
-    .execute()
+  await markDeleted(tx, 'shifts', key)
+  await endVersion(tx, 'shift_versions', key)
 }
 
 function currentVersion(tx: Tx, { organizationId, id }: Key) {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import { idsThatExist, lockExisting } from '../db/existing.ts'
+import { idsThatExist, lockExisting, markDeleted } from '../db/existing.ts'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
+import { closeVersion } from '../db/versions.ts'
 import { check } from '../lib/check.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
@@ -25,27 +26,14 @@ export async function insertSchedule(tx: Tx, organizationId: OrganizationId, sch
 /** From now on the schedule is as given; before, it stays what it was. The schedule is locked. */
 export async function writeScheduleVersion(tx: Tx, organizationId: OrganizationId, schedule: Schedule): Promise<void> {
   const key = { organizationId, id: schedule.id }
-  if (await closeVersion(tx, key)) await insertVersion(tx, key, { ...valuesOf(schedule), valid_from: toDate(tx.now) })
+  if (await closeVersion(tx, 'schedule_versions', key))
+    await insertVersion(tx, key, { ...valuesOf(schedule), valid_from: toDate(tx.now) })
   else await currentVersion(tx, key).set(valuesOf(schedule)).execute()
 }
 
-/** False: the current version began in this very instant, or, by another node's clock, later. */
-async function closeVersion(tx: Tx, key: Key): Promise<boolean> {
-  const result = await currentVersion(tx, key)
-    .set({ valid_to: toDate(tx.now) })
-    .where(({ or, eb }) => or([eb('valid_from', 'is', null), eb('valid_from', '<', toDate(tx.now))]))
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
-}
-
 /** Readers do not see it any more, and from now on nobody is on call there. */
-export async function markScheduleDeleted(tx: Tx, { organizationId, id }: Key): Promise<void> {
-  await tx.sql
-    .updateTable('schedules')
-    .set({ deleted_at: toDate(tx.now) })
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .execute()
+export async function markScheduleDeleted(tx: Tx, key: Key): Promise<void> {
+  await markDeleted(tx, 'schedules', key)
 }
 
 function currentVersion(tx: Tx, { organizationId, id }: Key) {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import { lockExisting } from '../db/existing.ts'
+import { lockExisting, markDeleted } from '../db/existing.ts'
 import { countRows } from '../db/listing.ts'
+import { closeVersion, endVersion } from '../db/versions.ts'
 import { asId, type OrganizationId, type ScheduleId, type SwapId, type UserId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
@@ -28,26 +29,14 @@ export async function insertSwap(
 
 /** From now on the swap is as given; before, it stays what it was. It is locked. */
 export async function writeSwapVersion(tx: Tx, key: Key, version: Version): Promise<void> {
-  const closed = await currentVersion(tx, key)
-    .set({ valid_to: toDate(tx.now) })
-    .where('valid_from', '<', toDate(tx.now))
-    .executeTakeFirst()
-  if (closed.numUpdatedRows > 0n) await insertVersion(tx, key, version)
-  // The current version began in this very instant, or, by another node's clock, later.
+  if (await closeVersion(tx, 'shift_swap_versions', key)) await insertVersion(tx, key, version)
   else await currentVersion(tx, key).set(valuesOf(version)).execute()
 }
 
 /** Readers do not see it any more; who was on call until now stays on record. */
 export async function markSwapDeleted(tx: Tx, key: Key): Promise<void> {
-  await tx.sql
-    .updateTable('shift_swaps')
-    .set({ deleted_at: toDate(tx.now) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .execute()
-  await currentVersion(tx, key)
-    .set({ valid_to: sql`greatest(${toDate(tx.now)}::timestamptz, valid_from + interval '1 millisecond')` })
-    .execute()
+  await markDeleted(tx, 'shift_swaps', key)
+  await endVersion(tx, 'shift_swap_versions', key)
 }
 
 function currentVersion(tx: Tx, { organizationId, id }: Key) {
