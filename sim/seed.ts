@@ -205,13 +205,15 @@ function databaseOfTown({ world, engine, faults, records, dice }: Story) {
   return databaseOf({ world, engine, faults, records, life, clock, random, log, onWake: () => {}, crash: () => {} })
 }
 
-/** Ends and stops servers out of nowhere. */
-function disturb({ world, faults, processes, dice }: Story): void {
+/** Ends and stops servers out of nowhere, until the world is healed. */
+function disturb(story: Story): void {
+  const { world, faults, processes, dice } = story
   const own = dice.fork('disturbance')
   const next = (): void => {
     const disturbance = faults.nextDisturbance()
     if (disturbance === null) return
     const run = (): void => {
+      if (!story.isOpen) return
       const process = own.pick(processes)
       if (disturbance.kind === 'crash') process.crash('out of nowhere')
       else process.stop()
