@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, testVault, type WorldOptions } from '../../test/support/delivery-world.ts'
+import { describe, expect, it } from 'vitest'
+import { testVault } from '../../test/support/delivery-world.ts'
 import {
   type Asked,
   attempts,
@@ -8,7 +8,7 @@ import {
   dead,
   endpointOf,
   mailEndpoint,
-  owingWorld,
+  owingWorlds,
   page,
   post,
   renderPost,
@@ -20,16 +20,7 @@ import { ms } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { deliveriesLoop } from './loop.ts'
 
-let open: DeliveryWorld | null = null
-afterEach(async () => {
-  await open?.close()
-  open = null
-})
-
-async function newWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
-  open = await owingWorld(options)
-  return open
-}
+const newWorld = owingWorlds()
 
 describe('a delivery', () => {
   it('leaves at once, with its id and the time, and its success is written and told once', async () => {

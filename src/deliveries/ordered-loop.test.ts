@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, testVault, type WorldOptions } from '../../test/support/delivery-world.ts'
+import { describe, expect, it } from 'vitest'
+import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
 import {
   type Asked,
   attempts,
@@ -8,7 +8,7 @@ import {
   dead,
   endClosed,
   endpointOf,
-  owingWorld,
+  owingWorlds,
   renderPost,
   results,
   send,
@@ -18,16 +18,7 @@ import { after, hours, ms } from '../lib/time.ts'
 import { lanes } from './delivery.ts'
 import { deliveriesLoop } from './loop.ts'
 
-let open: DeliveryWorld | null = null
-afterEach(async () => {
-  await open?.close()
-  open = null
-})
-
-async function newWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
-  open = await owingWorld(options)
-  return open
-}
+const newWorld = owingWorlds()
 
 const url = 'https://ordered.example/'
 

@@ -1,12 +1,11 @@
 import { sql } from 'kysely'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, type WorldOptions } from '../../test/support/delivery-world.ts'
+import { describe, expect, it } from 'vitest'
 import {
   attempts,
   dead,
   endpointOf,
   mailEndpoint,
-  owingWorld,
+  owingWorlds,
   page,
   results,
   send,
@@ -16,16 +15,7 @@ import { ms } from '../lib/time.ts'
 import { cancelDeliveries } from './commands.ts'
 import { lanes } from './delivery.ts'
 
-let open: DeliveryWorld | null = null
-afterEach(async () => {
-  await open?.close()
-  open = null
-})
-
-async function newWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
-  open = await owingWorld(options)
-  return open
-}
+const newWorld = owingWorlds()
 
 describe('pages', () => {
   it('leave before webhooks that have waited longer', async () => {

@@ -1,3 +1,4 @@
+import { afterEach } from 'vitest'
 import {
   closeEndpoints,
   closingEndpoints,
@@ -22,6 +23,19 @@ import type { Instant } from '../../src/lib/time.ts'
 import { type DeliveryWorld, deliveryWorld, testVault, type WorldOptions } from './delivery-world.ts'
 
 const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
+
+/** Makes the world of each test of a file, and closes it after the test. */
+export function owingWorlds(): typeof owingWorld {
+  let open: DeliveryWorld | null = null
+  afterEach(async () => {
+    await open?.close()
+    open = null
+  })
+  return async (options) => {
+    open = await owingWorld(options)
+    return open
+  }
+}
 
 /** A world of deliveries with an organization, in which every webhook posts `about <subject>`. */
 export async function owingWorld(options: Partial<WorldOptions> = {}): Promise<DeliveryWorld> {
