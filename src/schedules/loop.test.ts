@@ -1,62 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Crew, newCrew, pageSettings, type StillWorld, stillStart, stillWorld } from '../../test/support/still-world.ts'
+import { describe, expect, test } from 'vitest'
+import { reading, stillSchedules } from '../../test/support/schedules/still-schedules.ts'
+import { pageSettings } from '../../test/support/still-world.ts'
 import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
-import { allShards } from '../lib/shard.ts'
 import { after, days, hours, type Instant, instant, minutes, ms, seconds } from '../lib/time.ts'
 import { announcePrepared } from './announce-commands.ts'
-import { schedulesLoop } from './loop.ts'
 import { skipMissedHandOvers } from './watch-commands.ts'
 
-let world: StillWorld
-let crew: Crew
-let count = 0
-
-beforeAll(async () => {
-  world = await stillWorld()
-  crew = await newCrew(world, 'harbour')
-})
-
-afterAll(() => world.close())
-
-/** Each test has days of its own. */
-beforeEach(async () => {
-  count += 1
-  world.setTime(after(stillStart, days(1000 * count)))
-  await world.db.sql.deleteFrom('schedule_watches').execute()
-  world.errors.length = 0
-  delays.length = 0
-})
-
-const delays: number[] = []
-const observeDelay = (delay: number) => void delays.push(delay)
-
-const settings = { chainsOfSchedules, notifications: pageSettings, observeDelay }
-
-const round = () => schedulesLoop(world.ports, settings).run(allShards)
-
-/** Lets the loop sleep and wake as it wants to, up to an instant. */
-async function until(end: Instant): Promise<void> {
-  for (;;) {
-    const next = await round()
-    if (next === null || next > end) break
-    world.setTime(next > world.now() ? next : world.now())
-  }
-  world.setTime(end)
-  await round()
-}
-
-async function make(path: string, body: object): Promise<string> {
-  const { status, text, json } = await crew.api('POST', path, body)
-  expect({ status, text }).toMatchObject({ status: 201 })
-  return json.id
-}
-
-const reading = (at: Instant) => new Date(at).toISOString().slice(0, 19)
+const { world, crew, start, count, round, until, make, delays } = await stillSchedules()
 
 /** The admin and the editor by turns, an hour each, from an instant on. */
 async function hourly(from: Instant, fields: object = {}) {
-  const schedule = await make('schedules/', { name: `s${count} ${world.now()}`, type: 'web', time_zone: 'UTC', ...fields })
+  const schedule = await make('schedules/', { name: `s${count()} ${world.now()}`, type: 'web', time_zone: 'UTC', ...fields })
   const shift = await make('on_call_shifts/', {
     ...{
       type: 'rolling_users',
@@ -84,7 +39,7 @@ async function told(schedule?: string): Promise<readonly Told[]> {
     .select(['type', 'sequence', 'data'])
     .where('organization_id', '=', crew.organizationId)
     .where('type', 'in', ['schedule.shift_changed', 'schedule.gap_started', 'schedule.gap_ended'])
-    .where('at', '>=', new Date(after(stillStart, days(1000 * count))))
+    .where('at', '>=', new Date(start()))
     .orderBy('sequence')
     .execute()
   const all = rows.map((row) => ({ ...row, data: JSON.parse(row.data) }))
@@ -95,9 +50,8 @@ const names = (people: readonly any[]) => people.map(({ username }) => username.
 
 /** Type, minutes since the beginning of the test, who to whom, why. */
 async function story(schedule?: string): Promise<readonly string[]> {
-  const start = after(stillStart, days(1000 * count))
   return (await told(schedule)).map(({ type, data }) => {
-    const minute = (Date.parse(data.scheduled_at) - start) / 60_000
+    const minute = (Date.parse(data.scheduled_at) - start()) / 60_000
     const late = data.late ? ' late' : ''
     return `${type.replace('schedule.', '')} ${minute} ${names(data.previous)}>${names(data.current)} ${data.cause}${late}`
   })
@@ -106,12 +60,11 @@ async function story(schedule?: string): Promise<readonly string[]> {
 describe('a hand-over', () => {
   test('is announced at its instant, once, with all that there is to say', async () => {
     const { schedule, shift } = await hourly(world.now())
-    const chain = await make('escalation_chains/', { name: `chain ${count}` })
+    const chain = await make('escalation_chains/', { name: `chain ${count()}` })
     const step = { escalation_chain_id: chain, type: 'notify_on_call_from_schedule', notify_on_call_from_schedule: schedule }
     await make('escalation_policies/', step)
     await make('escalation_policies/', { ...step, important: true })
-    const start = world.now()
-    await until(after(start, minutes(60)))
+    await until(after(start(), minutes(60)))
     await round()
     expect(await story()).toEqual(['shift_changed 0 >admin configuration', 'shift_changed 60 admin>editor rotation'])
     const [, event] = await told()
@@ -143,13 +96,13 @@ describe('a hand-over', () => {
       detected_at: second(world.now()),
       ...{ late: false, change_number: 2, cause: 'rotation', gap: false },
       schedule: {
-        ...{ id: schedule, name: `s${count} ${start}`, type: 'web', time_zone: 'UTC', team: null },
-        ...{ created_at: second(start), updated_at: second(start) },
+        ...{ id: schedule, name: `s${count()} ${start()}`, type: 'web', time_zone: 'UTC', team: null },
+        ...{ created_at: second(start()), updated_at: second(start()) },
       },
       previous: [admin],
       current: [editor],
       next: { at: second(after(world.now(), hours(1))), users: [admin] },
-      escalation_chains: [{ id: chain, name: `chain ${count}` }],
+      escalation_chains: [{ id: chain, name: `chain ${count()}` }],
     })
   })
 
@@ -288,7 +241,7 @@ describe('an edit', () => {
     const { schedule } = await hourly(world.now())
     await until(after(world.now(), minutes(10)))
     await world.db.sql.updateTable('schedule_watches').set({ on_call: '[]' }).execute()
-    await crew.api('PATCH', `schedules/${schedule}/`, { name: `seen late ${count}` })
+    await crew.api('PATCH', `schedules/${schedule}/`, { name: `seen late ${count()}` })
     world.pass(minutes(1))
     await round()
     expect((await story()).slice(1)).toEqual(['shift_changed 11 >admin configuration'])
@@ -298,7 +251,11 @@ describe('an edit', () => {
 describe('a person', () => {
   test('who leaves hands over to whoever is below, and comes back', async () => {
     world.pass(minutes(-1))
-    const leaver = await make('users/', { username: `leaver${count}`, email: `leaver${count}@harbour.example`, role: 'editor' })
+    const leaver = await make('users/', {
+      username: `leaver${count()}`,
+      email: `leaver${count()}@harbour.example`,
+      role: 'editor',
+    })
     world.pass(minutes(1))
     const schedule = await make('schedules/', { name: 'left', type: 'web', time_zone: 'UTC' })
     const single = { type: 'single_event', duration: 36_000, start: reading(world.now()), schedule }
@@ -312,7 +269,7 @@ describe('a person', () => {
     await crew.api('DELETE', `users/${leaver}/`)
     world.pass(minutes(10))
     await round()
-    expect((await story(schedule)).map((line) => line.replace(`leaver${count}`, 'leaver'))).toEqual([
+    expect((await story(schedule)).map((line) => line.replace(`leaver${count()}`, 'leaver'))).toEqual([
       'shift_changed 0 >leaver configuration',
       'shift_changed 10 leaver>editor user',
       'shift_changed 20 editor>leaver user late',
@@ -321,15 +278,16 @@ describe('a person', () => {
   })
 
   test('who left before a hand-over is told of before it, also when the hand-over is about to be written', async () => {
-    const start = world.now()
-    const { schedule } = await hourly(start)
-    await until(after(start, minutes(61)))
-    world.setTime(after(start, minutes(90)))
+    const { schedule } = await hourly(start())
+    await until(after(start(), minutes(61)))
+    world.setTime(after(start(), minutes(90)))
     await crew.api('PATCH', `users/${crew.users.editor}/`, { role: 'viewer' })
-    world.setTime(after(start, minutes(121)))
+    world.setTime(after(start(), minutes(121)))
     // A node that had asked for presence before, and stood still since.
     const some = { organizationId: crew.organizationId, ids: [asId<ScheduleId>(schedule)] }
-    await world.db.tx('announce', (tx) => announcePrepared(tx, settings, some))
+    await world.db.tx('announce', (tx) =>
+      announcePrepared(tx, { chainsOfSchedules, notifications: pageSettings, observeDelay: () => {} }, some),
+    )
     await round()
     expect(await story()).toEqual([
       'shift_changed 0 >admin configuration',
@@ -345,7 +303,7 @@ describe('a person', () => {
 
   test('whom nothing names wakes no schedule', async () => {
     await hourly(world.now())
-    const stranger = await make('users/', { username: `x${count}`, email: `x${count}@harbour.example`, role: 'editor' })
+    const stranger = await make('users/', { username: `x${count()}`, email: `x${count()}@harbour.example`, role: 'editor' })
     const next = await round()
     await crew.api('DELETE', `users/${stranger}/`)
     expect(await round()).toBe(next)
@@ -353,13 +311,13 @@ describe('a person', () => {
 })
 
 test('a person whom a calendar has been naming for long is on call from the moment at which there is such a user', async () => {
-  const schedule = await make('schedules/', { name: `file ${count}`, type: 'ical', ical_url_primary: null })
+  const schedule = await make('schedules/', { name: `file ${count()}`, type: 'ical', ical_url_primary: null })
   const basic = (at: Instant) => `${reading(at).replace(/[-:]/g, '')}Z`
   const event = [
     'UID:1',
     `DTSTART:${basic(world.now())}`,
     `DTEND:${basic(after(world.now(), hours(9)))}`,
-    `SUMMARY:newbie${count}`,
+    `SUMMARY:newbie${count()}`,
   ]
   const calendar = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:x', 'BEGIN:VEVENT', ...event, 'END:VEVENT', 'END:VCALENDAR', '']
   const put = await world.app.inject({
@@ -370,9 +328,9 @@ test('a person whom a calendar has been naming for long is on call from the mome
   })
   expect(put.statusCode).toBeLessThan(300)
   await until(after(world.now(), minutes(10)))
-  const newbie = await make('users/', { username: `newbie${count}`, email: `newbie${count}@harbour.example`, role: 'editor' })
+  const newbie = await make('users/', { username: `newbie${count()}`, email: `newbie${count()}@harbour.example`, role: 'editor' })
   await until(after(world.now(), minutes(10)))
-  await crew.api('PATCH', `users/${newbie}/`, { username: `other${count}` })
+  await crew.api('PATCH', `users/${newbie}/`, { username: `other${count()}` })
   await round()
   expect((await story()).map((line) => line.replaceAll(/newbie\d+|other\d+/g, 'newbie'))).toEqual([
     'shift_changed 10 >newbie user',
@@ -392,7 +350,7 @@ test('other rules of the zones change what comes, and tell what they change now'
 
 test('a schedule that cannot be looked at holds up no other, and is told of later', async () => {
   const broken = await hourly(world.now())
-  await hourly(world.now(), { name: `whole ${count}` })
+  await hourly(world.now(), { name: `whole ${count()}` })
   await world.db.sql.updateTable('schedule_watches').set({ on_call: '{}' }).where('schedule_id', '=', broken.schedule).execute()
   expect(await round()).toEqual(after(world.now(), minutes(1)))
   expect(await story()).toEqual(['shift_changed 0 >admin configuration'])
@@ -434,7 +392,7 @@ test('two nodes that look at once announce once', async () => {
 })
 
 test('hand-overs of one instant are next to each other, by organization', async () => {
-  for (let number = 0; number < 3; number += 1) await hourly(world.now(), { name: `n${number} ${count}` })
+  for (let number = 0; number < 3; number += 1) await hourly(world.now(), { name: `n${number} ${count()}` })
   await round()
   world.pass(hours(1))
   await round()
@@ -446,13 +404,13 @@ test('hand-overs of one instant are next to each other, by organization', async 
 /** Schedules with a shift of a person, of an hour from each of some instants, which a webhook of Zenduty hears of from now on. */
 async function manyWith(user: string, hoursAhead: readonly number[]): Promise<void> {
   for (let number = 0; number < 60; number += 1) {
-    const schedule = await make('schedules/', { name: `many ${number} ${count}`, type: 'web', time_zone: 'UTC' })
+    const schedule = await make('schedules/', { name: `many ${number} ${count()}`, type: 'web', time_zone: 'UTC' })
     const single = { type: 'single_event', duration: 3600, users: [user], schedule }
     for (const hour of hoursAhead)
       await make('on_call_shifts/', { ...single, name: `${hour}`, start: reading(after(world.now(), hours(hour))) })
   }
   await round()
-  await make('webhooks/', { name: `zenduty ${count}`, url: 'https://zenduty.example/', preset: 'zenduty' })
+  await make('webhooks/', { name: `zenduty ${count()}`, url: 'https://zenduty.example/', preset: 'zenduty' })
 }
 
 /** Of how many events each message of the test tells. */
@@ -467,7 +425,7 @@ async function sizes(): Promise<readonly number[]> {
 }
 
 test('what a look finds in many schedules at one instant is one message for Zenduty', async () => {
-  const leaver = await make('users/', { username: `all${count}`, email: `all${count}@harbour.example`, role: 'editor' })
+  const leaver = await make('users/', { username: `all${count()}`, email: `all${count()}@harbour.example`, role: 'editor' })
   await manyWith(leaver, [0])
   world.pass(minutes(5))
   await crew.api('DELETE', `users/${leaver}/`)

@@ -1,47 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Crew, newCrew, pageSettings, type StillWorld, stillStart, stillWorld } from '../../test/support/still-world.ts'
-import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
-import { allShards, shardOf } from '../lib/shard.ts'
-import { after, days, hours, type Instant, minutes } from '../lib/time.ts'
-import { schedulesLoop } from './loop.ts'
+import { expect, test } from 'vitest'
+import { reading, stillSchedules } from '../../test/support/schedules/still-schedules.ts'
+import { shardOf } from '../lib/shard.ts'
+import { after, hours, minutes } from '../lib/time.ts'
 
-let world: StillWorld
-let crew: Crew
-let count = 0
-
-beforeAll(async () => {
-  world = await stillWorld()
-  crew = await newCrew(world, 'harbour')
-})
-
-afterAll(() => world.close())
-
-/** Each test has days of its own. */
-const start = () => after(stillStart, days(1000 * count))
-
-beforeEach(async () => {
-  count += 1
-  world.setTime(start())
-  await world.db.sql.deleteFrom('schedule_watches').execute()
-  world.errors.length = 0
-})
-
-const round = (ports = world.ports) =>
-  schedulesLoop(ports, { chainsOfSchedules, notifications: pageSettings, observeDelay: () => {} }).run(allShards)
-
-async function make(path: string, body: object): Promise<string> {
-  const { status, text, json } = await crew.api('POST', path, body)
-  expect({ status, text }).toMatchObject({ status: 201 })
-  return json.id
-}
-
-const reading = (at: Instant) => new Date(at).toISOString().slice(0, 19)
+const { world, crew, start, count, round, make } = await stillSchedules()
 
 /** A schedule in which the admin is on call for an hour and then the editor, looked at already. */
 async function handingOver(): Promise<void> {
-  const schedule = await make('schedules/', { name: `s${count}`, type: 'web', time_zone: 'UTC' })
+  const schedule = await make('schedules/', { name: `s${count()}`, type: 'web', time_zone: 'UTC' })
   const single = { type: 'single_event', duration: 3600, schedule }
   await make('on_call_shifts/', { ...single, name: 'a', start: reading(start()), users: [crew.users.admin] })
   await make('on_call_shifts/', { ...single, name: 'b', start: reading(after(start(), hours(1))), users: [crew.users.editor] })
@@ -89,7 +57,7 @@ test('a person whose account is edited very often holds up no hand-over', async 
     return world.ports.db.tx(name, work)
   }
   const ports = { ...world.ports, db: { ...world.ports.db, tx } }
-  const run = () => round(ports)
+  const run = () => round({ ports })
   expect(await run()).toBe(world.now())
   expect(transactions.filter((name) => name === 'take presence changes')).toHaveLength(4)
   expect(await handOvers()).toEqual([0, 60])

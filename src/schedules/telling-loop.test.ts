@@ -1,62 +1,18 @@
 import PostalMime from 'postal-mime'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Crew, newCrew, pageSettings, type StillWorld, stillStart, stillWorld } from '../../test/support/still-world.ts'
-import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
+import { describe, expect, test } from 'vitest'
+import { reading, stillSchedules } from '../../test/support/schedules/still-schedules.ts'
+import { pageSettings } from '../../test/support/still-world.ts'
 import { known } from '../lib/check.ts'
-import { allShards } from '../lib/shard.ts'
 import { after, days, hours, type Instant, minutes } from '../lib/time.ts'
-import { schedulesLoop } from './loop.ts'
 
-let world: StillWorld
-let crew: Crew
-let count = 0
+const { world, crew, start, count, round, until, make } = await stillSchedules()
 
-beforeAll(async () => {
-  world = await stillWorld()
-  crew = await newCrew(world, 'harbour')
-})
-
-afterAll(() => world.close())
-
-/** Each test has days of its own. */
-const start = () => after(stillStart, days(1000 * count))
-
-beforeEach(async () => {
-  count += 1
-  world.setTime(start())
-  await world.db.sql.deleteFrom('schedule_watches').execute()
-  world.errors.length = 0
-})
-
-const round = (mailIsOn = true) =>
-  schedulesLoop(world.ports, { chainsOfSchedules, notifications: { ...pageSettings, mailIsOn }, observeDelay: () => {} }).run(
-    allShards,
-  )
-
-/** Lets the loop sleep and wake as it wants to, up to an instant. */
-async function until(end: Instant): Promise<void> {
-  for (;;) {
-    const next = await round()
-    if (next === null || next > end) break
-    if (next > world.now()) world.setTime(next)
-  }
-  world.setTime(end)
-  await round()
-}
-
-async function make(path: string, body: object): Promise<string> {
-  const { status, text, json } = await crew.api('POST', path, body)
-  expect({ status, text }).toMatchObject({ status: 201 })
-  return json.id
-}
-
-const reading = (at: Instant) => new Date(at).toISOString().slice(0, 19)
 const text = (at: Instant) => `${reading(at)}Z`
 
 /** Of one hour, that far from the beginning of the test. */
 const single = (schedule: string, hoursAhead: number, fields: object = {}) => ({
   type: 'single_event',
-  name: `shift ${hoursAhead} ${count}`,
+  name: `shift ${hoursAhead} ${count()}`,
   start: reading(after(start(), hours(hoursAhead))),
   duration: 3600,
   users: [crew.users.editor],
@@ -64,7 +20,7 @@ const single = (schedule: string, hoursAhead: number, fields: object = {}) => ({
   ...fields,
 })
 
-const newSchedule = () => make('schedules/', { name: `bridge ${count}`, type: 'web', time_zone: 'UTC' })
+const newSchedule = () => make('schedules/', { name: `bridge ${count()}`, type: 'web', time_zone: 'UTC' })
 
 async function events(type: string): Promise<readonly any[]> {
   const rows = await world.db.sql
@@ -105,7 +61,7 @@ describe('before a shift', () => {
     await make('on_call_shifts/', single(schedule, 30))
     await until(after(start(), hours(40)))
     const common = {
-      schedule: { id: schedule, name: `bridge ${count}` },
+      schedule: { id: schedule, name: `bridge ${count()}` },
       user: { id: crew.users.editor, username: 'harbour-editor' },
       shift: { start: text(after(start(), hours(30))), end: text(after(start(), hours(31))) },
     }
@@ -115,8 +71,8 @@ describe('before a shift', () => {
     ])
     const sent = await mails()
     expect(sent.map(({ to, subject, lane }) => [to, subject, lane])).toEqual([
-      ['editor@harbour.example', `On call in 24 hours: bridge ${count}`, 2],
-      ['editor@harbour.example', `On call in 1 hour: bridge ${count}`, 2],
+      ['editor@harbour.example', `On call in 24 hours: bridge ${count()}`, 2],
+      ['editor@harbour.example', `On call in 1 hour: bridge ${count()}`, 2],
     ])
     expect(sent[0]?.expires).toEqual(new Date(after(start(), hours(30))))
   })
@@ -130,7 +86,7 @@ describe('before a shift', () => {
     await crew.api('PATCH', `users/${crew.users.editor}/`, { shift_reminders: null })
     const sent = await mails()
     expect(sent.map(({ to, subject }) => [to, subject])).toEqual([
-      ['admin@harbour.example', `On call in 2 hours: bridge ${count}`],
+      ['admin@harbour.example', `On call in 2 hours: bridge ${count()}`],
     ])
     const inTokyo = after(start(), hours(39))
     expect(sent[0]?.text).toContain(reading(inTokyo).slice(0, 16).replace('T', ' '))
@@ -170,15 +126,15 @@ describe('before a shift', () => {
     await round()
     await round()
     expect((await events('schedule.upcoming')).map(({ lead_seconds: leads }) => leads)).toEqual([[86_400, 3600]])
-    expect((await mails()).map(({ subject }) => subject)).toEqual([`On call in 30 minutes: bridge ${count}`])
+    expect((await mails()).map(({ subject }) => subject)).toEqual([`On call in 30 minutes: bridge ${count()}`])
   })
 
   test('where e-mail is off there is the event alone', async () => {
     const schedule = await newSchedule()
     await make('on_call_shifts/', single(schedule, 30))
-    await round(false)
+    await round({ mailIsOn: false })
     world.pass(hours(29))
-    await round(false)
+    await round({ mailIsOn: false })
     expect(await events('schedule.upcoming')).toHaveLength(1)
     expect(await mails()).toEqual([])
   })
@@ -208,7 +164,7 @@ describe('an edit that moves shifts', () => {
     const window = (hour: number) => ({ start: text(after(start(), hours(hour))), end: text(after(start(), hours(hour + 1))) })
     expect(moved).toEqual({
       at: text(after(start(), minutes(33))),
-      schedule: { id: schedule, name: `bridge ${count}` },
+      schedule: { id: schedule, name: `bridge ${count()}` },
       edited_since: text(after(start(), minutes(30))),
       edited_by: [crew.users.admin],
       moves_count: 1,
@@ -216,7 +172,7 @@ describe('an edit that moves shifts', () => {
     })
     const sent = await mails()
     expect(sent.map(({ to, subject }) => [to, subject])).toEqual([
-      ['editor@harbour.example', `Your shifts have changed: bridge ${count}`],
+      ['editor@harbour.example', `Your shifts have changed: bridge ${count()}`],
     ])
     expect(sent[0]?.text).toMatch(/Before:\n\w{3} 20.* - .*\nNow:\n\w{3} 20.*\n\nEdited by admin\./)
   })
@@ -237,7 +193,7 @@ describe('an edit that moves shifts', () => {
     const { schedule, shift } = await settled()
     await crew.apiAs('editor', 'PUT', `on_call_shifts/${shift}/`, single(schedule, 101))
     await until(after(start(), hours(1)))
-    await crew.api('PATCH', `schedules/${schedule}/`, { name: `renamed ${count}` })
+    await crew.api('PATCH', `schedules/${schedule}/`, { name: `renamed ${count()}` })
     await until(after(start(), hours(2)))
     expect(await events('schedule.shift_moved')).toHaveLength(1)
     expect(await mails()).toEqual([])
