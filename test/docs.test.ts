@@ -132,6 +132,17 @@ describe('the documents are complete', () => {
     expect(Object.keys(catalogue).filter((type) => !read('docs/api.md').includes(`| \`${type}\` |`))).toEqual([])
   })
 
+  it('docs/operations.md explains every line of the log that says what is wrong', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /(?<!\.test)\.ts$/.test(name),
+    )
+    const saying = /(?:\blog\.(?:warn|error)|\bfailed|\bputtingOff)\((?:\{[^}]*\}, )?['`]([a-z][a-z -]+)/g
+    const lines = new Set(sources.flatMap((name) => [...read(`src/${name}`).matchAll(saying)].map(([, line = '']) => line)))
+    expect(lines.size).toBeGreaterThan(30)
+    const explained = [...read('docs/operations.md').matchAll(/^\| (`[^|]*) \|/gm)].map(([, first = '']) => first).join()
+    expect([...lines].filter((line) => !explained.includes(`\`${line}`))).toEqual([])
+  })
+
   it('the decision about dependencies has a line for each of them', () => {
     const { dependencies, optionalDependencies } = JSON.parse(read('package.json'))
     const runtime = JSON.parse(read('runtime/package.json'))

@@ -17,6 +17,8 @@ export type Report = {
   readonly announcedFor: readonly Instant[]
   /** What could not be read of the schedules: it covers nothing. */
   readonly unreadable: readonly PartId[]
+  /** Schedules whose hand-overs were announced up to an instant that this clock has yet to reach; they wait until it does. */
+  readonly waiting: readonly Watch[]
 }
 
 /**
@@ -26,9 +28,9 @@ export type Report = {
 export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: Some): Promise<Report> {
   const { organizationId } = some
   const locked = await store.lockDueLooks(tx, some)
-  await waitForClock(tx, organizationId, locked)
-  const watches = locked.filter(({ processedUntil }) => processedUntil < tx.now)
-  if (watches.length === 0) return { announcedFor: [], unreadable: [] }
+  const [watches, waiting] = [locked.filter(isBehind(tx.now)), locked.filter((watch) => !isBehind(tx.now)(watch))]
+  for (const watch of waiting) await waitForClock(tx, organizationId, watch)
+  if (watches.length === 0) return { announcedFor: [], unreadable: [], waiting }
   const profiles = await profilesOf(tx.sql, { organizationId, ids: watches.map(({ id }) => id) })
   const { seen, unreadable } = await seeAll(tx, organizationId, watches)
   const cutAt = cutOf(seen, tx.now)
@@ -47,7 +49,7 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   if (ended.length > 0) await store.deleteWatches(tx, { organizationId, ids: ended })
   const settled = steps.flatMap(({ watch, outlook }) => (outlook === null ? [] : [{ ...watch, ...outlook }]))
   await store.settle(tx, { organizationId, zoneData: tzdataVersion, settled })
-  return { announcedFor: announcements.map(({ handOver }) => handOver.at), unreadable }
+  return { announcedFor: announcements.map(({ handOver }) => handOver.at), unreadable, waiting }
 }
 
 /** So many schedules are read at once, so that the other work of this process gets its turn in between. */
@@ -70,8 +72,11 @@ async function seeAll(tx: Tx, organizationId: OrganizationId, watches: readonly 
 const inOrder = (announcements: readonly Announcement[]): readonly Announcement[] =>
   announcements.toSorted((left, right) => left.handOver.at - right.handOver.at)
 
-/** Another node's clock was ahead, or this is the same instant once more: the next one will do. */
-async function waitForClock(tx: Tx, organizationId: OrganizationId, watches: readonly Watch[]): Promise<void> {
-  for (const { id, processedUntil } of watches)
-    if (processedUntil >= tx.now) await store.postponeWatch(tx, { organizationId, id }, after(processedUntil, ms(1)))
-}
+const isBehind =
+  (now: Instant) =>
+  ({ processedUntil }: Watch): boolean =>
+    processedUntil < now
+
+/** A clock was ahead, of this node or of another one, or this is the same instant once more: the next one will do. */
+const waitForClock = (tx: Tx, organizationId: OrganizationId, { id, processedUntil }: Watch): Promise<void> =>
+  store.postponeWatch(tx, { organizationId, id }, after(processedUntil, ms(1)))

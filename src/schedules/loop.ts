@@ -3,7 +3,7 @@ import { pendingPresence, takePresence } from '../accounts/presence-commands.ts'
 import { check } from '../lib/check.ts'
 import type { OrganizationId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, between, type Instant, minutes } from '../lib/time.ts'
+import { after, between, type Instant, instant, isoZ, minutes, seconds } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
@@ -13,7 +13,7 @@ import { tellMoves } from './moved-commands.ts'
 import { remindOfShifts } from './remind-commands.ts'
 import type { ScheduleSettings } from './settings.ts'
 import { dueEdits, dueReminders, postponeEdits, postponeReminders } from './telling-store.ts'
-import type { WatchKey } from './watch.ts'
+import type { Watch, WatchKey } from './watch.ts'
 import * as store from './watch-store.ts'
 
 /** Hand-overs of one organization and instant are written together, so many at most. */
@@ -100,8 +100,11 @@ async function twoAtATime<Part>(parts: readonly Part[], act: (part: Part) => Pro
 
 function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
   const act = async (watches: readonly WatchKey[]): Promise<void> => {
-    const { announcedFor, unreadable } = await db.tx('look at schedules', (tx) => lookAtSchedules(tx, settings, someOf(watches)))
+    const { announcedFor, unreadable, waiting } = await db.tx('look at schedules', (tx) =>
+      lookAtSchedules(tx, settings, someOf(watches)),
+    )
     for (const at of announcedFor) settings.observeDelay(between(at, clock.now()))
+    warnOfClock(log, waiting, clock.now())
     if (unreadable.length === 0) return
     log.error('shifts unreadable', { count: unreadable.length, shift_ids: unreadable.slice(0, 20).join(' ') })
   }
@@ -113,6 +116,17 @@ function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
     return due.length
   }
   return { sizeMax: looksPerRead, take }
+}
+
+/** An edit and a look of the same instant are nothing; what is more than this was announced by a clock that has been set back since. */
+const aheadMax = seconds(2)
+
+function warnOfClock(log: World['log'], waiting: readonly Watch[], now: Instant): void {
+  const stuck = waiting.filter(({ processedUntil }) => between(now, processedUntil) > aheadMax)
+  if (stuck.length === 0) return
+  const until = Math.max(...stuck.map(({ processedUntil }) => processedUntil))
+  const ids = stuck.slice(0, 20).map(({ id }) => id)
+  log.warn('schedules wait', { count: stuck.length, schedule_ids: ids.join(' '), until: isoZ(instant(until)) })
 }
 
 function reminding({ clock, db, log }: World, settings: ScheduleSettings): Work {
