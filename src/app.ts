@@ -42,6 +42,8 @@ import { scheduleRoutes } from './schedules/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
+import { webhookCredentials } from './webhooks/signing-commands.ts'
+import { signingRoutes } from './webhooks/signing-routes.ts'
 
 export type AppOptions = {
   readonly ports: AppPorts
@@ -173,6 +175,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
+  signingRoutes(http, { ...ports, vault: webhooks.vault })
   alertRoutes(http, db)
   noteRoutes(http, db)
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })
@@ -204,6 +207,7 @@ function deliveriesOf(ports: Ports, { settings, bell, isOwned }: Sending) {
     ports,
     vault: messageVault(ports, settings),
     render: renderDeliveries({ vault: webhookVault(ports, settings) }),
+    credentialsOf: webhookCredentials(webhookVault(ports, settings)),
     mailFrom: settings.mailFrom,
     wake: bell.ring,
     isOwned,

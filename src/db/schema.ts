@@ -547,6 +547,17 @@ export interface Webhooks {
   username: string | null;
 }
 
+export interface WebhookSigningKeys {
+  created_at: Timestamp;
+  id: string;
+  organization_id: string;
+  public_key: Buffer | null;
+  secret_sealed: Buffer;
+  seed_sealed: Buffer | null;
+  valid_until: Timestamp | null;
+  webhook_id: string;
+}
+
 export interface DB {
   alert_groups: AlertGroups;
   alerts: Alerts;
@@ -589,5 +600,6 @@ export interface DB {
   team_members: TeamMembers;
   teams: Teams;
   users: Users;
+  webhook_signing_keys: WebhookSigningKeys;
   webhooks: Webhooks;
 }

@@ -1,14 +1,18 @@
 import type { Brand } from '../lib/brand.ts'
 import { newUuid } from '../lib/ids.ts'
-import { type Ms, ms, seconds } from '../lib/time.ts'
+import { type Instant, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
 import { attemptOf, type Conclusion } from './conclusion.ts'
+import type { Credentials } from './credentials.ts'
 import type { Delivery } from './delivery.ts'
 import type { Ready } from './prepare-loop.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
 
 const requestDeadline: Ms = seconds(15)
 const mailDeadline: Ms = seconds(30)
+
+/** Ready, with what its endpoint's owner adds this time. */
+export type Leaving = Ready & { readonly credentials: Credentials }
 
 export type AttemptOptions = {
   readonly ports: Ports
@@ -17,7 +21,10 @@ export type AttemptOptions = {
 }
 
 /** Makes one attempt, without any transaction, and says what it came to. */
-export async function makeAttempt({ ports, mailFrom }: AttemptOptions, { delivery, message }: Ready): Promise<Conclusion> {
+export async function makeAttempt(
+  { ports, mailFrom }: AttemptOptions,
+  { delivery, message, credentials }: Leaving,
+): Promise<Conclusion> {
   const { clock, random } = ports
   const outcome = await answerOf(ports, () =>
     message.kind === 'mail'
@@ -25,11 +32,7 @@ export async function makeAttempt({ ports, mailFrom }: AttemptOptions, { deliver
       : ports.send.http({
           method: message.method,
           url: message.target,
-          headers: {
-            ...message.headers,
-            'webhook-id': delivery.messageId,
-            'webhook-timestamp': String(Math.floor(clock.now() / 1000)),
-          },
+          headers: { ...message.headers, ...ownHeaders({ delivery, message, credentials }, clock.now()) },
           body: message.body,
           deadlineMs: requestDeadline,
         }),
@@ -41,7 +44,16 @@ export async function makeAttempt({ ports, mailFrom }: AttemptOptions, { deliver
   return { delivery, verdict, attempt: attemptOf(delivery, { id, at, outcome, verdict }) }
 }
 
-/** What becomes of a delivery whose bytes could not be made this time. */
+/** What differs between attempts: each has the time and the signature of its own (Standard Webhooks). */
+function ownHeaders({ delivery, message, credentials }: Leaving, now: Instant): Readonly<Record<string, string>> {
+  const { messageId } = delivery
+  const epochSeconds = Math.floor(now / 1000)
+  const headers = { 'webhook-id': messageId, 'webhook-timestamp': String(epochSeconds) }
+  if (credentials.sign === null) return headers
+  return { ...headers, 'webhook-signature': credentials.sign({ messageId, epochSeconds, body: message.body }) }
+}
+
+/** What becomes of a delivery whose bytes or credentials could not be made this time. */
 export function failedPreparation(ports: Ports, delivery: Delivery, detail: string): Conclusion {
   ports.log.error('delivery unprepared', { message_id: delivery.messageId, owner_id: delivery.endpoint.ownerId, error: detail })
   const why = 'The request could not be made; the log of the server says why.'

@@ -71,6 +71,7 @@ async function newSender() {
       vault: testVault,
       mailFrom: 'bell@example.com',
       render,
+      credentialsOf: async () => new Map(),
       wake: () => {},
       isOwned: () => true,
     })

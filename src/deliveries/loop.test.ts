@@ -285,6 +285,7 @@ describe('a delivery', () => {
       vault: testVault,
       mailFrom: 'bell@example.com',
       render: renderPost,
+      credentialsOf: async () => new Map(),
       wake: () => {},
       isOwned: () => true,
     })

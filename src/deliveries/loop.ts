@@ -1,13 +1,14 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Loop } from '../lib/loop.ts'
 import type { Instant, Ms } from '../lib/time.ts'
-import { type AttemptOptions, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
+import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
+import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
 import { type Hold, type HoldLimits, newHold } from './hold.ts'
 import { newOutlook, type Outlook } from './outlook.ts'
-import { loadMessages, type Prepared, type Ready, type Render, renderMessages } from './prepare-loop.ts'
+import { loadCredentials, loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
 import { isPastOrder, judgeLate } from './retry.ts'
 import { dueDeliveries, nextDueAt } from './store.ts'
 
@@ -24,6 +25,7 @@ export type DeliveriesLoop = Loop & {
 export type DeliveriesOptions = AttemptOptions & {
   readonly vault: Vault
   readonly render: Render
+  readonly credentialsOf: CredentialsOf
   /** Starts a round of this loop, or one more where one is under way: its bell. */
   readonly wake: () => void
   /** Whether this node owns a shard at this moment: asked right before something leaves, since a lease can end on the way there. */
@@ -151,17 +153,24 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
   const { options, hold } = desk
   const { ports, vault } = options
   const undecided = new Set(taken)
-  const decide = ({ ready, failed, unsent }: Prepared): void => {
-    for (const item of ready) if (options.isOwned(item.delivery.shard) && undecided.delete(item.delivery)) launch(desk, item)
+  const decide = ({ ready, failed, unsent }: Prepared, credentials: CredentialsById): void => {
+    for (const item of ready)
+      if (options.isOwned(item.delivery.shard) && undecided.delete(item.delivery))
+        launch(desk, { ...item, credentials: credentials.get(item.delivery.id) ?? noCredentials })
     for (const { delivery, detail } of failed)
       if (undecided.delete(delivery)) conclude(desk, failedPreparation(ports, delivery, detail))
     for (const conclusion of unsent) if (undecided.delete(conclusion.delivery)) conclude(desk, conclusion)
   }
   try {
-    const { unrendered, ...loaded } = await loadMessages(ports.db.sql, vault, taken)
+    const [{ unrendered, ...loaded }, { credentials, failed }] = await Promise.all([
+      loadMessages(ports.db.sql, vault, taken),
+      loadCredentials(ports, options.credentialsOf, taken),
+    ])
+    decide({ ready: [], failed, unsent: [] }, credentials)
     // What has its bytes leaves at once: a page does not wait until webhooks are rendered.
-    decide(loaded)
-    if (unrendered.length > 0) decide(await renderMessages({ ...options, db: ports.db }, unrendered))
+    decide(loaded, credentials)
+    const toRender = unrendered.filter((delivery) => undecided.has(delivery))
+    if (toRender.length > 0) decide(await renderMessages({ ...options, db: ports.db }, toRender), credentials)
     return undecided.size
   } finally {
     // Taken back, rendered by another node, its shard lost, or a defect on the way: whoever looks next decides.
@@ -169,16 +178,16 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
   }
 }
 
-function launch(desk: Desk, ready: Ready): void {
-  desk.hold.leaves(ready.delivery, ready.message.body?.length ?? 0)
-  const flight = fly(desk, ready).finally(() => desk.flights.delete(flight))
+function launch(desk: Desk, leaving: Leaving): void {
+  desk.hold.leaves(leaving.delivery, leaving.message.body?.length ?? 0)
+  const flight = fly(desk, leaving).finally(() => desk.flights.delete(flight))
   desk.flights.add(flight)
 }
 
 /** Never rejects: nobody awaits it, so that a defect would end the process. */
-async function fly(desk: Desk, ready: Ready): Promise<void> {
+async function fly(desk: Desk, leaving: Leaving): Promise<void> {
   const { ports } = desk.options
-  const conclusion = await makeAttempt(desk.options, ready).catch((fault) => failedAttempt(ports, ready.delivery, fault))
+  const conclusion = await makeAttempt(desk.options, leaving).catch((fault) => failedAttempt(ports, leaving.delivery, fault))
   conclude(desk, conclusion)
 }
 

@@ -139,6 +139,7 @@ describe('ordered deliveries to one endpoint', () => {
       vault: testVault,
       mailFrom: 'bell@example.com',
       render: renderPost,
+      credentialsOf: async () => new Map(),
       wake: () => {},
       isOwned: () => true,
     })

@@ -1,7 +1,8 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { MessageId } from '../lib/ids.ts'
-import type { Database, Sql } from '../ports.ts'
+import type { Database, Ports, Sql } from '../ports.ts'
 import type { Conclusion } from './conclusion.ts'
+import type { Credentials, CredentialsById, CredentialsOf } from './credentials.ts'
 import type { Delivery, HttpMessage, Message, Rendered } from './delivery.ts'
 import { insertMessages, messagesOfWaiting } from './message-store.ts'
 import { sealedHttp, unsealed } from './sealing.ts'
@@ -48,6 +49,23 @@ export async function loadMessages(
 
 /** For what was caused in the very moment in which its endpoint was closed; all else ended then. */
 const closedReason = 'The receiver was switched off or deleted before this could be sent.'
+
+/** What the owners add to these attempts, and whose credentials cannot be had this time. */
+export async function loadCredentials(
+  { clock, db }: Ports,
+  credentialsOf: CredentialsOf,
+  deliveries: readonly Delivery[],
+): Promise<Pick<Prepared, 'failed'> & { readonly credentials: CredentialsById }> {
+  const found = await credentialsOf(db.sql, deliveries, clock.now())
+  const credentials = new Map<Delivery['id'], Credentials>()
+  const failed: Prepared['failed'][number][] = []
+  for (const delivery of deliveries) {
+    const answer = found.get(delivery.id)
+    if (answer?.ok === true) credentials.set(delivery.id, answer.value)
+    else if (answer !== undefined) failed.push({ delivery, detail: answer.reason })
+  }
+  return { credentials, failed }
+}
 
 type Renderer = { readonly db: Database; readonly vault: Vault; readonly render: Render }
 

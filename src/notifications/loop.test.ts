@@ -115,6 +115,7 @@ async function sendAll(): Promise<void> {
     ports,
     vault: settings.messageVault,
     render: async () => new Map(),
+    credentialsOf: async () => new Map(),
     mailFrom: settings.mailFrom,
     wake: () => {},
     isOwned: () => true,

@@ -25,6 +25,7 @@ import { tellings } from './grouping.ts'
 import { renderWebhook } from './render.ts'
 import { opened, sealed } from './secrets.ts'
 import type { WebhookSettings } from './settings.ts'
+import { forgetSigningKeys } from './signing-commands.ts'
 import * as store from './store.ts'
 import type { Told } from './told.ts'
 import type { TriggerType, WebhookCause } from './trigger.ts'
@@ -162,6 +163,7 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
   const row = await store.lockWebhook(tx, organizationId, id)
   if (row === null) throw notFound()
   await store.markWebhookDeleted(tx, row, `${Array.from(row.name).slice(0, 78).join('')}_deleted_${id}`)
+  await forgetSigningKeys(tx, row)
   await closeEndpoints(tx, { organizationId, ownerId: id }, endings.deleted)
   await audit(tx, actor, { action: 'webhook deleted', subjectId: id, details: { name: row.name } })
 }

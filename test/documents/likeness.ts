@@ -41,6 +41,7 @@ function likeList(documented: readonly unknown[], actual: readonly unknown[], na
 
 /** The forms of names that are different on every server, each with a pattern for what may stand in its place. */
 const nameForms: readonly (readonly [shown: string, actual: string])[] = [
+  ['wh(?:sec|pk)_[A-Za-z0-9+/]{43}=', 'wh(?:sec|pk)_[A-Za-z0-9+/]{43}='],
   ['[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'],
   ['\\b[0-9a-f]{64}\\b', '[0-9a-f]{64}'],
   ['\\b[0-9a-f]{32}\\b', '[0-9a-f]{32}'],

@@ -49,6 +49,7 @@ export type WorldOptions = Pick<DeliveriesOptions, 'render'> & {
   readonly answerMail?: (mail: Mail) => MailOutcome
   readonly limits?: DeliveriesOptions['limits']
   readonly isOwned?: DeliveriesOptions['isOwned']
+  readonly credentialsOf?: DeliveriesOptions['credentialsOf']
 }
 
 export const testVault = makeVault({ secretKey: new Uint8Array(32), purpose: 'test', random: countingRandom() })
@@ -140,6 +141,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
       vault: testVault,
       mailFrom: 'bell@example.com',
       render: options.render,
+      credentialsOf: options.credentialsOf ?? (async () => new Map()),
       limits: options.limits ?? {},
       wake: () => void woken.add('deliveries'),
       isOwned: options.isOwned ?? (() => true),

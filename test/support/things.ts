@@ -60,6 +60,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     trigger_type: 'alert group created',
     team: teamId,
   })
+  await make(`webhooks/${webhook.id}/signing/`, { asymmetric: true })
   const schedule = await make('schedules/', { name, type: 'calendar', time_zone: 'Europe/Berlin', team_id: teamId })
   const single = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600, users: [user.id], schedule: schedule.id }
   const shift = await make('on_call_shifts/', { ...single, name, team_id: teamId })

@@ -393,6 +393,9 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('GET', 'webhooks/', list(byTeam)),
   ...route('GET', 'webhooks/:webhookId/', show),
   ...route('GET', 'webhooks/:webhookId/responses/', show),
+  ...route('GET', 'webhooks/:webhookId/signing/', show),
+  ...route('POST', 'webhooks/:webhookId/signing/', { status: 201, body: () => ({ overlap: 0, asymmetric: true }) }),
+  ...route('DELETE', 'webhooks/:webhookId/signing/', remove),
   ...route('POST', 'webhooks/', {
     status: 201,
     body: ({ teamId, integrationId }) => ({ ...webhook(), team: teamId, integration_filter: [integrationId] }),

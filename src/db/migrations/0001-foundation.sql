@@ -383,6 +383,24 @@ create table webhooks (
 );
 create unique index webhooks_name on webhooks (organization_id, name) where deleted_at is null;
 
+create table webhook_signing_keys (
+  organization_id text not null,
+  id uuid not null,
+  webhook_id text not null,
+  secret_sealed bytea not null,
+  -- Of the pair for v1a signatures: the private half, and the public one.
+  seed_sealed bytea,
+  public_key bytea,
+  created_at timestamptz not null,
+  -- Until when it signs beside the one that replaced it; null: nothing has.
+  valid_until timestamptz,
+  primary key (organization_id, id),
+  foreign key (organization_id, webhook_id) references webhooks,
+  check ((seed_sealed is null) = (public_key is null))
+);
+create index webhook_signing_keys_webhook on webhook_signing_keys (organization_id, webhook_id);
+create unique index webhook_signing_keys_current on webhook_signing_keys (organization_id, webhook_id) where valid_until is null;
+
 -- integrations --------------------------------------------------------------------------------------------------------
 
 create table integrations (

@@ -1,0 +1,112 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Webhook as Standard } from 'standardwebhooks'
+import { Webhook as Svix } from 'svix'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually, newWorld, type World } from './support/watchbell.ts'
+
+/** Live deliveries, before the eyes of the libraries that receivers use. */
+type Received = { readonly headers: Record<string, string>; readonly body: string }
+
+let world: World
+let webhookId = ''
+let link = ''
+let alertCount = 0
+const received: Received[] = []
+
+const receiver = createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+    received.push({ headers, body: Buffer.concat(chunks).toString() })
+    response.end(headers['webhook-signature'])
+  })
+})
+
+beforeAll(async () => {
+  world = await newWorld()
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+  const { port } = receiver.address() as AddressInfo
+  const { json: integration } = await world.api('POST', 'integrations/', { type: 'formatted_webhook', name: 'Boiler' })
+  link = integration.link
+  const about = { name: 'Signed', http_method: 'POST', trigger_type: 'alert group created', integration_filter: [integration.id] }
+  webhookId = (await world.api('POST', 'webhooks/', { ...about, url: `http://127.0.0.1:${port}/` })).json.id
+})
+
+afterAll(async () => {
+  await world.close()
+  receiver.closeAllConnections()
+  receiver.close()
+})
+
+async function nextDelivery(): Promise<Received> {
+  const count = received.length
+  alertCount += 1
+  await world.request('POST', link, { alert_uid: `${alertCount}`, title: 'Boiler läuft heiß 🔥' })
+  return eventually(() => received[count])
+}
+
+const rotate = async (body: object = {}) => (await world.api('POST', `webhooks/${webhookId}/signing/`, body)).json
+
+const libraries = [
+  ['standardwebhooks', Standard],
+  ['svix', Svix],
+] as const
+
+const verifies = (Library: typeof Standard | typeof Svix, secret: string, { headers, body }: Received): boolean => {
+  try {
+    new Library(secret).verify(body, headers)
+    return true
+  } catch (error) {
+    expect(String(error)).toMatch(/signature|headers/i)
+    return false
+  }
+}
+
+describe.each(libraries)('the library %s', (_name, Library) => {
+  test('verifies deliveries before, during and after a rotation, and none that was tampered with', async () => {
+    const first = await rotate({ overlap: 0 })
+    const before = await nextDelivery()
+    expect(verifies(Library, first.secret, before)).toBe(true)
+
+    const second = await rotate()
+    const during = await nextDelivery()
+    expect([first, second].map(({ secret }) => verifies(Library, secret, during))).toEqual([true, true])
+    expect(during.headers['webhook-signature']?.split(' ')).toHaveLength(2)
+
+    const third = await rotate({ overlap: 0, asymmetric: true })
+    const since = await nextDelivery()
+    expect([first, second, third].map(({ secret }) => verifies(Library, secret, since))).toEqual([false, false, true])
+    expect(since.headers['webhook-signature']).toMatch(/^v1,\S{44} v1a,\S{88}$/)
+
+    const { headers, body } = since
+    const flipped = [
+      { headers, body: body.replace('Boiler', 'boiler') },
+      { headers: { ...headers, 'webhook-id': `${headers['webhook-id']?.slice(0, -1)}x` }, body },
+      { headers: { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) - 1) }, body },
+    ]
+    expect(flipped.map((one) => verifies(Library, third.secret, one))).toEqual([false, false, false])
+  })
+
+  test('finds no signature once the keys are revoked', async () => {
+    const { secret } = await rotate()
+    expect((await world.api('DELETE', `webhooks/${webhookId}/signing/`)).status).toBe(204)
+    const delivery = await nextDelivery()
+    expect(delivery.headers).not.toHaveProperty('webhook-signature')
+    expect(verifies(Library, secret, delivery)).toBe(false)
+  })
+})
+
+test('no secret comes out of the API again', async () => {
+  const { secret } = await rotate({ asymmetric: true })
+  const { headers } = await nextDelivery()
+  await eventually(async () => {
+    const { json } = await world.api('GET', `webhooks/${webhookId}/responses/`)
+    return json.results.some((response: any) => response.webhook_message_id === headers['webhook-id']) || undefined
+  })
+  const paths = ['', 'responses/', 'signing/'].map((end) => `webhooks/${webhookId}/${end}`)
+  const answers = await Promise.all([...paths, 'webhooks/', 'events/', 'openapi.json'].map((path) => world.api('GET', path)))
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+  expect(answers.filter(({ text }) => text.includes(secret.slice('whsec_'.length)))).toEqual([])
+})
