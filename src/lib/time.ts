@@ -40,6 +40,9 @@ export function isoOffset(at: Instant): string {
 /** Like `isoZ`, always with microseconds (contract grafana-oncall 1.8). */
 export const isoMicroseconds = (at: Instant): string => `${new Date(at).toISOString().slice(0, -1)}000Z`
 
+/** The whole second that an instant lies in. */
+export const wholeSecond = (at: Instant): Instant => instant(Math.floor(at / 1000) * 1000)
+
 /** The UTC day of an instant, `2024-01-05`. */
 export function utcDay(at: Instant): string {
   return new Date(at).toISOString().slice(0, 10)

@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/actor.ts'
 import { accepted } from '../lib/fields.ts'
 import { asId, type OrganizationId, type PartId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import { notFound } from '../lib/rejection.ts'
-import type { Instant } from '../lib/time.ts'
+import { type Instant, wholeSecond } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { answeredWhole } from './answer.ts'
 import { assemble } from './assembly-commands.ts'
@@ -53,7 +53,10 @@ export async function staffAt(
 /** One person on call for one stretch of time. */
 export type OnCallShiftRow = TimeWindow & { readonly userId: UserId; readonly email: string; readonly username: string }
 
-/** Who is on call in a schedule when, clipped to the window and ordered by start; the past as it was configured then. */
+/**
+ * Who is on call in a schedule when, clipped to the window and ordered by start; the past as it was configured then. Edits hold from a
+ * fraction of a second on, and clients read whole seconds (contract grafana-oncall 4.7).
+ */
 export async function finalShiftsOf(
   sql: Sql,
   actor: Actor,
@@ -64,8 +67,10 @@ export async function finalShiftsOf(
   const assembly = await assemble(sql, { organizationId, scheduleIds: [id], ...window, view: throughHistory })
   const { schedule, seams } = assembly.of(id)
   const rows = finalShifts(schedule, accepted(answeredWhole(schedule, window)))
-  return withoutSeams(rows, seams).flatMap(({ userId, startAt, endAt }) => {
+  return withoutSeams(rows, seams).flatMap(({ userId, ...shift }) => {
     const person = assembly.people.get(userId)
-    return person === undefined ? [] : [{ userId, email: person.email, username: person.username, startAt, endAt }]
+    const [startAt, endAt] = [wholeSecond(shift.startAt), wholeSecond(shift.endAt)]
+    if (person === undefined || startAt === endAt) return []
+    return [{ userId, email: person.email, username: person.username, startAt, endAt }]
   })
 }

@@ -449,6 +449,26 @@ describe('who is on call', () => {
     })
   })
 
+  test('is told in whole seconds, without what was over within one', async () => {
+    const shift = await newShift({ duration: 43_200 })
+    const schedule = await newSchedule({ shifts: [shift.id] })
+    const edit = (when: string, users: readonly string[]) =>
+      later(when, (tx) => updateShift(tx, api.system, { id: shift.id, body: { users } }))
+    await edit('2026-04-01T14:00:00.214Z', [api.users.admin])
+    await edit('2026-04-01T14:00:00.897Z', [api.users.editor])
+    await edit('2026-04-01T16:00:00.500Z', [api.users.admin])
+    const { body } = await api.call(
+      'GET',
+      `/api/v1/schedules/${schedule.id}/final_shifts/?start_date=2026-04-01&end_date=2026-04-02`,
+    )
+    expect(body.results).toMatchObject([
+      { user_pk: api.users.editor, shift_start: '2026-04-01T08:00:00Z', shift_end: '2026-04-01T14:00:00Z' },
+      { user_pk: api.users.editor, shift_start: '2026-04-01T14:00:00Z', shift_end: '2026-04-01T16:00:00Z' },
+      { user_pk: api.users.admin, shift_start: '2026-04-01T16:00:00Z', shift_end: '2026-04-01T20:00:00Z' },
+    ])
+    expect(body.count).toBe(3)
+  })
+
   test('is not forgotten by two edits in one instant', async () => {
     const shift = await newShift()
     const schedule = await newSchedule({ shifts: [shift.id] })

@@ -2,7 +2,7 @@ import { namesOf, type User } from '../accounts/user.ts'
 import type { ScheduleFact } from '../events/event.ts'
 import { known } from '../lib/check.ts'
 import type { EscalationChainId, OrganizationId, ScheduleId, TeamId } from '../lib/ids.ts'
-import { between, type Instant, instant, isoZ, seconds } from '../lib/time.ts'
+import { between, type Instant, isoZ, seconds, wholeSecond } from '../lib/time.ts'
 import type { PersonOnCall, ShiftChange } from '../webhooks/shift-change.ts'
 import type { Holder } from './hand-overs.ts'
 import { type AnnouncedType, type Announcement, announcedTypes } from './watch.ts'
@@ -98,4 +98,4 @@ function personOf({ userId, cover }: Holder, { people }: Surroundings): PersonOn
   }
 }
 
-const toSecond = (at: Instant): string => isoZ(instant(Math.floor(at / 1000) * 1000))
+const toSecond = (at: Instant): string => isoZ(wholeSecond(at))
