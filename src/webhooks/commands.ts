@@ -3,17 +3,9 @@ import { personOf } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import type { Vault } from '../accounts/secret.ts'
 import { keepTeam } from '../accounts/team-commands.ts'
-import {
-  attemptsOf,
-  closeEndpoints,
-  countAttemptsOf,
-  endpointFor,
-  endpointsFor,
-  enqueue,
-  latestAnswers,
-} from '../deliveries/commands.ts'
+import { attemptsOf, closeEndpoints, countAttemptsOf, endpointsFor, enqueue, latestAnswers } from '../deliveries/commands.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
-import { type Delivery, lanes, type Rendered } from '../deliveries/delivery.ts'
+import { type Delivery, type EndpointKey, lanes, type Rendered } from '../deliveries/delivery.ts'
 import { known } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { asId, type MessageId, newPublicId, newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
@@ -29,7 +21,7 @@ import { forgetSigningKeys } from './signing-commands.ts'
 import * as store from './store.ts'
 import type { Told } from './told.ts'
 import type { TriggerType, WebhookCause } from './trigger.ts'
-import type { SealedWebhook, Webhook } from './webhook.ts'
+import type { SealedWebhook, Webhook, WebhookUrl } from './webhook.ts'
 import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
 
 // Events come in ---------------------------------------------------------------------------------------------------------
@@ -38,10 +30,12 @@ import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './w
 export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Promise<void> {
   const organizationIds = [...new Set(causes.map((cause) => cause.organizationId))]
   const subscriptions = await store.enabledSubscriptions(tx, organizationIds)
-  const messages = tellings(subscriptions, causes)
+  const messages = tellings(subscriptions, causes).flatMap(({ subscription, causes: told }) =>
+    endpointKeys(subscription).map((endpoint) => ({ endpoint, causes: told })),
+  )
   const endpointIds = await endpointsFor(
     tx,
-    messages.map(({ subscription: { organizationId, id, url } }) => ({ organizationId, kind: 'webhook', ownerId: id, url })),
+    messages.map(({ endpoint }) => endpoint),
   )
   await enqueue(
     tx,
@@ -58,6 +52,11 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
       cancelKey: null,
     })),
   )
+}
+
+/** Each URL of a webhook has deliveries, retries and limits of its own. */
+function endpointKeys({ organizationId, id, urls }: Pick<Webhook, 'organizationId' | 'id' | 'urls'>): readonly EndpointKey[] {
+  return urls.map(({ url }) => ({ organizationId, kind: 'webhook', ownerId: id, url }))
 }
 
 /** Who is on call is told in order, and for an hour: what is older only delays what is true now. */
@@ -96,12 +95,18 @@ export async function renderWebhooks(
       (answer) => answer.organizationId === delivery.organizationId && answer.subjectId === delivery.subjectId,
     )
     return renderWebhook(opened(row.webhook, vault), {
-      url: delivery.endpoint.url ?? row.webhook.url,
+      ...urlOf(row.webhook, delivery),
       events: [event, ...others],
       answers: about.map(({ ownerId, body }) => ({ webhookId: ownerId, body })),
     })
   }
   return new Map(requests.map((request) => [request.delivery.messageId, isolated(() => render(request))]))
+}
+
+/** A URL that the webhook has no more is still called, as its first one is. */
+function urlOf({ urls }: Pick<Webhook, 'urls'>, { endpoint }: Delivery): WebhookUrl {
+  const url = endpoint.url ?? urls[0].url
+  return urls.find((one) => one.url === url) ?? { url, httpMethod: urls[0].httpMethod }
 }
 
 /** What goes wrong with one webhook, such as a secret that does not open, must not hold up the others. */
@@ -130,8 +135,9 @@ export async function createWebhook(tx: Tx, actor: Actor, { settings, body }: Ch
   const webhook: Webhook = { ...definition, organizationId, id, userId: personOf(actor), createdAt: tx.now }
   await requireNamed(tx, webhook, { settings, before: null })
   if (!(await store.insertWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
-  if (webhook.isEnabled) await endpointFor(tx, { organizationId, kind: 'webhook', ownerId: id, url: webhook.url })
-  await audit(tx, actor, { action: 'webhook created', subjectId: id, details: { name: webhook.name, url: webhook.url } })
+  if (webhook.isEnabled) await endpointsFor(tx, endpointKeys(webhook))
+  const urls = webhook.urls.map(({ url }) => url)
+  await audit(tx, actor, { action: 'webhook created', subjectId: id, details: { name: webhook.name, urls } })
   return webhook
 }
 
@@ -169,8 +175,8 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
 }
 
 async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void> {
-  const { organizationId, id: ownerId, url } = now
-  if (now.isEnabled) await endpointFor(tx, { organizationId, kind: 'webhook', ownerId, url })
+  const { organizationId, id: ownerId } = now
+  if (now.isEnabled) await endpointsFor(tx, endpointKeys(now))
   else if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
 }
 
@@ -269,5 +275,5 @@ const briefOf = (row: SealedWebhook): Brief => ({
   id: row.id,
   name: row.name,
   enabled: row.isEnabled,
-  triggerType: row.triggerType,
+  triggerType: row.triggerTypes[0],
 })

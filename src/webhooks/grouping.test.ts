@@ -11,10 +11,10 @@ const organizationId = asId<OrganizationId>('O1')
 const subscription = (id: string, change: Partial<Subscription> = {}): Subscription => ({
   organizationId,
   id: asId<WebhookId>(id),
-  triggerType: 'shift change',
+  triggerTypes: ['shift change'],
   integrationFilter: null,
   scheduleFilter: null,
-  url: 'https://a.example/',
+  urls: [{ url: 'https://a.example/', httpMethod: 'POST' }],
   preset: null,
   ...change,
 })

@@ -1,5 +1,5 @@
 import { isObject } from '../lib/json.ts'
-import { secretMask } from './webhook.ts'
+import { isCredential, secretMask } from './credential.ts'
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -12,11 +12,18 @@ export function headersFault(json: string): string | null {
   const parsed = parsedObject(json)
   if (parsed === null) return 'Must be a JSON object whose values are texts, for example {"X-Team": "database"}.'
   for (const [name, value] of Object.entries(parsed)) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return `"${name}" cannot be the name of a header.`
-    if (reserved.test(name)) return `The header "${name}" is set by the server itself.`
-    if (typeof value !== 'string') return `The value of "${name}" must be a text.`
-    if (!/^[\t -~\u0080-\u00ff]*$/.test(value)) return `The value of "${name}" has characters that a header cannot carry.`
+    const fault = headerFault(name, value)
+    if (fault !== null) return fault
   }
+  return null
+}
+
+/** What is wrong with one header, as a sentence, or null. */
+export function headerFault(name: string, value: unknown): string | null {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return `"${name}" cannot be the name of a header.`
+  if (reserved.test(name)) return `The header "${name}" is set by the server itself.`
+  if (typeof value !== 'string') return `The value of "${name}" must be a text.`
+  if (!/^[\t -~\u0080-\u00ff]*$/.test(value)) return `The value of "${name}" has characters that a header cannot carry.`
   return null
 }
 
@@ -36,13 +43,22 @@ export function hasHeader(headers: Headers, name: string): boolean {
   return Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase())
 }
 
+/** All of both; what is in the first under the same name in any case is left out. */
+export function withHeaders(headers: Headers, others: Headers): Headers {
+  return Object.entries(others).reduce((sum, [name, value]) => withHeader(sum, name, value), headers)
+}
+
 /** The headers as the response log shows them: JSON, the credentials masked (contract grafana-oncall 3.7). */
 export function shownHeaders(headers: Headers): string {
-  const shown = Object.entries(headers).map(([name, value]) => [
-    name,
-    name.toLowerCase() === 'authorization' ? secretMask : value,
-  ])
+  const shown = Object.entries(headers).map(([name, value]) => [name, isCredential(name) ? secretMask : value])
   return JSON.stringify(Object.fromEntries(shown))
+}
+
+/** As the API shows headers that are no template: an empty value stays visible, since it hides nothing. */
+export function shownStaticHeaders(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, isCredential(name) && value !== '' ? secretMask : value] as const),
+  )
 }
 
 function parsedObject(json: string): { readonly [key: string]: unknown } | null {

@@ -3,22 +3,15 @@ import { handOver } from '../../test/support/shift-changes.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type ScheduleId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { hears, type Subscription } from './match.ts'
-import {
-  type AlertTrigger,
-  alertTriggers,
-  type ScheduleTrigger,
-  scheduleTriggers,
-  type TriggerType,
-  type WebhookCause,
-} from './trigger.ts'
+import { type AlertTrigger, alertTriggers, type ScheduleTrigger, scheduleTriggers, type WebhookCause } from './trigger.ts'
 
-const subscription = (triggerType: TriggerType, filter: readonly string[] | null = null): Subscription => ({
+const subscription = (triggerTypes: Subscription['triggerTypes'], filter: readonly string[] | null = null): Subscription => ({
   organizationId: asId<OrganizationId>('O1'),
   id: asId<WebhookId>('WH1'),
-  triggerType,
+  triggerTypes,
   integrationFilter: filter?.map((id) => asId<IntegrationId>(id)) ?? null,
   scheduleFilter: null,
-  url: 'https://a.example/',
+  urls: [{ url: 'https://a.example/', httpMethod: 'POST' }],
   preset: null,
 })
 
@@ -44,9 +37,9 @@ const change = (trigger: ScheduleTrigger): WebhookCause => ({
   change: handOver,
 })
 
-const heard = (type: TriggerType) => [
-  ...alertTriggers.filter((trigger) => hears(subscription(type), cause(trigger))),
-  ...scheduleTriggers.filter((trigger) => hears(subscription(type), change(trigger))),
+const heard = (...types: Subscription['triggerTypes']) => [
+  ...alertTriggers.filter((trigger) => hears(subscription(types), cause(trigger))),
+  ...scheduleTriggers.filter((trigger) => hears(subscription(types), change(trigger))),
 ]
 
 describe('a webhook', () => {
@@ -55,41 +48,46 @@ describe('a webhook', () => {
     expect(heard('alert group created')).toEqual(['alert group created'])
   })
 
+  it('of several triggers hears of each', () => {
+    expect(heard('resolve', 'shift change')).toEqual(['resolve', 'shift change'])
+    expect(heard('alert group created', 'status change').length).toBe(7)
+  })
+
   it('for status changes hears of six', () => {
     expect(heard('status change')).toEqual(['acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge'])
   })
 
   it('for escalations hears only of steps that name it', () => {
     expect(heard('escalation')).toEqual([])
-    expect(hears(subscription('escalation'), cause('escalation', 'WH1'))).toBe(true)
-    expect(hears(subscription('escalation'), cause('escalation', 'WH2'))).toBe(false)
+    expect(hears(subscription(['escalation']), cause('escalation', 'WH1'))).toBe(true)
+    expect(hears(subscription(['escalation']), cause('escalation', 'WH2'))).toBe(false)
   })
 
   it('is reached by a step that names it, whatever its trigger type', () => {
-    expect(hears(subscription('resolve'), cause('escalation', 'WH1'))).toBe(true)
+    expect(hears(subscription(['resolve']), cause('escalation', 'WH1'))).toBe(true)
   })
 
   it('hears only of the integrations of its filter', () => {
-    expect(hears(subscription('resolve', ['C2', 'C1']), cause('resolve'))).toBe(true)
-    expect(hears(subscription('resolve', ['C2']), cause('resolve'))).toBe(false)
-    expect(hears(subscription('escalation', ['C2']), cause('escalation', 'WH1'))).toBe(false)
+    expect(hears(subscription(['resolve'], ['C2', 'C1']), cause('resolve'))).toBe(true)
+    expect(hears(subscription(['resolve'], ['C2']), cause('resolve'))).toBe(false)
+    expect(hears(subscription(['escalation'], ['C2']), cause('escalation', 'WH1'))).toBe(false)
   })
 
   it('hears of shift changes, or of gaps, of all schedules or those of its filter', () => {
     expect(heard('shift change')).toEqual(['shift change'])
     expect(heard('schedule gap')).toEqual(['schedule gap'])
-    const filtered = (id: string): Subscription => ({ ...subscription('shift change'), scheduleFilter: [asId<ScheduleId>(id)] })
+    const filtered = (id: string): Subscription => ({ ...subscription(['shift change']), scheduleFilter: [asId<ScheduleId>(id)] })
     expect(hears(filtered('S1'), change('shift change'))).toBe(true)
     expect(hears(filtered('S2'), change('shift change'))).toBe(false)
   })
 
   it('minds no integrations where it hears of schedules, and no schedules where it hears of alert groups', () => {
-    expect(hears(subscription('shift change', ['C2']), change('shift change'))).toBe(true)
-    const scheduled = { ...subscription('resolve'), scheduleFilter: [asId<ScheduleId>('S2')] }
+    expect(hears(subscription(['shift change'], ['C2']), change('shift change'))).toBe(true)
+    const scheduled = { ...subscription(['resolve']), scheduleFilter: [asId<ScheduleId>('S2')] }
     expect(hears(scheduled, cause('resolve'))).toBe(true)
   })
 
   it('hears nothing of other organizations', () => {
-    expect(hears(subscription('resolve'), { ...cause('resolve'), organizationId: asId<OrganizationId>('O2') })).toBe(false)
+    expect(hears(subscription(['resolve']), { ...cause('resolve'), organizationId: asId<OrganizationId>('O2') })).toBe(false)
   })
 })

@@ -4,7 +4,7 @@ import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
 /** What decides whether a webhook hears of something. */
 export type Subscription = Pick<
   Webhook,
-  'organizationId' | 'id' | 'triggerType' | 'integrationFilter' | 'scheduleFilter' | 'url' | 'preset'
+  'organizationId' | 'id' | 'triggerTypes' | 'integrationFilter' | 'scheduleFilter' | 'urls' | 'preset'
 >
 
 /** Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2). Each filter is about what it names only. */
@@ -12,13 +12,13 @@ export function hears(subscription: Subscription, cause: WebhookCause): boolean 
   if (subscription.organizationId !== cause.organizationId) return false
   if (cause.about === 'alert group')
     return isWanted(subscription, cause) && passes(subscription.integrationFilter, cause.integrationId)
-  return subscribes(subscription.triggerType, cause.trigger) && passes(subscription.scheduleFilter, cause.scheduleId)
+  return subscribes(subscription.triggerTypes, cause.trigger) && passes(subscription.scheduleFilter, cause.scheduleId)
 }
 
 /** A cause that names a webhook reaches that one, whatever its trigger type; `escalation` reaches nobody else. */
 function isWanted(subscription: Subscription, { trigger, webhookId }: AlertCause): boolean {
   if (webhookId !== null) return webhookId === subscription.id
-  return trigger !== 'escalation' && subscribes(subscription.triggerType, trigger)
+  return trigger !== 'escalation' && subscribes(subscription.triggerTypes, trigger)
 }
 
 /** No filter lets everything pass. */

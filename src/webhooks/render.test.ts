@@ -3,6 +3,7 @@ import { handOver } from '../../test/support/shift-changes.ts'
 import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { renderWebhook, type RenderInput } from './render.ts'
+import { usualSending } from './sending.ts'
 import type { Webhook } from './webhook.ts'
 
 const plain: Webhook = {
@@ -12,12 +13,14 @@ const plain: Webhook = {
   isEnabled: true,
   teamId: null,
   userId: null,
-  triggerType: 'acknowledge',
+  description: null,
+  triggerTypes: ['acknowledge'],
   integrationFilter: null,
   scheduleFilter: null,
-  httpMethod: 'POST',
-  url: 'https://desk.example/hook',
+  filter: null,
+  urls: [{ url: 'https://desk.example/hook', httpMethod: 'POST' }],
   headers: null,
+  staticHeaders: null,
   data: null,
   username: null,
   password: null,
@@ -25,12 +28,14 @@ const plain: Webhook = {
   triggerTemplate: null,
   forwardAll: true,
   preset: null,
+  ...usualSending,
   createdAt: instant(0),
 }
 
 const eventData = '{"event":{"type":"acknowledge"},"alert_payload":{"value":1.50,"n":12345678901234567890}}'
 const input: RenderInput = {
   url: 'https://desk.example/hook',
+  httpMethod: 'POST',
   events: [{ trigger: 'acknowledge', sequence: 1, data: eventData }],
   answers: [],
 }
@@ -78,7 +83,7 @@ describe('a webhook that forwards all', () => {
   })
 
   it.each(['GET', 'DELETE', 'OPTIONS'] as const)('sends no body with %s', (httpMethod) => {
-    expect(rendered({ httpMethod })).toMatchObject({ method: httpMethod, body: null, headers: {} })
+    expect(rendered({}, { httpMethod })).toMatchObject({ method: httpMethod, body: null, headers: {} })
   })
 })
 
@@ -148,7 +153,7 @@ describe('a webhook that hears of shift changes', () => {
   const events: RenderInput['events'] = [{ trigger: 'shift change', sequence: 5, data: change }]
 
   it('forwards all in our own form, without answers of others', () => {
-    const body = JSON.parse(rendered({ triggerType: 'shift change' }, { events }).body ?? '')
+    const body = JSON.parse(rendered({ triggerTypes: ['shift change'] }, { events }).body ?? '')
     expect(Object.keys(body)).toEqual(['event', 'schedule', 'previous', 'current', 'next', 'gap'])
     expect(body.event).toMatchObject({ type: 'shift change', sequence: 5 })
   })
@@ -159,7 +164,7 @@ describe('a webhook that hears of shift changes', () => {
       ['zenduty', 'oncall_change'],
       ['incident_io', 'schedule.shift_change_v1'],
     ] as const) {
-      const message = rendered({ ...own, preset, triggerType: 'shift change' }, { events })
+      const message = rendered({ ...own, preset, triggerTypes: ['shift change'] }, { events })
       expect(JSON.parse(message.body ?? '').event_type).toBe(event)
       expect(message.headers).toEqual({ 'X-Team': 'db', Authorization: 'Bearer key', 'content-type': 'application/json' })
     }

@@ -1,18 +1,19 @@
 import type { HttpMessage, Rendered } from '../deliveries/delivery.ts'
 import { check } from '../lib/check.ts'
 import { jsonText, type JsonWithRaw, nestingOf, RawJson } from '../lib/json.ts'
-import { type Headers, hasHeader, parseHeaders, shownHeaders, withHeader } from './headers.ts'
+import { type Headers, hasHeader, parseHeaders, shownHeaders, withHeader, withHeaders } from './headers.ts'
 import { incidentIoBody } from './presets/incident-io.ts'
 import { nativeBody } from './presets/native.ts'
 import { zendutyBody } from './presets/zenduty.ts'
 import { readShiftChange } from './shift-change.ts'
 import type { Told } from './told.ts'
 import { isAboutSchedule } from './trigger.ts'
-import { isForShifts, methodsWithBody, type Webhook } from './webhook.ts'
+import { type HttpMethod, isForShifts, methodsWithBody, type Webhook } from './webhook.ts'
 
 export type RenderInput = {
   /** The endpoint's URL, which was the webhook's when the event came. */
   readonly url: string
+  readonly httpMethod: HttpMethod
   /** What it tells of; several where the preset tells of them together. */
   readonly events: readonly [Told, ...Told[]]
   /** What webhooks were answered last about the same alert group. */
@@ -31,11 +32,12 @@ export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
   if (isForShifts(webhook.preset) && input.events.some((event) => event.trigger !== 'shift change'))
     return { kind: 'dead', reason: `The preset ${webhook.preset} tells of shift changes and of nothing else.` }
   const { content, type } = contentOf(webhook, input)
-  const own = authorized(webhook.headers === null ? {} : parseHeaders(webhook.headers), webhook.authorizationHeader)
+  const templated = webhook.headers === null ? {} : parseHeaders(webhook.headers)
+  const own = authorized(withHeaders(webhook.staticHeaders ?? {}, templated), webhook.authorizationHeader)
   const typed = type === null || hasHeader(own, 'content-type') ? own : withHeader(own, 'content-type', type)
   const message: HttpMessage = {
     kind: 'http',
-    method: webhook.httpMethod,
+    method: input.httpMethod,
     target: input.url,
     headers: withBasic(typed, webhook),
     headersShown: shownHeaders(own),
@@ -53,7 +55,7 @@ type Content = { readonly content: string | null; readonly type: string | null }
 const nothing: Content = { content: null, type: null }
 
 function contentOf(webhook: Webhook, input: RenderInput): Content {
-  if (!methodsWithBody.includes(webhook.httpMethod)) return nothing
+  if (!methodsWithBody.includes(input.httpMethod)) return nothing
   const whole = wholeContent(webhook, input)
   if (whole !== null) return { content: whole, type: 'application/json' }
   if (webhook.data === null) return nothing

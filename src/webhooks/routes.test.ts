@@ -49,7 +49,9 @@ describe('webhooks', () => {
       `{"id":"${body.id}","name":"Desk","is_webhook_enabled":true,"team":null,"data":null,"username":"ann",` +
         '"password":"****************","authorization_header":"","trigger_template":null,"headers":"{\\"X-Team\\": \\"db\\"}",' +
         '"url":"https://desk.example/","forward_all":true,"http_method":"PUT","trigger_type":"status change",' +
-        '"integration_filter":null,"preset":null,"schedule_filter":null}',
+        '"integration_filter":null,"preset":null,"schedule_filter":null,"description":null,"trigger_types":["status change"],' +
+        '"urls":[{"url":"https://desk.example/","http_method":"PUT"}],"filter":null,"static_headers":null,"failure_email":null,' +
+        '"retry":"standard","max_age":null,"timeout":15,"max_in_flight":8,"rate_limit":null,"ordered":false}',
     )
     expect((await api.call('GET', `${path}${body.id}/`)).text).toBe(text)
     expect((await api.call('GET', `${path}${body.id}`)).text).toBe(text)

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Vault } from '../accounts/secret.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
+import { retryPlans } from '../deliveries/retry-plan.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'
@@ -36,6 +37,16 @@ const read = { permission: 'outgoing-webhooks:read' } as const
 const write = { permission: 'outgoing-webhooks:write' } as const
 const tags = ['webhooks']
 
+const SendingShape = {
+  failure_email: nullable(Type.String()),
+  retry: Type.Union([choice(retryPlans), Type.Array(Type.Number())]),
+  max_age: nullable(Type.Number()),
+  timeout: Type.Number(),
+  max_in_flight: Type.Integer(),
+  rate_limit: nullable(Type.Number()),
+  ordered: Type.Boolean(),
+}
+
 const WebhookShape = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -54,6 +65,16 @@ const WebhookShape = Type.Object({
   integration_filter: Type.Unsafe<string[] | null>({ type: ['array', 'null'], items: { type: 'string' } }),
   preset: nullable(choice(presets)),
   schedule_filter: Type.Unsafe<string[] | null>({ type: ['array', 'null'], items: { type: 'string' } }),
+  description: nullable(Type.String()),
+  trigger_types: Type.Array(choice(triggerTypes)),
+  urls: Type.Array(Type.Object({ url: Type.String(), http_method: choice(httpMethods) })),
+  filter: Type.Unknown(),
+  static_headers: Type.Unsafe<Readonly<Record<string, string>> | null>({
+    type: ['object', 'null'],
+    additionalProperties: { type: 'string' },
+    description: 'Credentials are masked.',
+  }),
+  ...SendingShape,
 })
 
 const WebhookBody = lenientInput({
@@ -66,15 +87,31 @@ const WebhookBody = lenientInput({
   authorization_header: 'The value of the header Authorization. Shown masked; the mask of 16 asterisks keeps it.',
   trigger_template: '`true` or `1` sends, any other text does not; missing sends.',
   headers: 'A JSON object of texts, itself as a text.',
-  url: 'Where to; http or https, an address that the server may call. Required to create.',
+  url: 'Where to; http or https, an address that the server may call. Required to create unless `urls` is given.',
   forward_all: 'True: the body is all that the event says.',
-  http_method: `One of ${httpMethods.join(', ')}. Required to create.`,
-  trigger_type: `One of ${triggerTypes.join(', ')}. Required to create.`,
+  http_method: `One of ${httpMethods.join(', ')}. Required to create unless \`urls\` is given.`,
+  trigger_type: `One of ${triggerTypes.join(', ')}. Required to create unless \`trigger_types\` is given.`,
   integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
   schedule_filter: { list: 'Ids of schedules, or null for all. A PUT or PATCH without it keeps it.' },
   preset:
     `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself; \`zenduty\` and ` +
     '`incident_io` tell of shift changes in the form of these, and need neither method nor trigger.',
+  description: 'At most 1000 characters.',
+  trigger_types: { list: 'Several trigger types; `trigger_type` is the first. A PUT with that one alone replaces the list.' },
+  urls: {
+    list:
+      'Up to 20 objects of `url` and `http_method` (POST when missing), each with deliveries of its own; `url` and `http_method` ' +
+      'are those of the first. A PUT with these alone replaces the list.',
+  },
+  filter: 'Null.',
+  static_headers: 'An object of texts. Values of names like X-Api-Key are shown masked; the mask of 16 asterisks keeps them.',
+  failure_email: 'Who is told by mail when receivers fail.',
+  retry: `${retryPlans.join(', ')}, or a list of up to 20 pauses in seconds.`,
+  max_age: 'After so many seconds, from 1 to 604800, a delivery is given up; null for no such limit.',
+  timeout: 'Seconds for a whole attempt, from 1 to 30; 15 when missing.',
+  max_in_flight: 'Requests under way at once to one URL, from 1 to 64; 8 when missing.',
+  rate_limit: 'Requests a second to one URL, from 0.01 to 1000; null for no such limit.',
+  ordered: 'True: one request at a time to one URL, in the order of the events.',
 })
 
 const WebhookParams = Type.Object({ webhookId: Type.String() })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
+import type { RetryPlan } from '../deliveries/retry-plan.ts'
 import {
   asId,
   type IntegrationId,
@@ -10,18 +11,18 @@ import {
   type UserId,
   type WebhookId,
 } from '../lib/ids.ts'
+import { jsonbText } from '../lib/json.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
-import { fromDate, toDate } from '../lib/time.ts'
+import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Subscription } from './match.ts'
-import type { TriggerType } from './trigger.ts'
-import type { HttpMethod, Preset, SealedWebhook, Webhook } from './webhook.ts'
+import type { Preset, SealedWebhook, Webhook } from './webhook.ts'
 
 /** What the enabled webhooks of organizations wait for. */
 export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
   const rows = await tx.sql
     .selectFrom('webhooks')
-    .select(['organization_id', 'id', 'trigger_type', 'integration_filter', 'schedule_filter', 'url', 'preset'])
+    .select(['organization_id', 'id', 'trigger_types', 'integration_filter', 'schedule_filter', 'urls', 'preset'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
     .where('enabled', '=', true)
     .where('deleted_at', 'is', null)
@@ -32,10 +33,10 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
   return rows.map((row) => ({
     organizationId: asId<OrganizationId>(row.organization_id),
     id: asId<WebhookId>(row.id),
-    triggerType: row.trigger_type as TriggerType,
+    triggerTypes: row.trigger_types as readonly string[] as Webhook['triggerTypes'],
     integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
     scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
-    url: row.url,
+    urls: urlsOf(row.urls),
     preset: row.preset as Preset | null,
   }))
 }
@@ -142,15 +143,17 @@ function existing(db: Sql, organizationId: OrganizationId, filter: NamedFilter) 
 function columnsOf(webhook: SealedWebhook) {
   return {
     name: webhook.name,
+    description: webhook.description,
     enabled: webhook.isEnabled,
     team_id: webhook.teamId,
     user_id: webhook.userId,
-    trigger_type: webhook.triggerType,
+    trigger_types: [...webhook.triggerTypes],
     integration_filter: webhook.integrationFilter === null ? null : [...webhook.integrationFilter],
     schedule_filter: webhook.scheduleFilter === null ? null : [...webhook.scheduleFilter],
-    http_method: webhook.httpMethod,
-    url: webhook.url,
+    filter: webhook.filter === null ? null : jsonbText(webhook.filter),
+    urls: jsonbText(webhook.urls),
     headers_sealed: bufferOrNull(webhook.headersSealed),
+    static_headers_sealed: bufferOrNull(webhook.staticHeadersSealed),
     data: webhook.data,
     username: webhook.username,
     password_sealed: bufferOrNull(webhook.passwordSealed),
@@ -158,24 +161,35 @@ function columnsOf(webhook: SealedWebhook) {
     trigger_template: webhook.triggerTemplate,
     forward_all: webhook.forwardAll,
     preset: webhook.preset,
+    failure_email: webhook.failureEmail,
+    retry: jsonbText(webhook.retry),
+    max_age_ms: webhook.maxAgeMs,
+    timeout_ms: webhook.timeoutMs,
+    in_flight_max: webhook.inFlightMax,
+    rate_max: webhook.rateMax,
+    ordered: webhook.isOrdered,
   }
 }
 
 const bufferOrNull = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
 
+const urlsOf = (stored: unknown): Webhook['urls'] => stored as Webhook['urls']
+
 type WebhookRow = {
   readonly organization_id: string
   readonly id: string
   readonly name: string
+  readonly description: string | null
   readonly enabled: boolean
   readonly team_id: string | null
   readonly user_id: string | null
-  readonly trigger_type: string
+  readonly trigger_types: string[]
   readonly integration_filter: string[] | null
   readonly schedule_filter: string[] | null
-  readonly http_method: string
-  readonly url: string
+  readonly filter: unknown
+  readonly urls: unknown
   readonly headers_sealed: Buffer | null
+  readonly static_headers_sealed: Buffer | null
   readonly data: string | null
   readonly username: string | null
   readonly password_sealed: Buffer | null
@@ -183,6 +197,13 @@ type WebhookRow = {
   readonly trigger_template: string | null
   readonly forward_all: boolean
   readonly preset: string | null
+  readonly failure_email: string | null
+  readonly retry: unknown
+  readonly max_age_ms: number | null
+  readonly timeout_ms: number
+  readonly in_flight_max: number
+  readonly rate_max: number | null
+  readonly ordered: boolean
   readonly created_at: Date
 }
 
@@ -191,15 +212,17 @@ function webhookOf(row: WebhookRow): SealedWebhook {
     organizationId: asId<OrganizationId>(row.organization_id),
     id: asId<WebhookId>(row.id),
     name: row.name,
+    description: row.description,
     isEnabled: row.enabled,
     teamId: row.team_id === null ? null : asId<TeamId>(row.team_id),
     userId: row.user_id === null ? null : asId<UserId>(row.user_id),
-    triggerType: row.trigger_type as TriggerType,
+    triggerTypes: row.trigger_types as readonly string[] as Webhook['triggerTypes'],
     integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
     scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
-    httpMethod: row.http_method as HttpMethod,
-    url: row.url,
+    filter: row.filter as Webhook['filter'],
+    urls: urlsOf(row.urls),
     headersSealed: row.headers_sealed,
+    staticHeadersSealed: row.static_headers_sealed,
     data: row.data,
     username: row.username,
     passwordSealed: row.password_sealed,
@@ -207,6 +230,13 @@ function webhookOf(row: WebhookRow): SealedWebhook {
     triggerTemplate: row.trigger_template,
     forwardAll: row.forward_all,
     preset: row.preset as Preset | null,
+    failureEmail: row.failure_email,
+    retry: row.retry as RetryPlan,
+    maxAgeMs: row.max_age_ms === null ? null : ms(row.max_age_ms),
+    timeoutMs: ms(row.timeout_ms),
+    inFlightMax: row.in_flight_max,
+    rateMax: row.rate_max,
+    isOrdered: row.ordered,
     createdAt: fromDate(row.created_at),
   }
 }

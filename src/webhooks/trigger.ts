@@ -53,10 +53,9 @@ export type ScheduleCause = Cause & {
   readonly change: ShiftChange
 }
 
-/** Whether a webhook that subscribes to `type` wants to hear of `trigger`. */
-export function subscribes(type: TriggerType, trigger: Trigger): boolean {
-  if (type === trigger) return true
-  return type === 'status change' && isStatusChange(trigger)
+/** Whether a webhook that subscribes to these types wants to hear of `trigger`. */
+export function subscribes(types: readonly TriggerType[], trigger: Trigger): boolean {
+  return types.includes(trigger) || (types.includes('status change') && isStatusChange(trigger))
 }
 
 export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)

@@ -25,14 +25,16 @@ describe('a new webhook', () => {
   it('has the defaults of the contract', () => {
     expect(asked(least)).toEqual({
       name: 'desk',
+      description: null,
       isEnabled: true,
       teamId: null,
-      triggerType: 'resolve',
+      triggerTypes: ['resolve'],
       integrationFilter: null,
       scheduleFilter: null,
-      httpMethod: 'POST',
-      url: 'https://desk.example/',
+      filter: null,
+      urls: [{ url: 'https://desk.example/', httpMethod: 'POST' }],
       headers: null,
+      staticHeaders: null,
       data: null,
       username: null,
       password: null,
@@ -40,6 +42,13 @@ describe('a new webhook', () => {
       triggerTemplate: null,
       forwardAll: true,
       preset: null,
+      failureEmail: null,
+      retry: 'standard',
+      maxAgeMs: null,
+      timeoutMs: 15_000,
+      inFlightMax: 8,
+      rateMax: null,
+      isOrdered: false,
     })
   })
 
@@ -62,8 +71,8 @@ describe('a new webhook', () => {
       is_webhook_enabled: true,
     }
     expect(asked(body)).toMatchObject({
-      triggerType: 'status change',
-      httpMethod: 'PUT',
+      triggerTypes: ['status change'],
+      urls: [{ url: 'https://desk.example/', httpMethod: 'PUT' }],
       teamId: null,
       integrationFilter: null,
       preset: null,
@@ -97,17 +106,20 @@ describe('a new webhook', () => {
     const body = { name: 'desk', url: 'https://desk.example/', preset: 'simple_webhook', forward_all: false, http_method: 'GET' }
     expect(asked(body)).toMatchObject({
       preset: 'simple_webhook',
-      httpMethod: 'POST',
-      triggerType: 'escalation',
+      urls: [{ url: 'https://desk.example/', httpMethod: 'POST' }],
+      triggerTypes: ['escalation'],
       forwardAll: true,
     })
-    expect(asked({ ...least, preset: 'advanced_webhook' })).toMatchObject({ preset: 'advanced_webhook', triggerType: 'resolve' })
+    expect(asked({ ...least, preset: 'advanced_webhook' })).toMatchObject({
+      preset: 'advanced_webhook',
+      triggerTypes: ['resolve'],
+    })
   })
 
   it.each(['zenduty', 'incident_io'])('of the preset %s needs a name and a URL only, and posts shift changes', (preset) => {
     const body = { name: 'desk', url: 'https://desk.example/', preset }
-    expect(asked(body)).toMatchObject({ preset, triggerType: 'shift change', httpMethod: 'POST' })
-    expect(asked({ ...body, trigger_type: 'shift change', http_method: 'PUT' })).toMatchObject({ httpMethod: 'PUT' })
+    expect(asked(body)).toMatchObject({ preset, triggerTypes: ['shift change'], urls: [{ httpMethod: 'POST' }] })
+    expect(asked({ ...body, trigger_type: 'shift change', http_method: 'PUT' })).toMatchObject({ urls: [{ httpMethod: 'PUT' }] })
     expect(fieldsOf({ ...body, trigger_type: 'schedule gap' })).toEqual({
       trigger_type: [`With the preset ${preset} it must be "shift change".`],
     })
@@ -237,7 +249,7 @@ describe('a change', () => {
 
   it('of the simple preset does not look at trigger and method, which the preset decides', () => {
     const simple = { ...current, preset: 'simple_webhook' as const }
-    const wanted = { ok: true, value: { preset: 'simple_webhook', httpMethod: 'POST', triggerType: 'escalation' } }
+    const wanted = { ok: true, value: { preset: 'simple_webhook', urls: [{ httpMethod: 'POST' }], triggerTypes: ['escalation'] } }
     const ignored = { trigger_type: '', http_method: '' }
     expect(parseWebhookChange(ignored, { current: simple, egress, replaces: true })).toMatchObject(wanted)
     expect(changed({ ...ignored, preset: 'simple_webhook' })).toMatchObject(wanted.value)
@@ -246,21 +258,32 @@ describe('a change', () => {
   })
 
   it('to a preset for shift changes brings their trigger and method along', () => {
-    const got = { ...current, httpMethod: 'GET' as const, triggerType: 'resolve' as const }
+    const got: WebhookDefinition = { ...current, urls: [{ url: 'https://desk.example/', httpMethod: 'GET' }] }
     const parsed = parseWebhookChange({ preset: 'zenduty' }, { current: got, egress, replaces: false })
-    expect(parsed).toMatchObject({ ok: true, value: { preset: 'zenduty', triggerType: 'shift change', httpMethod: 'POST' } })
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: { preset: 'zenduty', triggerTypes: ['shift change'], urls: [{ httpMethod: 'POST' }] },
+    })
   })
 
   it('of a webhook with such a preset keeps its method, and takes no other trigger', () => {
-    const shifts = { ...current, preset: 'zenduty' as const, triggerType: 'shift change' as const, httpMethod: 'PUT' as const }
+    const shifts: WebhookDefinition = {
+      ...current,
+      preset: 'zenduty',
+      triggerTypes: ['shift change'],
+      urls: [{ url: 'https://desk.example/', httpMethod: 'PUT' }],
+    }
     const parsed = parseWebhookChange({ preset: '' }, { current: shifts, egress, replaces: true })
-    expect(parsed).toMatchObject({ ok: true, value: { preset: 'zenduty', triggerType: 'shift change', httpMethod: 'PUT' } })
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: { preset: 'zenduty', triggerTypes: ['shift change'], urls: [{ httpMethod: 'PUT' }] },
+    })
     expect(parseWebhookChange({ trigger_type: 'resolve' }, { current: shifts, egress, replaces: true }).ok).toBe(false)
     const freed = parseWebhookChange(
       { preset: 'advanced_webhook', trigger_type: 'resolve' },
       { current: shifts, egress, replaces: true },
     )
-    expect(freed).toMatchObject({ ok: true, value: { preset: 'advanced_webhook', triggerType: 'resolve' } })
+    expect(freed).toMatchObject({ ok: true, value: { preset: 'advanced_webhook', triggerTypes: ['resolve'] } })
   })
 
   it('of the schedule filter clears it by null or an empty list, and keeps it when it is missing', () => {
@@ -280,6 +303,9 @@ describe('a change', () => {
   it('with an empty preset keeps the preset', () => {
     const simple = { ...current, preset: 'simple_webhook' as const }
     const parsed = parseWebhookChange({ preset: '', http_method: 'GET' }, { current: simple, egress, replaces: true })
-    expect(parsed).toMatchObject({ ok: true, value: { preset: 'simple_webhook', httpMethod: 'POST', triggerType: 'escalation' } })
+    expect(parsed).toMatchObject({
+      ok: true,
+      value: { preset: 'simple_webhook', urls: [{ httpMethod: 'POST' }], triggerTypes: ['escalation'] },
+    })
   })
 })

@@ -1,5 +1,9 @@
 import type { IntegrationId, OrganizationId, ScheduleId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
+import type { Json } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
+import { secretMask } from './credential.ts'
+import { type Headers, shownStaticHeaders } from './headers.ts'
+import { type Sending, shownSending } from './sending.ts'
 import type { TriggerType } from './trigger.ts'
 
 /** In the order of the contract (grafana-oncall 2.1). */
@@ -14,24 +18,36 @@ export type Preset = (typeof presets)[number]
 export const isForShifts = (preset: Preset | null): preset is 'zenduty' | 'incident_io' =>
   preset === 'zenduty' || preset === 'incident_io'
 
+/** At least one. */
+export type Several<Item> = readonly [Item, ...Item[]]
+
+/** One place that a webhook sends to. */
+export type WebhookUrl = { readonly url: string; readonly httpMethod: HttpMethod }
+
 /** A subscription: which events, from which integrations or schedules, where to, and how the request looks. */
-export type Webhook = {
+export type Webhook = Sending & {
   readonly organizationId: OrganizationId
   readonly id: WebhookId
   readonly name: string
+  readonly description: string | null
   readonly isEnabled: boolean
   readonly teamId: TeamId | null
   /** Who made or replaced it; null for a machine. */
   readonly userId: UserId | null
-  readonly triggerType: TriggerType
+  /** Different ones. */
+  readonly triggerTypes: Several<TriggerType>
   /** Null: all integrations. Never empty. */
   readonly integrationFilter: readonly IntegrationId[] | null
   /** Null: all schedules. Never empty. */
   readonly scheduleFilter: readonly ScheduleId[] | null
-  readonly httpMethod: HttpMethod
-  readonly url: string
+  /** What must be true of an event beside that; null: nothing. */
+  readonly filter: Json | null
+  /** Each URL is there once. */
+  readonly urls: Several<WebhookUrl>
   /** The text of a JSON object of texts. */
   readonly headers: string | null
+  /** Sent as they are, also when they look like a template. */
+  readonly staticHeaders: Headers | null
   readonly data: string | null
   readonly username: string | null
   readonly password: string | null
@@ -43,14 +59,12 @@ export type Webhook = {
 }
 
 /** A webhook as stored: what may be secret is sealed. */
-export type SealedWebhook = Omit<Webhook, 'headers' | 'password' | 'authorizationHeader'> & {
+export type SealedWebhook = Omit<Webhook, 'headers' | 'staticHeaders' | 'password' | 'authorizationHeader'> & {
   readonly headersSealed: Uint8Array | null
+  readonly staticHeadersSealed: Uint8Array | null
   readonly passwordSealed: Uint8Array | null
   readonly authorizationSealed: Uint8Array | null
 }
-
-/** What is shown in place of a secret, and what a client sends back to keep it (contract grafana-oncall 2.3). */
-export const secretMask = '****************'
 
 /** As the API shows it; the order of the members is the contract's, then ours. */
 export function shownWebhook(webhook: Webhook) {
@@ -65,13 +79,19 @@ export function shownWebhook(webhook: Webhook) {
     authorization_header: masked(webhook.authorizationHeader),
     trigger_template: webhook.triggerTemplate,
     headers: webhook.headers,
-    url: webhook.url,
+    url: webhook.urls[0].url,
     forward_all: webhook.forwardAll,
-    http_method: webhook.httpMethod,
-    trigger_type: webhook.triggerType,
+    http_method: webhook.urls[0].httpMethod,
+    trigger_type: webhook.triggerTypes[0],
     integration_filter: webhook.integrationFilter === null ? null : [...webhook.integrationFilter],
     preset: webhook.preset,
     schedule_filter: webhook.scheduleFilter === null ? null : [...webhook.scheduleFilter],
+    description: webhook.description,
+    trigger_types: [...webhook.triggerTypes],
+    urls: webhook.urls.map(({ url, httpMethod }) => ({ url, http_method: httpMethod })),
+    filter: webhook.filter,
+    static_headers: webhook.staticHeaders === null ? null : shownStaticHeaders(webhook.staticHeaders),
+    ...shownSending(webhook),
   }
 }
 

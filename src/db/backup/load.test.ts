@@ -34,8 +34,10 @@ const awkward = `
   values ('O1', E'tab\\tnew\\nline\\\\.', 9007199254740991, '2026-04-01T12:00:00.123456Z'), ('O2', '\\.', 0, '-infinity'), ('O3', '', 1, 'infinity');
   insert into users (organization_id, id, username, email, role, name, created_at)
   values ('O1', 'U1', E'\\r\\n\\\\N', 'Ünïcødé 🔔', 'admin', '', '2026-04-01'), ('O1', 'U2', '\\N', 'x', 'none', null, '2026-04-01');
-  insert into webhooks (organization_id, id, name, enabled, trigger_type, integration_filter, http_method, url, headers_sealed, forward_all, created_at)
-  values ('O1', 'W1', 'w', true, 't', array['a', null, '', '{"}', 'null'], 'POST', 'u', '\\x00010a0d5c2e0aff', true, '2026-04-01');
+  insert into webhooks (organization_id, id, name, enabled, trigger_types, integration_filter, urls, headers_sealed, forward_all, retry, timeout_ms,
+    in_flight_max, ordered, created_at)
+  values ('O1', 'W1', 'w', true, array['t'], array['a', null, '', '{"}', 'null'], '[{}]', '\\x00010a0d5c2e0aff', true, '"none"', 1,
+    1, false, '2026-04-01');
   insert into alerts (organization_id, id, received_at, alert_group_id, number, payload, truncated)
   select 'O1', 'A' || n, timestamptz '2026-04-01T23:00:00Z' + n * interval '10 minutes', 'I1', n, '\\x', false from generate_series(1, 12) n;
   insert into alerts (organization_id, id, received_at, alert_group_id, number, payload, truncated)
