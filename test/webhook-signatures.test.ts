@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook as Standard } from 'standardwebhooks'
 import { Webhook as Svix } from 'svix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signerOf } from '../src/webhooks/signing-key.ts'
+import { asId, type MessageId } from '../src/lib/ids.ts'
+import { blocksIn } from './documents/markdown.ts'
+import { answersOf, isAtHand, type Question, type SnippetLanguage } from './support/snippets.ts'
 import { eventually, newWorld, type World } from './support/watchbell.ts'
 
 /** Live deliveries, before the eyes of the libraries that receivers use. */
@@ -96,6 +101,59 @@ describe.each(libraries)('the library %s', (_name, Library) => {
     expect(delivery.headers).not.toHaveProperty('webhook-signature')
     expect(verifies(Library, secret, delivery)).toBe(false)
   })
+})
+
+describe('the snippets of docs/webhooks.md', () => {
+  const page = readFileSync(new URL('../docs/webhooks.md', import.meta.url), 'utf8')
+  const [symmetric = '', asymmetric = ''] = blocksIn(page, 'js')
+  const snippets: readonly (readonly [SnippetLanguage, string])[] = [
+    ['node', symmetric],
+    ['python', blocksIn(page, 'python')[0] ?? ''],
+    ['go', blocksIn(page, 'go')[0] ?? ''],
+  ]
+
+  /** Questions about live deliveries, and about such as were tampered with. */
+  const questionsAbout = (keys: readonly string[], { headers, body }: Received): readonly Question[] => [
+    ...keys.map((key) => ({ key, headers, body })),
+    ...keys.flatMap((key) => [
+      { key, headers, body: `${body} ` },
+      { key, headers: { ...headers, 'webhook-id': 'x' }, body },
+      { key, headers: { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1) }, body },
+      { key, headers: { ...headers, 'webhook-signature': 'v1, v2,x v1,x é' }, body },
+      { key, headers: {}, body },
+    ]),
+  ]
+
+  test.for(snippets)('%s', { timeout: 120_000 }, async ([language, snippet], { skip }) => {
+    skip(!(await isAtHand(language)), `${language} is not at hand`)
+    const answers = await answersOf(language, snippet, async () => {
+      const first = await rotate({ overlap: 0, asymmetric: true })
+      const second = await rotate()
+      return [...questionsAbout([first.secret, second.secret], await nextDelivery()), ...late(first.secret)]
+    })
+    expect(answers).toEqual([...[true, true], ...Array.from({ length: 10 }, () => false), ...[true, false, true, false]])
+  })
+
+  test('for v1a in node', async () => {
+    const answers = await answersOf('node', asymmetric, async () => {
+      const first = await rotate({ overlap: 0, asymmetric: true })
+      const second = await rotate()
+      return questionsAbout([first.public_key, second.public_key], await nextDelivery())
+    })
+    expect(answers).toEqual([true, true, ...Array.from({ length: 10 }, () => false)])
+  })
+
+  /** Signed well, but some time ago, or ahead of time: four and six minutes each. */
+  function late(secret: string): readonly Question[] {
+    const sign = signerOf([{ secret: Buffer.from(secret.slice('whsec_'.length), 'base64'), seed: null }])
+    const messageId = asId<MessageId>('m')
+    return [-240, -360, 240, 360].map((offset) => {
+      const epochSeconds = Math.floor(Date.now() / 1000) + offset
+      const signature = sign({ messageId, epochSeconds, body: Buffer.from('{}') })
+      const headers = { 'webhook-id': messageId, 'webhook-timestamp': String(epochSeconds), 'webhook-signature': signature }
+      return { key: secret, headers, body: '{}' }
+    })
+  }
 })
 
 test('no secret comes out of the API again', async () => {

@@ -18,6 +18,10 @@ export function examplesOf(markdown: string): readonly Example[] {
   })
 }
 
+/** What the blocks of a language say, in their order. */
+export const blocksIn = (markdown: string, language: string): readonly string[] =>
+  blocksOf(markdown).flatMap((block) => (block.language === language ? [block.text] : []))
+
 /** The places that a document links to, without those of other sites and of itself. */
 export function linksOf(markdown: string): readonly string[] {
   const targets = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
