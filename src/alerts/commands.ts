@@ -125,7 +125,16 @@ export async function turn(tx: Tx, settings: AlertSettings, { actor, group, chan
   const started = await startEscalations(tx, starts)
   if (target === null) await stopEscalations(tx, group.organizationId, [group.id])
   if (changed.silencedUntil !== null) tx.wake('alerts')
-  await tell(tx, settings, { actor, group: changed, ...origin, fact, newestAlert, webhookId: null, reassignedFrom: null })
+  await tell(tx, settings, {
+    actor,
+    group: changed,
+    ...origin,
+    fact,
+    newestAlert,
+    groupingKey: null,
+    webhookId: null,
+    reassignedFrom: null,
+  })
   for (const beginning of started) publish(tx, beginning)
 }
 
@@ -171,6 +180,7 @@ export async function answerEscalationRequest(tx: Tx, settings: AlertSettings, k
         ...(await originOf(tx, group)),
         fact: 'alert_group.escalated',
         newestAlert: null,
+        groupingKey: null,
         webhookId: request.webhookId,
         reassignedFrom: null,
       })

@@ -12,6 +12,7 @@ import {
   roundsOf,
   type Sorted,
 } from './intake.ts'
+import { instant } from '../lib/time.ts'
 import type { Signal } from './signal.ts'
 import type { AlertGroupState } from './state.ts'
 
@@ -195,6 +196,9 @@ function source(integration: string): AlertSource {
     teamId: null,
     teamName: null,
     teamChainId: null,
+    organizationName: 'Acme',
+    service: null,
+    createdAt: instant(0),
     urgency: 'medium',
     enabled: true,
     headerTokenSealed: null,

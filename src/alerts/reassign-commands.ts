@@ -48,7 +48,15 @@ async function begin(tx: Tx, settings: AlertSettings, { actor, group, changed }:
   const origin = await originOf(tx, changed)
   const target = await targetOf(tx, changed, origin.chainId)
   const started = await startEscalations(tx, [startOf({ actor, group: changed, source: origin.source, target }, settings)])
-  const telling = { actor, group: changed, ...origin, newestAlert: null, webhookId: null, reassignedFrom: null }
+  const telling = {
+    actor,
+    group: changed,
+    ...origin,
+    newestAlert: null,
+    groupingKey: null,
+    webhookId: null,
+    reassignedFrom: null,
+  }
   const awoken = awakening[group.state]
   if (awoken !== null) await tell(tx, settings, { ...telling, fact: awoken })
   const reassignedFrom = assigneeOf(group, origin.chainId)

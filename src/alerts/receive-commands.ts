@@ -204,6 +204,7 @@ function tellingOf(
     reassignedFrom: null,
     fact,
     newestAlert: alertOf(placement, tx.now),
+    groupingKey: placement.arrival.signal.groupingKey,
     webhookId: null,
   }
 }

@@ -1,6 +1,7 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import { peopleByIds } from '../accounts/commands.ts'
-import type { User } from '../accounts/user.ts'
+import { teamNames } from '../accounts/team-commands.ts'
+import { chainNames } from '../escalation-chains/commands.ts'
 import { peopleToPage, type Start, type Target } from '../escalations/commands.ts'
 import { catalogue, type AlertGroupEventType } from '../events/catalogue.ts'
 import { publish } from '../events/commands.ts'
@@ -12,8 +13,9 @@ import type { Tx } from '../ports.ts'
 import type { AlertTrigger } from '../webhooks/trigger.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { findFirstAlert, findLatestAlerts } from './alert-store.ts'
-import type { Assignee } from './assignee.ts'
+import { type Assignee, assigneeOf } from './assignee.ts'
 import { eventData, permalink } from './document.ts'
+import { type Names, reportOf } from './report.ts'
 import type { AlertSettings } from './settings.ts'
 
 /** What happened to an alert group, and to whom it is told. */
@@ -27,6 +29,8 @@ export type Telling = {
   readonly fact: AlertGroupEventType
   /** The alert that brought it about and may not be stored yet; null: the newest one that is. */
   readonly newestAlert: Alert | null
+  /** By which its source groups alerts, where that is known: the group is being opened, and does not stand alone. */
+  readonly groupingKey: string | null
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
   /** Whom it was for before; only a reassignment tells it. */
@@ -73,42 +77,60 @@ async function tellWith(tx: Tx, settings: AlertSettings, { tellings, notified }:
   const { organizationId } = known(tellings[0], 'there is something to tell').group
   const subjectIds = tellings.map(({ group }) => group.id)
   const toPage = await peopleToPage(tx.sql, organizationId, { subjectIds, at: tx.now })
-  const named = tellings.flatMap(({ actor, group }) => [personOf(actor), group.acknowledgedBy, group.resolvedBy])
-  const ids = [...notified, ...[...toPage.values()].flat(), ...named].filter((userId) => userId !== null)
-  const people = await peopleByIds(tx.sql, organizationId, [...new Set(ids)])
+  const acting = tellings.flatMap(({ actor, group }) => [personOf(actor), group.acknowledgedBy, group.resolvedBy])
+  const assigned = tellings.flatMap(({ group }) => (group.assignee?.type === 'user' ? group.assignee.id : []))
+  const ids = [...notified, ...[...toPage.values()].flat(), ...acting, ...assigned].filter((userId) => userId !== null)
+  const names = await namesOf(tx, tellings, await peopleByIds(tx.sql, organizationId, [...new Set(ids)]))
   for (const telling of tellings) {
-    await publishOne(tx, settings, { telling, people, notified, toPage: toPage.get(telling.group.id) ?? [] })
+    await publishOne(tx, settings, { telling, names, notified, toPage: toPage.get(telling.group.id) ?? [] })
+  }
+}
+
+async function namesOf(tx: Tx, tellings: readonly Telling[], people: Names['people']): Promise<Names> {
+  const { organizationId } = known(tellings[0], 'there is something to tell').group
+  const assignees = tellings.flatMap(({ group, chainId }) => assigneeOf(group, chainId) ?? [])
+  const teamIds = assignees.flatMap((assignee) => (assignee.type === 'team' ? assignee.id : []))
+  const assignedChains = assignees.flatMap((assignee) => (assignee.type === 'escalation_chain' ? assignee.id : []))
+  const chainIds = [...assignedChains, ...tellings.flatMap(({ chainId }) => chainId ?? [])]
+  return {
+    people,
+    teams: teamIds.length === 0 ? new Map() : await teamNames(tx.sql, organizationId, [...new Set(teamIds)]),
+    chains: chainIds.length === 0 ? new Map() : await chainNames(tx.sql, organizationId, [...new Set(chainIds)]),
   }
 }
 
 type One = {
   readonly telling: Telling
-  readonly people: ReadonlyMap<string, User>
+  readonly names: Names
   readonly notified: readonly UserId[]
   readonly toPage: readonly UserId[]
 }
 
-async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, people, notified, toPage }: One): Promise<void> {
+async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, notified, toPage }: One): Promise<void> {
   const { actor, group, source, chainId, fact, webhookId, reassignedFrom } = telling
-  const who = (userId: string | null) => (userId === null ? null : (people.get(userId) ?? null))
+  const who = (userId: string | null) => (userId === null ? null : (names.people.get(userId) ?? null))
   const lastAlert = telling.newestAlert ?? (await newestAlertOf(tx, group.organizationId, group.id))
-  const data = eventData({
-    type: fact === 'alert_group.reassigned' ? 'reassign' : triggerOf(fact),
-    person: who(personOf(actor)),
+  const shared = {
     group,
     source,
     chainId,
-    reassignedFrom,
     baseUrl,
-    firstAlert: group.alertsCount === 1 ? lastAlert : await findFirstAlert(tx.sql, group),
-    lastAlert,
-    notified: notified.flatMap((userId) => who(userId) ?? []),
-    toBeNotified: toPage.flatMap((userId) => who(userId) ?? []),
+    person: who(personOf(actor)),
     acknowledgedBy: who(group.acknowledgedBy),
     resolvedBy: who(group.resolvedBy),
+    notified: notified.flatMap((userId) => who(userId) ?? []),
+    toBeNotified: toPage.flatMap((userId) => who(userId) ?? []),
+  }
+  const data = eventData({
+    ...shared,
+    type: fact === 'alert_group.reassigned' ? 'reassign' : triggerOf(fact),
+    reassignedFrom,
+    firstAlert: group.alertsCount === 1 ? lastAlert : await findFirstAlert(tx.sql, group),
+    lastAlert,
     now: tx.now,
   })
-  publish(tx, { type: fact, actor, alertGroup: { id: group.id, integrationId: group.integrationId }, data, webhookId })
+  const report = reportOf({ ...shared, groupingKey: telling.groupingKey, names })
+  publish(tx, { type: fact, actor, alertGroup: { id: group.id, integrationId: group.integrationId }, data, report, webhookId })
 }
 
 const triggerOf = (fact: AlertGroupEventType): AlertTrigger =>

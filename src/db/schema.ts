@@ -253,6 +253,7 @@ export interface Events {
   data: string;
   id: string;
   organization_id: string;
+  report: Json | null;
   sequence: number;
   type: string;
 }

@@ -24,6 +24,9 @@ export async function stepsOf(
   return steps
 }
 
+/** The names of chains; unknown ids are missing. */
+export const chainNames = store.chainNames
+
 /** Whether an id names a chain of the organization; if so, the chain stays until the commit. */
 export const keepChain = store.keepChain
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
 import { asId, type EscalationChainId, type OrganizationId, type TeamId } from '../lib/ids.ts'
@@ -56,6 +57,19 @@ export async function keepChain(tx: Tx, organizationId: OrganizationId, id: Esca
 export async function findChain(db: Sql, organizationId: OrganizationId, id: EscalationChainId): Promise<EscalationChain | null> {
   const row = await chains(db, organizationId, {}).selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : chainOf(row)
+}
+
+/** The names of the chains with these ids; unknown ids are missing. */
+export async function chainNames(
+  db: Sql,
+  organizationId: OrganizationId,
+  ids: readonly EscalationChainId[],
+): Promise<ReadonlyMap<EscalationChainId, string>> {
+  const rows = await chains(db, organizationId, {})
+    .select(['id', 'name'])
+    .where(sql<boolean>`id = any(${[...ids]}::text[])`)
+    .execute()
+  return new Map(rows.map((row) => [asId<EscalationChainId>(row.id), row.name]))
 }
 
 export function countChains(db: Sql, organizationId: OrganizationId, filter: NamedFilter): Promise<number> {

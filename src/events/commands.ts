@@ -6,7 +6,7 @@ import type { Closing, Sql, Tx } from '../ports.ts'
 import { matchWebhooks } from '../webhooks/commands.ts'
 import type { WebhookCause } from '../webhooks/trigger.ts'
 import { catalogue } from './catalogue.ts'
-import type { Event, Fact } from './event.ts'
+import type { Event, Fact, RecordedEvent } from './event.ts'
 import { insertEvents, takeSequences } from './store.ts'
 import * as store from './store.ts'
 
@@ -40,7 +40,7 @@ export const readEventExcerpts = store.eventExcerpts
 const publishing: Closing<Fact[]> = {
   start: () => [],
   finish: async (tx, facts) => {
-    const events: Event[] = []
+    const events: RecordedEvent[] = []
     const causes: WebhookCause[] = []
     // Always in the same order, so that two transactions with several organizations cannot wait for each other.
     for (const organizationId of [...new Set(facts.map((fact) => fact.actor.organizationId))].toSorted()) {
@@ -57,7 +57,7 @@ const publishing: Closing<Fact[]> = {
   },
 }
 
-function eventOf(tx: Tx, fact: Fact, sequence: number): Event {
+function eventOf(tx: Tx, fact: Fact, sequence: number): RecordedEvent {
   return {
     organizationId: fact.actor.organizationId,
     sequence,
@@ -67,6 +67,7 @@ function eventOf(tx: Tx, fact: Fact, sequence: number): Event {
     actor: actorRecord(fact.actor),
     alertGroupId: 'schedule' in fact ? null : (fact.alertGroup?.id ?? null),
     data: jsonText(fact.data),
+    report: 'schedule' in fact ? null : (fact.report ?? null),
   }
 }
 

@@ -2,6 +2,7 @@ import type { AlertGroupId, EventId, IntegrationId, OrganizationId, ScheduleId, 
 import type { JsonWithRaw } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Actor } from '../accounts/actor.ts'
+import type { AlertReport } from '../webhooks/alert-report.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
 import type { EventType, ScheduleEventType } from './catalogue.ts'
 
@@ -19,6 +20,8 @@ type AlertFact = {
   } | null
   /** All that the event says, as it was at this moment; for alert group events the event data of contract grafana-oncall 3.3. */
   readonly data: JsonWithRaw
+  /** What the forms of other products tell beside the data; events about what happens to alert groups have one. */
+  readonly report?: AlertReport
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
 }
@@ -50,6 +53,9 @@ export type Event = {
   /** JSON text. */
   readonly data: string
 }
+
+/** An event with what else is stored of it, for webhooks only. */
+export type RecordedEvent = Event & { readonly report: AlertReport | null }
 
 /** Finds an event; the instant lets PostgreSQL look into the right month only. */
 export type EventKey = Pick<Event, 'organizationId' | 'sequence' | 'at'>

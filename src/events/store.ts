@@ -5,7 +5,7 @@ import { type AlertGroupId, asId, type EventId, type OrganizationId } from '../l
 import { before, days, fromDate, toDate, type Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { EventType } from './catalogue.ts'
-import { type Event, type EventKey, wipedData } from './event.ts'
+import { type Event, type EventKey, type RecordedEvent, wipedData } from './event.ts'
 
 /** Takes the next `count` sequences of an organization and returns the first. Other transactions of the organization wait from here to the commit. */
 export async function takeSequences(tx: Tx, organizationId: OrganizationId, count: number): Promise<number> {
@@ -18,9 +18,9 @@ export async function takeSequences(tx: Tx, organizationId: OrganizationId, coun
   return row.event_sequence - count + 1
 }
 
-export async function insertEvents(tx: Tx, events: readonly Event[]): Promise<void> {
+export async function insertEvents(tx: Tx, events: readonly RecordedEvent[]): Promise<void> {
   await sql`
-    insert into events (organization_id, sequence, at, id, type, actor, alert_group_id, data)
+    insert into events (organization_id, sequence, at, id, type, actor, alert_group_id, data, report)
     select * from unnest(
       ${events.map((event) => event.organizationId)}::text[],
       ${events.map((event) => event.sequence)}::bigint[],
@@ -29,7 +29,8 @@ export async function insertEvents(tx: Tx, events: readonly Event[]): Promise<vo
       ${events.map((event) => event.type)}::text[],
       ${events.map((event) => jsonbText(event.actor))}::jsonb[],
       ${events.map((event) => event.alertGroupId)}::text[],
-      ${events.map((event) => event.data)}::text[])`.execute(tx.sql)
+      ${events.map((event) => event.data)}::text[],
+      ${events.map((event) => (event.report === null ? null : jsonbText(event.report)))}::jsonb[])`.execute(tx.sql)
 }
 
 /** How much data one page of events carries, but for a single event that is longer. */
@@ -173,7 +174,7 @@ export async function blankEvents(
 ): Promise<void> {
   await tx.sql
     .updateTable('events')
-    .set({ data: wipedData })
+    .set({ data: wipedData, report: null })
     .where('organization_id', '=', organizationId)
     .where('alert_group_id', '=', group.id)
     .where('at', '>=', toDate(lookedFrom(group)))

@@ -2,6 +2,7 @@ import type { Actor } from '../accounts/actor.ts'
 import type { IntegrationId, OrganizationId, RouteId, ServiceId, TeamId, EscalationChainId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Urgency } from '../notifications/urgency.ts'
+import type { Service } from '../services/service.ts'
 
 type TypeFacts = {
   /** What people see (contract grafana-oncall 6.3). */
@@ -74,11 +75,17 @@ export type AlertSource = Pick<
   Integration,
   'organizationId' | 'id' | 'type' | 'name' | 'teamId' | 'teamName' | 'teamChainId' | 'urgency' | 'enabled'
 > & {
+  readonly organizationName: string
+  readonly service: AlertService | null
+  readonly createdAt: Instant
   readonly headerTokenSealed: Buffer | null
   readonly defaultRoute: AlertRoute
   /** Counts the changes of its other routes; 0: there never was one. */
   readonly routesVersion: number
 }
+
+/** The service that a source belongs to. */
+export type AlertService = Pick<Service, 'id' | 'name' | 'teamId' | 'createdAt'>
 
 /** What an alert needs to know of the route that it takes. */
 export type AlertRoute = Pick<Route, 'id' | 'escalationChainId'>

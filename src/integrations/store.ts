@@ -7,7 +7,7 @@ import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Urgency } from '../notifications/urgency.ts'
-import type { AlertSource, Integration, IntegrationType } from './integration.ts'
+import type { AlertService, AlertSource, Integration, IntegrationType } from './integration.ts'
 import { routeOf } from './route-store.ts'
 
 /** An integration as stored: its secrets are sealed. */
@@ -127,7 +127,7 @@ export async function findIntegration(
 
 /** The integration that an inbound URL belongs to. */
 export async function findByTokenDigest(db: Sql, digest: Buffer): Promise<AlertSource | null> {
-  const row = await joined(db).select(columns).where('integrations.token_digest', '=', digest).executeTakeFirst()
+  const row = await existingSources(db).where('integrations.token_digest', '=', digest).executeTakeFirst()
   return row === undefined ? null : sourceOf(row)
 }
 
@@ -136,8 +136,7 @@ export async function findSources(
   tx: Tx,
   keys: readonly { readonly organizationId: OrganizationId; readonly id: IntegrationId }[],
 ): Promise<readonly AlertSource[]> {
-  const rows = await joined(tx.sql)
-    .select(columns)
+  const rows = await existingSources(tx.sql)
     .where(
       sql<boolean>`(integrations.organization_id, integrations.id) in (select * from unnest(
         ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))`,
@@ -160,8 +159,7 @@ export async function findSourceEvenDeleted(
   organizationId: OrganizationId,
   id: IntegrationId,
 ): Promise<AlertSource | null> {
-  const row = await everyOne(db)
-    .select(columns)
+  const row = await sources(db)
     .where('integrations.organization_id', '=', organizationId)
     .where('integrations.id', '=', id)
     .executeTakeFirst()
@@ -181,6 +179,26 @@ function everyOne(db: Sql) {
       join.onRef('teams.organization_id', '=', 'integrations.organization_id').onRef('teams.id', '=', 'integrations.team_id'),
     )
 }
+
+/** With what their alerts tell beside. */
+function sources(db: Sql) {
+  return everyOne(db)
+    .innerJoin('organizations', 'organizations.id', 'integrations.organization_id')
+    .leftJoin('services', (join) =>
+      join
+        .onRef('services.organization_id', '=', 'integrations.organization_id')
+        .onRef('services.id', '=', 'integrations.service_id'),
+    )
+    .select(columns)
+    .select([
+      'organizations.name as organization_name',
+      'services.name as service_name',
+      'services.team_id as service_team_id',
+      'services.created_at as service_created_at',
+    ])
+}
+
+const existingSources = (db: Sql) => sources(db).where('integrations.deleted_at', 'is', null)
 
 const joined = (db: Sql) => everyOne(db).where('integrations.deleted_at', 'is', null)
 
@@ -232,7 +250,29 @@ type IntegrationRow = {
   readonly messengers: unknown
 }
 
-const sourceOf = (row: IntegrationRow): AlertSource => ({ ...integrationOf(row), routesVersion: row.routes_version })
+type SourceRow = IntegrationRow & {
+  readonly organization_name: string
+  readonly service_name: string | null
+  readonly service_team_id: string | null
+  readonly service_created_at: Date | null
+}
+
+const sourceOf = (row: SourceRow): AlertSource => ({
+  ...integrationOf(row),
+  organizationName: row.organization_name,
+  service: serviceOf(row),
+  routesVersion: row.routes_version,
+})
+
+function serviceOf({ service_id, service_name, service_team_id, service_created_at }: SourceRow): AlertService | null {
+  if (service_id === null || service_name === null || service_created_at === null) return null
+  return {
+    id: asId<ServiceId>(service_id),
+    name: service_name,
+    teamId: service_team_id === null ? null : asId<TeamId>(service_team_id),
+    createdAt: fromDate(service_created_at),
+  }
+}
 
 function integrationOf(row: IntegrationRow): SealedIntegration {
   const id = asId<IntegrationId>(row.id)

@@ -1,8 +1,9 @@
-import { namesOf, type User } from '../accounts/user.ts'
+import type { User } from '../accounts/user.ts'
 import type { ScheduleFact } from '../events/event.ts'
 import { known } from '../lib/check.ts'
 import type { EscalationChainId, OrganizationId, ScheduleId, TeamId } from '../lib/ids.ts'
 import { between, type Instant, isoZ, seconds, wholeSecond } from '../lib/time.ts'
+import { personDocument } from '../webhooks/person.ts'
 import type { PersonOnCall, ShiftChange } from '../webhooks/shift-change.ts'
 import type { Holder } from './hand-overs.ts'
 import { type AnnouncedType, type Announcement, announcedTypes } from './watch.ts'
@@ -84,18 +85,7 @@ function shiftChangeOf({ scheduleId, handOver, changeNumber }: Announcement, aro
 
 function personOf({ userId, cover }: Holder, { people }: Surroundings): PersonOnCall {
   const person = known(people.get(userId), 'who was on call is kept')
-  const { first, last } = namesOf(person)
-  return {
-    id: userId,
-    username: person.username,
-    name: person.name ?? `${first} ${last}`.trim(),
-    first_name: first,
-    last_name: last,
-    email: person.email,
-    role: person.role,
-    slack_user_id: person.slackUserId,
-    cover: { kind: cover.kind, id: cover.id, name: cover.name },
-  }
+  return { ...personDocument(person), cover: { kind: cover.kind, id: cover.id, name: cover.name } }
 }
 
 const toSecond = (at: Instant): string => isoZ(wholeSecond(at))

@@ -1,5 +1,6 @@
 import { check } from '../lib/check.ts'
 import { isObject } from '../lib/json.ts'
+import type { Person } from './person.ts'
 
 /**
  * What events say about who is on call: all that webhooks tell of it, as it was at that moment. Instants are ISO 8601 in
@@ -33,15 +34,7 @@ export type ShiftChange = {
   readonly escalation_chains: readonly { readonly id: string; readonly name: string }[]
 }
 
-export type PersonOnCall = {
-  readonly id: string
-  readonly username: string
-  readonly name: string
-  readonly first_name: string
-  readonly last_name: string
-  readonly email: string
-  readonly role: string
-  readonly slack_user_id: string | null
+export type PersonOnCall = Person & {
   /** What puts the person on call. */
   readonly cover: { readonly kind: 'layer' | 'override' | 'swap'; readonly id: string; readonly name: string | null }
 }

@@ -676,6 +676,8 @@ create table events (
   alert_group_id text,
   -- JSON. Text, because foreign payloads inside it are kept letter by letter.
   data text not null,
+  -- What the forms of other products tell beside it, of events about alert groups.
+  report jsonb,
   primary key (organization_id, sequence, at)
 ) partition by range (at);
 create index events_alert_group on events (organization_id, alert_group_id, at) where alert_group_id is not null;
