@@ -3,7 +3,7 @@ import { poolConfig } from '../src/db/open.ts'
 import { check } from '../src/lib/check.ts'
 import { after, hours, type Instant, ms } from '../src/lib/time.ts'
 import { checkAll } from './checkers/all.ts'
-import { countPending, readFacts } from './checkers/facts.ts'
+import { countEvents, countPending, readFacts } from './checkers/facts.ts'
 import { virtualClock } from './clock.ts'
 import { databaseOf } from './database.ts'
 import { follow, startEditors } from './editors.ts'
@@ -149,15 +149,7 @@ async function live(story: Story): Promise<readonly string[]> {
   story.isOpen = false
   records.healedAt = healAt
   world.note(null, 'healed')
-  const lateAt = after(healAt, healMax)
-  const endAt = after(night.startAt, ms(nightMs / troubles.pace))
-  for (let pending = 1; (pending > 0 || world.now() < endAt) && world.now() < lateAt && hasRoom(story); ) {
-    await until(story, after(world.now(), hours(1)), () => false)
-    pending = town.busy > 0 ? town.busy : await countPending(reader)
-  }
-  if (!hasRoom(story)) return [`No progress: ${happeningsMax} happenings.`]
-  story.isDone = true
-  await settled(story, following)
+  if (!(await comesToRest(story, town, { healAt, following }))) return [`No progress: ${happeningsMax} happenings.`]
   return checkAll({
     records,
     setting,
@@ -165,6 +157,30 @@ async function live(story: Story): Promise<readonly string[]> {
     faults,
     watched: { startAt: night.startAt, endAt: world.now() },
   })
+}
+
+type Rest = { readonly healAt: Instant; readonly following: Promise<void> }
+
+/**
+ * Lets the world go on to the end of the night, and until nothing is owed and who follows the log has read all of it: while he
+ * reads the last of it there can be a change again. False when there were too many happenings.
+ */
+async function comesToRest(story: Story, town: Town, { healAt, following }: Rest): Promise<boolean> {
+  const { night, world, troubles, records, reader } = story
+  const lateAt = after(healAt, healMax)
+  const endAt = after(night.startAt, ms(nightMs / troubles.pace))
+  for (let last = following; ; last = follow(town, () => story.isDone)) {
+    story.isDone = false
+    for (let pending = 1; (pending > 0 || world.now() < endAt) && world.now() < lateAt && hasRoom(story); ) {
+      await until(story, after(world.now(), hours(1)), () => false)
+      pending = town.busy > 0 ? town.busy : await countPending(reader)
+    }
+    if (!hasRoom(story)) return false
+    story.isDone = true
+    await settled(story, last)
+    const isRest = (await countPending(reader)) === 0 && (await countEvents(reader)) === records.followed.length
+    if (isRest || world.now() >= lateAt) return true
+  }
 }
 
 const hasRoom = ({ world }: Story): boolean => world.count() < happeningsMax

@@ -110,6 +110,11 @@ function messageOf({ body, body_sealed: sealed, ...message }: StoredMessage, vau
   return { ...message, body: sealed === null ? body.toString('utf8') : vault.open(sealed, `message ${message.id}`) }
 }
 
+export async function countEvents(client: pg.Client): Promise<number> {
+  const answer = await client.query<{ readonly count: number }>('select count(*)::int as count from events')
+  return answer.rows[0]?.count ?? 0
+}
+
 /** How much is still to be done. */
 export async function countPending(client: pg.Client): Promise<number> {
   return Object.values(await readPending(client)).reduce((sum, count) => sum + count, 0)
