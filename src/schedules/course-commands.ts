@@ -12,8 +12,8 @@ import { aheadMs } from './watch-step.ts'
 type Courses = {
   readonly of: (id: ScheduleId) => Course
   readonly people: ReadonlyMap<string, User>
-  /** What this program cannot read: it covers nothing. */
-  readonly unreadable: readonly PartId[]
+  /** What this program cannot read of a schedule: it covers nothing. */
+  readonly unreadableOf: (id: ScheduleId) => readonly PartId[]
 }
 
 /** Reads how schedules went on from an instant, and will. As it was known at each instant: what is made today changes nothing of yesterday. */
@@ -32,6 +32,6 @@ export async function coursesFrom(
       const { schedule, names } = of(id)
       return { phases: phasesOf(schedule, presence), names }
     },
-    unreadable: ids.flatMap((id) => of(id).unreadable),
+    unreadableOf: (id) => of(id).unreadable,
   }
 }

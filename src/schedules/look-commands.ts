@@ -12,11 +12,13 @@ import * as store from './watch-store.ts'
 
 type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
 
+export type Unreadable = { readonly id: ScheduleId; readonly partIds: readonly PartId[] }
+
 export type Report = {
   /** When the changes that were announced were to happen. */
   readonly announcedFor: readonly Instant[]
-  /** What could not be read of the schedules: it covers nothing. */
-  readonly unreadable: readonly PartId[]
+  /** What could not be read of each of the schedules, often nothing: it covers nothing. */
+  readonly unreadable: readonly Unreadable[]
   /** Schedules whose hand-overs were announced up to an instant that this clock has yet to reach; they wait until it does. */
   readonly waiting: readonly Watch[]
 }
@@ -57,13 +59,13 @@ const readAtOnce = 50
 
 async function seeAll(tx: Tx, organizationId: OrganizationId, watches: readonly store.OpenWatch[]) {
   const seen: Seen[] = []
-  const unreadable: PartId[] = []
+  const unreadable: Unreadable[] = []
   for (let index = 0; index < watches.length; index += readAtOnce) {
     const some = watches.slice(index, index + readAtOnce)
     const startAt = instant(Math.min(...some.map(({ processedUntil }) => processedUntil)))
     const courses = await coursesFrom(tx, organizationId, { ids: some.map(({ id }) => id), startAt })
     seen.push(...some.map((watch) => seenFrom(watch, courses.of(watch.id), tx.now)))
-    unreadable.push(...courses.unreadable)
+    unreadable.push(...some.map(({ id }) => ({ id, partIds: courses.unreadableOf(id) })))
   }
   return { seen, unreadable }
 }

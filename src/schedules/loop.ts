@@ -1,14 +1,14 @@
 import type { PendingPresence } from '../accounts/presence.ts'
 import { pendingPresence, takePresence } from '../accounts/presence-commands.ts'
 import { check } from '../lib/check.ts'
-import type { OrganizationId } from '../lib/ids.ts'
+import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, between, type Instant, instant, isoZ, minutes, seconds } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
 import { announcePrepared } from './announce-commands.ts'
-import { lookAtSchedules } from './look-commands.ts'
+import { lookAtSchedules, type Unreadable } from './look-commands.ts'
 import { tellMoves } from './moved-commands.ts'
 import { remindOfShifts } from './remind-commands.ts'
 import type { ScheduleSettings } from './settings.ts'
@@ -99,14 +99,14 @@ async function twoAtATime<Part>(parts: readonly Part[], act: (part: Part) => Pro
 }
 
 function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
+  const tellUnreadable = unreadableTeller(log)
   const act = async (watches: readonly WatchKey[]): Promise<void> => {
     const { announcedFor, unreadable, waiting } = await db.tx('look at schedules', (tx) =>
       lookAtSchedules(tx, settings, someOf(watches)),
     )
     for (const at of announcedFor) settings.observeDelay(between(at, clock.now()))
     warnOfClock(log, waiting, clock.now())
-    if (unreadable.length === 0) return
-    log.error('shifts unreadable', { count: unreadable.length, shift_ids: unreadable.slice(0, 20).join(' ') })
+    for (const schedule of unreadable) tellUnreadable(schedule)
   }
   const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
   const take: Work['take'] = async (shards) => {
@@ -116,6 +116,18 @@ function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
     return due.length
   }
   return { sizeMax: looksPerRead, take }
+}
+
+/** Schedules are looked at after every hand-over: what cannot be read of one is logged when it becomes something else. */
+function unreadableTeller(log: World['log']) {
+  const told = new Map<ScheduleId, string>()
+  return ({ id, partIds }: Unreadable): void => {
+    const all = partIds.toSorted().join(' ')
+    if (all === (told.get(id) ?? '')) return
+    if (all === '') return void told.delete(id)
+    told.set(id, all)
+    log.error('shifts unreadable', { schedule_id: id, count: partIds.length, shift_ids: partIds.slice(0, 20).join(' ') })
+  }
 }
 
 /** An edit and a look of the same instant are nothing; what is more than this was announced by a clock that has been set back since. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, expect } from 'vitest'
 import { chainsOfSchedules } from '../../../src/escalation-chains/policy-commands.ts'
+import type { Loop } from '../../../src/lib/loop.ts'
 import { allShards } from '../../../src/lib/shard.ts'
 import { after, days, type Instant, type Ms } from '../../../src/lib/time.ts'
 import type { Ports } from '../../../src/ports.ts'
@@ -16,14 +17,16 @@ export type StillSchedules = {
   count(): number
   /** How late the announcements of the test were. */
   readonly delays: Ms[]
-  round(options?: RoundOptions): Promise<Instant | null>
+  newLoop(options?: LoopOptions): Loop
+  /** Of a new loop. */
+  round(options?: LoopOptions): Promise<Instant | null>
   /** Lets the loop sleep and wake as it wants to, up to an instant. */
   until(end: Instant): Promise<void>
   /** Makes something by the API and answers with its id. */
   make(path: string, body: object): Promise<string>
 }
 
-type RoundOptions = { readonly ports?: Ports; readonly mailIsOn?: boolean }
+type LoopOptions = { readonly ports?: Ports; readonly mailIsOn?: boolean }
 
 export async function stillSchedules(): Promise<StillSchedules> {
   const world = await stillWorld()
@@ -42,14 +45,14 @@ export async function stillSchedules(): Promise<StillSchedules> {
     delays.length = 0
   })
 
-  const round: StillSchedules['round'] = ({ ports = world.ports, mailIsOn = true } = {}) => {
+  const newLoop: StillSchedules['newLoop'] = ({ ports = world.ports, mailIsOn = true } = {}) => {
     const notifications = { ...pageSettings, mailIsOn }
-    return schedulesLoop(ports, { chainsOfSchedules, notifications, observeDelay: (delay) => void delays.push(delay) }).run(
-      allShards,
-    )
+    return schedulesLoop(ports, { chainsOfSchedules, notifications, observeDelay: (delay) => void delays.push(delay) })
   }
+  const round: StillSchedules['round'] = (options) => newLoop(options).run(allShards)
+
   return {
-    ...{ world, crew, start, count: () => count, delays, round },
+    ...{ world, crew, start, count: () => count, delays, newLoop, round },
     until: async (end) => {
       for (;;) {
         const next = await round()
