@@ -231,7 +231,7 @@ export const bugs: readonly Bug[] = [
   )`,
         put: `  later.push((own) => store.moveOn(own, organizationId, announced.map(({ watch }) => watch)))`,
       },
-      { file: 'schedules/loop.ts', find: 'import { announcePrepared }', put: 'import { announcePrepared, later }' },
+      { file: 'schedules/loop.ts', find: 'import { announcePrepared,', put: 'import { announcePrepared, later,' },
       {
         file: 'schedules/loop.ts',
         find: 'announcePrepared(tx, settings, someOf(watches)))',
@@ -257,11 +257,6 @@ export const bugs: readonly Bug[] = [
     name: 'of the hand-overs that were missed only the last is announced',
     troubles: ['crashes', 'freezes'],
     patches: [
-      {
-        file: 'schedules/announce-commands.ts',
-        find: 'if (unheard.length > 0) {',
-        put: 'if (unheard.length > 0 || watches.some(({ nextChange }) => tx.now - nextChange.at > 60_000)) {',
-      },
       {
         file: 'schedules/watch-step.ts',
         find: 'for (const handOver of withNext(seen.handOvers)) {',

@@ -47,6 +47,15 @@ export async function announcePrepared(tx: Tx, settings: ScheduleSettings, some:
   return announcements.map(({ handOver }) => handOver.at)
 }
 
+/**
+ * Leaves hand-overs that were missed to the next look at the schedules. It finds the same ones and all that followed them, of all schedules
+ * together, so that those of one instant are told together, which were prepared in one schedule and not in another.
+ */
+export async function leaveToLook(tx: Tx, some: Some): Promise<void> {
+  const watches = await store.lockDueChanges(tx, some)
+  await store.dropPrepared(tx, { ...some, ids: watches.map(({ id }) => id) })
+}
+
 type Told = {
   readonly organizationId: OrganizationId
   readonly announcements: readonly Announcement[]

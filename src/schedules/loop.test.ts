@@ -133,7 +133,7 @@ describe('a hand-over', () => {
     await round()
     world.pass(days(60))
     expect(await round()).toBeLessThan(world.now())
-    expect(await told(schedule)).toHaveLength(1 + 1 + 500)
+    expect(await told(schedule)).toHaveLength(1 + 500)
     await until(world.now())
     const all = await told(schedule)
     expect(all).toHaveLength(1 + 60 * 24)
@@ -443,4 +443,29 @@ test('what was missed in many schedules is told instant by instant', async () =>
   const instants = (await told()).filter(({ type }) => type.endsWith('changed')).map(({ data }) => Date.parse(data.scheduled_at))
   expect(instants).toHaveLength(240)
   expect(instants).toEqual(instants.toSorted((left, right) => left - right))
+})
+
+test('what was missed at one instant is one message, whether it was prepared or not', async () => {
+  await world.db.sql.deleteFrom('deliveries').execute()
+  await world.db.sql.deleteFrom('webhooks').execute()
+  const at = (hour: number) => reading(after(start(), hours(hour)))
+  const withShifts = async (name: string, beginnings: readonly number[]) => {
+    const schedule = await make('schedules/', { name: `${name} ${count()}`, type: 'web', time_zone: 'UTC' })
+    const single = { type: 'single_event', duration: 3600, users: [crew.users.editor], schedule }
+    for (const hour of beginnings) await make('on_call_shifts/', { ...single, name: `${hour}`, start: at(hour) })
+  }
+  await make('webhooks/', { name: `zenduty ${count()}`, url: 'https://zenduty.example/', preset: 'zenduty' })
+  await withShifts('early', [1, 3])
+  await withShifts('late', [3])
+  await until(after(start(), minutes(30)))
+  await withShifts('not looked at', [1, 3])
+  world.pass(hours(3.5))
+  await round()
+  expect((await story()).filter((line) => !line.startsWith('gap'))).toEqual([
+    ...Array(2).fill('shift_changed 60 >editor layer_start late'),
+    ...Array(2).fill('shift_changed 120 editor> layer_end late'),
+    ...Array(3).fill('shift_changed 180 >editor layer_start late'),
+    ...Array(3).fill('shift_changed 240 editor> layer_end'),
+  ])
+  expect(await sizes()).toEqual([2, 2, 3, 3])
 })

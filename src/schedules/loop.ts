@@ -7,7 +7,7 @@ import { after, between, type Instant, instant, isoZ, minutes, seconds } from '.
 import { togetherOrAlone } from '../lib/together.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
-import { announcePrepared } from './announce-commands.ts'
+import { announcePrepared, leaveToLook } from './announce-commands.ts'
 import { lookAtSchedules, type Unreadable } from './look-commands.ts'
 import { tellMoves } from './moved-commands.ts'
 import { remindOfShifts } from './remind-commands.ts'
@@ -76,18 +76,29 @@ function announcing({ clock, db, log }: World, settings: ScheduleSettings) {
     const announcedFor = await db.tx('announce shift changes', (tx) => announcePrepared(tx, settings, someOf(watches)))
     for (const at of announcedFor) settings.observeDelay(between(at, clock.now()))
   }
+  const leave = (watches: readonly WatchKey[]) => db.tx('leave to look', (tx) => leaveToLook(tx, someOf(watches)))
   const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
   return async (shards: readonly number[]): Promise<void> => {
     for (;;) {
       const due = await store.dueChanges(db.sql, { shards, now: clock.now(), limit: changesPerRead })
-      for (const watches of Map.groupBy(due, ({ organizationId, dueAt }) => `${organizationId} ${dueAt}`).values()) {
-        const parts = partsOf(watches, { keyOf: () => '', sizeMax: changesPerTransaction })
-        await twoAtATime(parts, (part) => togetherOrAlone(part, { act, putOff }))
+      for (const watches of Map.groupBy(due, organizationOf).values()) {
+        if (wereMissed(watches, clock.now())) await togetherOrAlone(watches, { act: leave, putOff })
+        else {
+          const parts = partsOf(watches, { keyOf: organizationOf, sizeMax: changesPerTransaction })
+          await twoAtATime(parts, (part) => togetherOrAlone(part, { act, putOff }))
+        }
       }
       if (due.length < changesPerRead) return
     }
   }
 }
+
+/** Longer than a busy server is late, and shorter than an outage that matters. */
+const missedAfter = minutes(1)
+
+/** Whether what is due of an organization was missed: it is due for long, or since several instants, and each schedule has but its first prepared. */
+const wereMissed = (watches: readonly store.DueWatch[], now: Instant): boolean =>
+  watches.some(({ dueAt }) => dueAt !== watches[0]?.dueAt || between(dueAt, now) > missedAfter)
 
 /** While the database writes one part, what the next one says is put together. */
 async function twoAtATime<Part>(parts: readonly Part[], act: (part: Part) => Promise<void>): Promise<void> {
