@@ -57,8 +57,23 @@ test('what is no instant, no schedule or not to be read is refused', async () =>
   expect((await api.call('GET', '/api/v1/schedules/S1/explain/')).status).toBe(404)
   expect((await api.callAs('stranger', 'GET', path)).status).toBe(404)
   expect((await api.callAs('none', 'GET', path)).status).toBe(403)
-  for (const at of ['0001-01-01', '9999-12-31T23:59:59Z']) expect((await api.call('GET', `${path}?at=${at}`)).status).toBe(200)
 })
+
+test('the last instant that can be written is explained, though it is the year 10000 in the zone and a shift reaches into it', async () => {
+  expect((await api.call('GET', `${path}?at=0001-01-01`)).status).toBe(200)
+  const { body } = await api.call('GET', `${path}?at=9999-12-31T23:59:59Z`)
+  expect(body.text[0]).toMatch(/ at 10000-01-01 00:59:59, Europe\/Berlin\.$/)
+  expect(body.sources).toMatchObject([{ state: 'pauses', next_at: null }])
+})
+
+test.each(['9999-12-31T23:59:59-01:00', '10000-01-01', '0000-12-31', '0001-01-01T00:00:00%2B01:00', '-0001-01-01'])(
+  '%s is beyond the years',
+  async (at) => {
+    const years = 'The instant must be in the years 0001 to 9999, by UTC.'
+    for (const question of [path, path.replace('explain', 'on_call')])
+      expect(await api.call('GET', `${question}?at=${at}`)).toMatchObject({ status: 400, body: { at: [years] } })
+  },
+)
 
 test('a layer that has ended is told, in the zone as it was typed', async () => {
   const { id } = (await api.call('POST', '/api/v1/schedules/', { type: 'web', name: 'Old', time_zone: 'UTC' })).body

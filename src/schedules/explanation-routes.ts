@@ -8,7 +8,7 @@ import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { type ExplainedAnswer, explainOnCall } from './explanation-commands.ts'
 import { sourceStates } from './explanation.ts'
-import { AtQuery, OnCallPersonShape, onCallPersonShape, Person, personShape } from './question-routes.ts'
+import { AtQuery, OnCallPersonShape, onCallPersonShape, Person, personShape, writable } from './question-routes.ts'
 import { parseAt } from './window-input.ts'
 
 const SourceShape = Type.Object({
@@ -81,6 +81,6 @@ const sourceShape = (source: ExplainedAnswer['sources'][number]): Static<typeof 
   level: source.level,
   state: source.state,
   users: source.users.map(personShape),
-  next_at: source.nextAt === null ? null : isoZ(source.nextAt),
+  next_at: source.nextAt === null ? null : writable(source.nextAt),
   text: source.text,
 })

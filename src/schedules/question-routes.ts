@@ -75,8 +75,8 @@ export const onCallPersonShape = ({ person, cover, insteadOf }: OnCallPerson): S
   instead_of: insteadOf === null ? null : personShape(insteadOf),
 })
 
-/** Years have four digits. */
-const writable = (at: Instant): string | null => (at < yearTenThousand ? isoZ(at) : null)
+/** What is to be written of an instant: years have four digits. */
+export const writable = (at: Instant): string | null => (at < yearTenThousand ? isoZ(at) : null)
 
 const OnCallShape = {
   schedule: Type.Object({ id: Type.String(), name: Type.String() }),

@@ -1,8 +1,7 @@
 import { mayBeNotified, type User } from '../accounts/user.ts'
 import type { UserId } from '../lib/ids.ts'
-import type { Instant } from '../lib/time.ts'
+import { type Instant, instant, toDate } from '../lib/time.ts'
 import type { TimeWindow } from './engine/schedule.ts'
-import { formatLocalTime } from './local-time.ts'
 import { yearTenThousand } from './window-input.ts'
 import { localAt, type Zone } from './zone.ts'
 
@@ -28,9 +27,10 @@ export function peopleAre(userIds: readonly UserId[], telling: Telling): string 
   return `${namesOf(userIds, telling)} ${userIds.length > 1 ? 'are' : 'is'}`
 }
 
-/** `2026-03-29 03:00`, on the schedule's clock; with seconds where there are some. */
+/** `2026-03-29 03:00`, on the schedule's clock; with seconds where there are some. A clock may be in the year 10000 before UTC is. */
 export function clockTime(at: Instant, { zone }: Telling): string {
-  const text = formatLocalTime(localAt(zone, at)).replace('T', ' ')
+  const written = toDate(instant(localAt(zone, at))).toISOString()
+  const text = written.replace(/^\+0/, '').replace('T', ' ').slice(0, -'.000Z'.length)
   return text.endsWith(':00') ? text.slice(0, -3) : text
 }
 

@@ -38,6 +38,8 @@ function possible({ startAt, endAt }: TimeWindow): Result<TimeWindow, Refusal> {
 /** 10000-01-01: from here on years cannot be written with four digits. */
 export const yearTenThousand = instant(253_402_300_800_000)
 
+const yearOne = instant(-62_135_596_800_000)
+
 /** Nothing about schedules happens between two seconds. */
 export const secondOf = (at: Instant): Instant => instant(Math.floor(at / 1000) * 1000)
 
@@ -46,6 +48,7 @@ const wholeRefusal = (message: string): Refusal => ({ kind: 'invalid-fields', fi
 const utcMinute: Reader<Instant> = (value) => {
   const text = typeof value === 'string' ? value : ''
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  if (beyondYears.test(text)) return no(yearsOutOfRange)
   const reading = isDay ? parseLocalTime(`${text}T00:00:00`) : parseLocalTime(`${text}:00`)
   if (reading === null) return no('Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm, YYYY-MM-DD.')
   return ok(instant(reading))
@@ -53,14 +56,22 @@ const utcMinute: Reader<Instant> = (value) => {
 
 /** ISO 8601 with seconds or without, or a day; UTC where no offset is given. A query makes a blank of the plus sign. */
 const anyInstant: Reader<Instant> = (value) => {
-  const match = typeof value === 'string' ? /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?)?(.*)$/.exec(value) : null
+  const text = typeof value === 'string' ? value : ''
+  if (beyondYears.test(text)) return no(yearsOutOfRange)
+  const match = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?)?(.*)$/.exec(text)
   const [, day, time = '00:00', second = ':00', offset = ''] = match ?? []
   const reading = parseLocalTime(`${day}T${time}${second}`)
   const aheadMs = offsetMs(offset)
-  if (reading === null || aheadMs === null || !(reading - aheadMs < yearTenThousand))
+  if (reading === null || aheadMs === null)
     return no('Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss][+HH:MM|-HH:MM|Z], YYYY-MM-DD.')
-  return ok(instant(reading - aheadMs))
+  const at = instant(reading - aheadMs)
+  return at < yearOne || at >= yearTenThousand ? no(yearsOutOfRange) : ok(at)
 }
+
+/** Years before the first, or with more than four digits. */
+const beyondYears = /^(?:0000-|-\d|[+ ]?\d{5,}-)/
+
+const yearsOutOfRange = 'The instant must be in the years 0001 to 9999, by UTC.'
 
 function offsetMs(text: string): number | null {
   if (text === '' || text === 'Z') return 0
