@@ -189,6 +189,7 @@ export interface DeliveryResults {
 }
 
 export interface Endpoints {
+  breaker_ms: number | null;
   created_at: Timestamp;
   deleted_at: Timestamp | null;
   ending_reason: string | null;
@@ -196,6 +197,7 @@ export interface Endpoints {
   kind: string;
   organization_id: string;
   owner_id: string;
+  paused_until: Timestamp | null;
   shard: number;
   url: string | null;
 }

@@ -7,6 +7,7 @@ import type { Credentials } from './credentials.ts'
 import type { Delivery } from './delivery.ts'
 import type { Ready } from './prepare-loop.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
+import { signOf } from './sign.ts'
 
 const requestDeadline: Ms = seconds(15)
 const mailDeadline: Ms = seconds(30)
@@ -38,10 +39,12 @@ export async function makeAttempt(
         }),
   )
   const at = clock.now()
-  const verdict = judge(outcome, tryOf(ports, delivery))
+  const tried = tryOf(ports, delivery)
+  const verdict = judge(outcome, tried)
+  const sign = signOf(outcome, { at, lane: delivery.lane, jitter: tried.jitter })
   const id = newUuid<Brand<string, 'AttemptId'>>(at, random.bytes)
   logAttempt(ports, { delivery, outcome, attemptId: id, verdict: verdict.kind })
-  return { delivery, verdict, attempt: attemptOf(delivery, { id, at, outcome, verdict }) }
+  return { delivery, verdict, attempt: attemptOf(delivery, { id, at, outcome, verdict }), sign }
 }
 
 /** What differs between attempts: each has the time and the signature of its own (Standard Webhooks). */
@@ -57,7 +60,7 @@ function ownHeaders({ delivery, message, credentials }: Leaving, now: Instant): 
 export function failedPreparation(ports: Ports, delivery: Delivery, detail: string): Conclusion {
   ports.log.error('delivery unprepared', { message_id: delivery.messageId, owner_id: delivery.endpoint.ownerId, error: detail })
   const why = 'The request could not be made; the log of the server says why.'
-  return { delivery, verdict: judgeFailure(why, tryOf(ports, delivery)), attempt: null }
+  return { delivery, verdict: judgeFailure(why, tryOf(ports, delivery)), attempt: null, sign: null }
 }
 
 /** What becomes of a delivery whose attempt was made and then hit a defect of ours: it is tried again later, like any that failed. */
@@ -68,7 +71,7 @@ export function failedAttempt({ clock, log }: Ports, delivery: Delivery, fault: 
   const why = 'The answer could not be read; the log of the server says why.'
   // No port but the clock is asked: another one may be what failed.
   const verdict = judgeFailure(why, { lane, attempt, now: clock.now(), expiresAt, jitter: 0.5 })
-  return { delivery, verdict, attempt: null }
+  return { delivery, verdict, attempt: null, sign: null }
 }
 
 function tryOf({ clock, random }: Ports, { lane, attempt, expiresAt }: Delivery): Try {

@@ -4,6 +4,8 @@ import { ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import type { Attempt } from './attempt.ts'
 import type { Delivery, Ending, Verdict } from './delivery.ts'
+import type { Sign } from './sign.ts'
+import type { Pause } from './slots.ts'
 
 /** What became of a delivery in this process, ready to be written. */
 export type Conclusion = {
@@ -11,7 +13,12 @@ export type Conclusion = {
   readonly verdict: Verdict | { readonly kind: 'skipped'; readonly reason: string }
   /** Null when nothing was sent. */
   readonly attempt: Attempt | null
+  /** What it says about the endpoint; null when nothing was sent. */
+  readonly sign: Sign | null
 }
+
+/** The same with what is to be written of the endpoint; null: nothing. */
+export type Concluded = Conclusion & { readonly pause: Pause | null }
 
 /** The log's record of an attempt that ended at `at`. */
 export function attemptOf(

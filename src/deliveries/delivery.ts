@@ -1,5 +1,6 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
+import type { KeptBreaker } from './breaker.ts'
 
 /**
  * The lower goes first: a page before a live webhook before a replay. What is `ordered` leaves one after the other for each
@@ -108,6 +109,8 @@ export type Delivery = {
     readonly ownerId: string
     readonly url: string | null
     readonly closed: boolean
+    /** As it was kept last. */
+    readonly breaker: KeptBreaker
   }
 }
 

@@ -4,6 +4,7 @@ import { shardOf } from '../lib/shard.ts'
 import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { ClosingEndpoint, EndpointKey } from './delivery.ts'
+import type { Pause } from './slots.ts'
 
 /** The open endpoints of the keys that have one, in the order of the keys; null where there is none. */
 export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly (EndpointId | null)[]> {
@@ -30,6 +31,22 @@ export async function insertEndpoints(tx: Tx, endpoints: readonly (EndpointKey &
       ${endpoints.map((endpoint) => endpoint.ownerId)}::text[],
       ${endpoints.map((endpoint) => endpoint.url)}::text[])
     on conflict (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null do nothing`.execute(tx.sql)
+}
+
+/** Until when nothing but pages leaves for endpoints, and how long their breakers are open. */
+export async function keepPauses(
+  tx: Tx,
+  kept: readonly (Pause & Pick<ClosingEndpoint, 'organizationId' | 'id'>)[],
+): Promise<void> {
+  const sorted = kept.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  await sql`
+    update endpoints e set paused_until = kept.until, breaker_ms = kept.breaker_ms
+    from unnest(
+      ${sorted.map(({ organizationId }) => organizationId)}::text[],
+      ${sorted.map(({ id }) => id)}::uuid[],
+      ${sorted.map(({ until }) => (until === null ? null : toDate(until)))}::timestamptz[],
+      ${sorted.map(({ breakerMs }) => breakerMs)}::int[]) as kept (organization_id, id, until, breaker_ms)
+    where e.organization_id = kept.organization_id and e.id = kept.id`.execute(tx.sql)
 }
 
 /** Closes the open endpoints of an owner; what waits for them is to end with the reason. Returns how many there were. */

@@ -2,19 +2,21 @@ import { databaseIsUnreachable } from '../lib/database-fault.ts'
 import { type Ms, ms, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { insertAttempts } from './attempt-store.ts'
-import { type Conclusion, endingOf } from './conclusion.ts'
+import { type Concluded, endingOf } from './conclusion.ts'
 import { lanes } from './delivery.ts'
+import { keepPauses } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults, settleDeliveries } from './finish-store.ts'
+import type { Pause } from './slots.ts'
 
 /** Writes what became of deliveries, one batch at a time; what comes meanwhile is the next batch. */
 export type Finisher = {
-  add(conclusion: Conclusion): void
+  add(conclusion: Concluded): void
   /** Resolves when nothing is left to be written. */
   idle(): Promise<void>
 }
 
 export type Written = {
-  readonly batch: readonly Conclusion[]
+  readonly batch: readonly Concluded[]
   /** Some had ended or moved on by other means, so they may be due again. */
   readonly hasStray: boolean
 }
@@ -29,7 +31,7 @@ const pauseMax: Ms = seconds(15)
  * with pauses of its own, so that it holds up no other. `onWritten` is called after each commit.
  */
 export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Written) => void): Finisher {
-  const waiting: Conclusion[] = []
+  const waiting: Concluded[] = []
   const aside = newAside(clock, () => start())
   const never = new AbortController().signal
   let batchSize = batchMax
@@ -37,7 +39,7 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
   let flushing: Promise<void> | null = null
 
   /** How long to wait before the next batch. */
-  const write = async (batch: readonly Conclusion[]): Promise<Ms> => {
+  const write = async (batch: readonly Concluded[]): Promise<Ms> => {
     try {
       const settledCount = await db.tx('finish deliveries', (tx) => finish(tx, batch))
       onWritten({ batch, hasStray: settledCount < batch.length })
@@ -50,13 +52,13 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
       return databaseIsUnreachable(fault) ? waitFor(batch) : split(batch)
     }
   }
-  const waitFor = (batch: readonly Conclusion[]): Ms => {
+  const waitFor = (batch: readonly Concluded[]): Ms => {
     waiting.push(...batch)
     const rest = pause
     pause = doubled(pause)
     return rest
   }
-  const split = (batch: readonly Conclusion[]): Ms => {
+  const split = (batch: readonly Concluded[]): Ms => {
     batchSize = Math.max(1, Math.floor(batch.length / 2))
     if (batch.length > 1) waiting.push(...batch)
     else aside.put(batch)
@@ -90,11 +92,11 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
 /** Outcomes that could not be written alone, each with its own next try. */
 function newAside(clock: Ports['clock'], onDue: () => void) {
   const never = new AbortController().signal
-  const pauses = new Map<Conclusion, Ms>()
+  const pauses = new Map<Concluded, Ms>()
   const resting = new Set<Promise<void>>()
-  const due: Conclusion[] = []
+  const due: Concluded[] = []
   return {
-    put: (conclusions: readonly Conclusion[]): void => {
+    put: (conclusions: readonly Concluded[]): void => {
       for (const conclusion of conclusions) {
         const pause = pauses.get(conclusion) ?? pauseMin
         pauses.set(conclusion, doubled(pause))
@@ -106,9 +108,9 @@ function newAside(clock: Ports['clock'], onDue: () => void) {
         resting.add(rest)
       }
     },
-    takeDue: (): readonly Conclusion[] => due.splice(0, 1),
+    takeDue: (): readonly Concluded[] => due.splice(0, 1),
     /** They are written. */
-    forget: (conclusions: readonly Conclusion[]): void => conclusions.forEach((conclusion) => pauses.delete(conclusion)),
+    forget: (conclusions: readonly Concluded[]): void => conclusions.forEach((conclusion) => pauses.delete(conclusion)),
     isHeld: () => resting.size > 0,
     nextDue: () => Promise.race(resting),
   }
@@ -120,7 +122,7 @@ const doubled = (pause: Ms): Ms => ms(Math.min(pause * 2, pauseMax))
  * All consequences of a batch. What had ended by other means keeps its attempt in the log, as superseded, and nothing else.
  * Returns how many had not.
  */
-async function finish(tx: Tx, batch: readonly Conclusion[]): Promise<number> {
+async function finish(tx: Tx, batch: readonly Concluded[]): Promise<number> {
   const settled = await settleDeliveries(tx, batch)
   const changed = batch.filter(({ delivery }) => settled.has(delivery.id))
   const attempts = batch.flatMap(({ delivery, attempt }) => {
@@ -128,11 +130,17 @@ async function finish(tx: Tx, batch: readonly Conclusion[]): Promise<number> {
     return settled.has(delivery.id) ? [attempt] : [{ ...attempt, outcome: 'superseded' as const }]
   })
   if (attempts.length > 0) await insertAttempts(tx, attempts)
+  const pauses = new Map(
+    batch.flatMap((ended) => (ended.pause === null ? [] : [[ended.delivery.endpointId, pauseOf(ended, ended.pause)]])),
+  )
+  if (pauses.size > 0) await keepPauses(tx, [...pauses.values()])
   await tellEndings(tx, changed)
   return changed.length
 }
 
-async function tellEndings(tx: Tx, changed: readonly Conclusion[]): Promise<void> {
+const pauseOf = ({ delivery: { organizationId, endpointId: id } }: Concluded, pause: Pause) => ({ organizationId, id, ...pause })
+
+async function tellEndings(tx: Tx, changed: readonly Concluded[]): Promise<void> {
   const unsent = changed.flatMap(({ delivery, verdict, attempt }) =>
     verdict.kind === 'dead' || verdict.kind === 'skipped'
       ? [{ delivery, reason: verdict.reason, attemptsCount: attempt === null ? delivery.attempt - 1 : delivery.attempt }]

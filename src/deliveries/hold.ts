@@ -1,15 +1,16 @@
 import type { EndpointId } from '../lib/ids.ts'
-import { type Delivery, type EndpointKind, lanes } from './delivery.ts'
+import type { Instant } from '../lib/time.ts'
+import { type Delivery, lanes } from './delivery.ts'
+import type { Sign } from './sign.ts'
+import { type FreeSlots, newSlots, type Pause, type SlotLimits } from './slots.ts'
 
-export type HoldLimits = {
+export type HoldLimits = SlotLimits & {
   /** What is under way at once, in all. */
   readonly inFlightMax: number
   /** What of it may be no page, so that receivers that hang leave room for pages, however many they are. */
   readonly webhooksInFlightMax: number
   /** What their bodies may be together before no more are taken, since all of them are in memory. */
   readonly webhookBytesInFlightMax: number
-  /** Requests under way at once per endpoint, so that one that hangs cannot take all. */
-  readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
   /** Deliveries in memory, with those whose outcome is not written yet: the bound while the database is down. */
   readonly heldMax: number
 }
@@ -17,18 +18,23 @@ export type HoldLimits = {
 /** The deliveries that this process has in its hands, from the moment it takes them until their outcome is written. */
 export type Hold = {
   /** What may be taken now. From here on the hold notes for what it has no slot. */
-  look(): Look
+  look(now: Instant): Look
+  /** Notes that this one waits for a slot. True: one has become free since the look, so that it can be taken. */
+  noteWaiting(delivery: Delivery, now: Instant): boolean
+  /** Notes that more may wait than was read. */
+  noteUnread(): void
   /** Takes a delivery unless its endpoint is full, there is room for pages only, or one that it must follow is under way. */
-  take(delivery: Delivery): boolean
+  take(delivery: Delivery, now: Instant): boolean
   /** Holds a delivery for which nothing will leave. */
   keep(delivery: Delivery): void
   /** Its request leaves, with a body of so many bytes. */
-  leaves(delivery: Delivery, bytes: number): void
-  /** Its request has ended or was never made; the outcome is not written yet. */
-  landed(delivery: Delivery): void
+  leaves(delivery: Delivery, bytes: number, now: Instant): void
+  /** Its request has ended or was never made; the outcome is not written yet. Says whether something may wait for its slot. */
+  landed(delivery: Delivery, now: Instant): boolean
+  /** What its attempt says about the endpoint; returns what of it is to be written with the outcome. */
+  learn(delivery: Delivery, sign: Sign): Pause | null
+  /** Its outcome is written, or there is none. */
   release(delivery: Delivery): void
-  /** Whether something may wait for the slot of this delivery: since the last look there was none for it at some time. */
-  isSlotAwaited(delivery: Delivery): boolean
   /** Whether the last look found no room at all. */
   isRoomAwaited(): boolean
   shards(): ReadonlySet<number>
@@ -40,74 +46,121 @@ type Look = {
   /** Only pages find room. */
   readonly pagesOnly: boolean
   readonly ids: readonly number[]
-  readonly fullEndpoints: readonly EndpointId[]
+  readonly free: readonly FreeSlots[]
 }
 
 export function newHold(limits: HoldLimits): Hold {
-  const { inFlightMax, webhooksInFlightMax, webhookBytesInFlightMax, perEndpointMax, heldMax } = limits
+  const slots = newSlots(limits)
+  const flights = newFlights(limits)
   const held = new Map<number, Delivery>()
-  /** With the bytes of their bodies, as soon as these are known. */
-  const flying = new Map<number, number>()
-  const flyingTo = new Map<EndpointId, number>()
-  /** To which something ordered is under way. */
-  const orderedTo = new Set<EndpointId>()
-  let webhooksFlying = 0
-  let webhookBytesFlying = 0
-  let full = new Set<EndpointId>()
-  let hadRoom = true
-  let hadRoomForWebhooks = true
-  const isFull = ({ endpointId, endpoint }: Delivery): boolean => (flyingTo.get(endpointId) ?? 0) >= perEndpointMax[endpoint.kind]
-  const hasRoomForWebhooks = (): boolean => webhooksFlying < webhooksInFlightMax && webhookBytesFlying < webhookBytesInFlightMax
-  const landed = (delivery: Delivery): void => {
-    const { id, endpointId } = delivery
-    const bytes = flying.get(id)
-    if (bytes === undefined) return
-    flying.delete(id)
-    webhookBytesFlying -= bytes
-    if (!isPage(delivery)) webhooksFlying -= 1
-    if (isOrdered(delivery)) orderedTo.delete(endpointId)
-    const left = (flyingTo.get(endpointId) ?? 0) - 1
-    if (left > 0) flyingTo.set(endpointId, left)
-    else flyingTo.delete(endpointId)
+  let awaited = nothingAwaited()
+  const hasSlot = (delivery: Delivery, now: Instant): boolean => slots.isFree(delivery, now) && !flights.isBehind(delivery)
+  const noteWaiting = (delivery: Delivery, now: Instant): boolean => {
+    awaited.endpoints.add(delivery.endpointId)
+    if (!isPage(delivery)) awaited.isBySuspect ||= slots.isSuspect(delivery, now)
+    return hasSlot(delivery, now)
+  }
+  const end = (delivery: Delivery): boolean => {
+    const wasFlying = flights.end(delivery)
+    if (wasFlying) slots.landed(delivery)
+    return wasFlying
   }
   return {
-    look: () => {
-      const room = Math.max(Math.min(inFlightMax - flying.size, heldMax - held.size), 0)
-      hadRoom = room > 0
-      hadRoomForWebhooks = hasRoomForWebhooks()
-      full = new Set([...held.values()].filter(isFull).map(({ endpointId }) => endpointId))
-      return { room, pagesOnly: !hadRoomForWebhooks, ids: [...held.keys()], fullEndpoints: [...full] }
+    look: (now) => {
+      const room = Math.max(Math.min(limits.inFlightMax - flights.count(), limits.heldMax - held.size), 0)
+      awaited = { ...nothingAwaited(), isAny: room === 0, isByWebhooks: !flights.hasRoomForWebhooks() }
+      return { room, pagesOnly: awaited.isByWebhooks, ids: [...held.keys()], free: slots.free(now) }
     },
-    take: (delivery) => {
-      if (isFull(delivery) || held.has(delivery.id) || !(isPage(delivery) || hasRoomForWebhooks())) return false
-      if (isOrdered(delivery) && orderedTo.has(delivery.endpointId)) return false
-      if (isOrdered(delivery)) orderedTo.add(delivery.endpointId)
+    noteWaiting,
+    noteUnread: () => {
+      awaited.isAny = true
+    },
+    take: (delivery, now) => {
+      if (held.has(delivery.id)) return false
+      const hasRoom = isPage(delivery) || flights.hasRoomForWebhooks()
+      awaited.isByWebhooks ||= !hasRoom
+      if (!hasRoom) return false
+      if (!hasSlot(delivery, now)) {
+        noteWaiting(delivery, now)
+        return false
+      }
       held.set(delivery.id, delivery)
-      flying.set(delivery.id, 0)
-      if (!isPage(delivery)) webhooksFlying += 1
-      hadRoomForWebhooks &&= hasRoomForWebhooks()
-      flyingTo.set(delivery.endpointId, (flyingTo.get(delivery.endpointId) ?? 0) + 1)
-      if (isFull(delivery)) full.add(delivery.endpointId)
+      flights.start(delivery)
+      slots.take(delivery, now)
       return true
     },
     keep: (delivery) => {
       held.set(delivery.id, delivery)
     },
-    leaves: (delivery, bytes) => {
-      if (isPage(delivery)) return
-      flying.set(delivery.id, bytes)
-      webhookBytesFlying += bytes
+    leaves: (delivery, bytes, now) => {
+      slots.leaves(delivery, now)
+      flights.weigh(delivery, bytes)
     },
-    landed,
+    landed: (delivery, now) => {
+      const wasSuspect = slots.isSuspect(delivery, now)
+      if (!end(delivery)) return false
+      const { isAny, isByWebhooks, isBySuspect, endpoints } = awaited
+      return isAny || endpoints.has(delivery.endpointId) || (isByWebhooks && !isPage(delivery)) || (isBySuspect && wasSuspect)
+    },
+    learn: slots.learn,
     release: (delivery) => {
-      landed(delivery)
+      end(delivery)
+      slots.written(delivery)
       held.delete(delivery.id)
     },
-    isSlotAwaited: (delivery) => !hadRoom || full.has(delivery.endpointId) || !(hadRoomForWebhooks || isPage(delivery)),
-    isRoomAwaited: () => !hadRoom,
+    isRoomAwaited: () => awaited.isAny,
     shards: () => new Set([...held.values()].map((delivery) => delivery.shard)),
   }
 }
+
+/** What is under way, all endpoints together. */
+function newFlights({ webhooksInFlightMax, webhookBytesInFlightMax }: HoldLimits) {
+  /** With the bytes of their bodies, as soon as these are known. */
+  const flying = new Map<number, number>()
+  /** To which something ordered is under way. */
+  const orderedTo = new Set<EndpointId>()
+  let webhooksCount = 0
+  let webhookBytes = 0
+  return {
+    count: () => flying.size,
+    hasRoomForWebhooks: () => webhooksCount < webhooksInFlightMax && webhookBytes < webhookBytesInFlightMax,
+    /** Whether it must wait for another that is under way, whatever slots there are. */
+    isBehind: (delivery: Delivery) => isOrdered(delivery) && orderedTo.has(delivery.endpointId),
+    start: (delivery: Delivery): void => {
+      flying.set(delivery.id, 0)
+      if (isOrdered(delivery)) orderedTo.add(delivery.endpointId)
+      if (!isPage(delivery)) webhooksCount += 1
+    },
+    weigh: (delivery: Delivery, bytes: number): void => {
+      if (isPage(delivery)) return
+      flying.set(delivery.id, bytes)
+      webhookBytes += bytes
+    },
+    /** False: it was not under way. */
+    end: (delivery: Delivery): boolean => {
+      const bytes = flying.get(delivery.id)
+      if (bytes === undefined) return false
+      flying.delete(delivery.id)
+      webhookBytes -= bytes
+      if (!isPage(delivery)) webhooksCount -= 1
+      if (isOrdered(delivery)) orderedTo.delete(delivery.endpointId)
+      return true
+    },
+  }
+}
+
+/** What was seen to wait since the last look, and for what. */
+type Awaited = {
+  /** Room of whatever kind. */
+  isAny: boolean
+  /** Room for webhooks. */
+  isByWebhooks: boolean
+  /** A slot of those that suspects share. */
+  isBySuspect: boolean
+  readonly endpoints: Set<EndpointId>
+}
+
+const nothingAwaited = (): Awaited => ({ isAny: false, isByWebhooks: false, isBySuspect: false, endpoints: new Set() })
 
 const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
 const isOrdered = ({ lane }: Delivery): boolean => lane === lanes.ordered

@@ -10,7 +10,7 @@ import { type Hold, type HoldLimits, newHold } from './hold.ts'
 import { newOutlook, type Outlook } from './outlook.ts'
 import { loadCredentials, loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
 import { isPastOrder, judgeLate } from './retry.ts'
-import { dueDeliveries, nextDueAt } from './store.ts'
+import { dueDeliveries, nextDueAt } from './due-store.ts'
 
 export type DeliveriesLoop = Loop & {
   /** Shards with requests under way or outcomes that are not written yet: not to be given to another node. */
@@ -36,13 +36,14 @@ export type DeliveriesOptions = AttemptOptions & {
 /** All pages by e-mail go to one mail server, which is the operator's own: it may have more at once than a stranger's receiver. */
 const perEndpointMax = { webhook: 8, mail: 32 }
 
-/** Receivers that hang can hold all that webhooks may have for as long as a request lasts; a quarter more is for pages alone. */
+/** A socket that waits costs little, so there are many slots. Those who may hang share a quarter of what webhooks have, and a quarter more is for pages alone. */
 const defaultLimits: HoldLimits = {
-  inFlightMax: 320,
-  webhooksInFlightMax: 256,
+  inFlightMax: 1280,
+  webhooksInFlightMax: 1024,
+  suspectsInFlightMax: 256,
   webhookBytesInFlightMax: 32 * 1024 * 1024,
   perEndpointMax,
-  heldMax: 1024,
+  heldMax: 2048,
 }
 
 /** How many deliveries are taken from the table at once: few, so that a page that is taken back meanwhile does not leave. */
@@ -98,8 +99,9 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
 function takeIn({ batch, hasStray }: Written, { hold, outlook }: { readonly hold: Hold; readonly outlook: Outlook }): boolean {
   for (const { delivery } of batch) hold.release(delivery)
   const isSooner = batch.map(({ verdict }) => verdict.kind === 'retry' && outlook.putOff(verdict.dueAt))
+  const hasPauseEnd = batch.map(({ pause }) => pause !== null && (pause.until === null || outlook.putOff(pause.until)))
   const hasFollower = batch.some(({ delivery, verdict }) => delivery.lane === lanes.ordered && verdict.kind !== 'retry')
-  return hasStray || hasFollower || hold.isRoomAwaited() || isSooner.includes(true)
+  return hasStray || hasFollower || hold.isRoomAwaited() || isSooner.includes(true) || hasPauseEnd.includes(true)
 }
 
 /** What the rounds share. */
@@ -126,26 +128,31 @@ type Look = { readonly shards: readonly number[]; readonly now: Instant }
  */
 async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly found: number; readonly isDone: boolean }> {
   const { options, limits, hold } = desk
-  const { room, pagesOnly, ids, fullEndpoints } = hold.look()
+  const { clock, db } = options.ports
+  const { room, pagesOnly, ids, free } = hold.look(now)
   const limit = Math.min(room, windowMax)
   if (limit === 0) return { found: 0, isDone: true }
-  const due = await dueDeliveries(options.ports.db.sql, {
+  const { deliveries, surplus } = await dueDeliveries(db.sql, {
     shards,
     now,
     held: ids,
-    full: fullEndpoints,
+    free,
     perEndpointMax: limits.perEndpointMax,
     pagesOnly,
     limit,
   })
-  const { late, timely } = Object.groupBy(due, (delivery) => (isPastOrder(delivery, now) ? 'late' : 'timely'))
+  const found = deliveries.length + surplus.length
+  if (found === limit) hold.noteUnread()
+  const { late, timely } = Object.groupBy(deliveries, (delivery) => (isPastOrder(delivery, now) ? 'late' : 'timely'))
   for (const delivery of late ?? []) {
     hold.keep(delivery)
-    conclude(desk, { delivery, verdict: judgeLate(delivery), attempt: null })
+    conclude(desk, { delivery, verdict: judgeLate(delivery), attempt: null, sign: null })
   }
-  const taken = (timely ?? []).filter((delivery) => hold.take(delivery))
+  const taken = (timely ?? []).filter((delivery) => hold.take(delivery, now))
+  // Requests may have ended while the table was read.
+  const isFreed = surplus.map((delivery) => hold.noteWaiting(delivery, clock.now())).includes(true)
   const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)
-  return { found: due.length, isDone: due.length < limit && givenBack === 0 }
+  return { found, isDone: deliveries.length < limit && givenBack === 0 && !isFreed }
 }
 
 /** Returns how many deliveries gave back their slots at once, for which others may wait. */
@@ -179,7 +186,7 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
 }
 
 function launch(desk: Desk, leaving: Leaving): void {
-  desk.hold.leaves(leaving.delivery, leaving.message.body?.length ?? 0)
+  desk.hold.leaves(leaving.delivery, leaving.message.body?.length ?? 0, desk.options.ports.clock.now())
   const flight = fly(desk, leaving).finally(() => desk.flights.delete(flight))
   desk.flights.add(flight)
 }
@@ -194,8 +201,9 @@ async function fly(desk: Desk, leaving: Leaving): Promise<void> {
 /** The slot is free at once; who waits for it does not wait until the outcome is written. */
 function conclude({ options, hold, finisher, isClosed }: Desk, conclusion: Conclusion): void {
   if (isClosed) return
-  const { delivery } = conclusion
-  hold.landed(delivery)
-  if (hold.isSlotAwaited(delivery)) options.wake()
-  finisher.add(conclusion)
+  const { delivery, sign } = conclusion
+  const isAwaited = hold.landed(delivery, options.ports.clock.now())
+  const pause = sign === null ? null : hold.learn(delivery, sign)
+  if (isAwaited) options.wake()
+  finisher.add({ ...conclusion, pause })
 }

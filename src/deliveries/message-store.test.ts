@@ -3,7 +3,7 @@ import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
 import { endpointOf, mailEndpoint, owingWorld, page, post, send } from '../../test/support/owed-deliveries.ts'
 import { after, hours } from '../lib/time.ts'
 import { messagesOfWaiting } from './message-store.ts'
-import { dueDeliveries } from './store.ts'
+import { dueDeliveries } from './due-store.ts'
 
 let open: DeliveryWorld | null = null
 afterEach(async () => {
@@ -32,11 +32,11 @@ describe('messages that are loaded again', () => {
   it('are no more at once than 8 MiB and the one that goes beyond, and what is first stays first', async () => {
     const world = await refusedWorld()
     await send(world, await mailEndpoint(world), [page('ann@example.com')])
-    const due = await dueDeliveries(world.db.sql, {
+    const { deliveries: due } = await dueDeliveries(world.db.sql, {
       shards: world.shards,
       now: after(world.now(), hours(1)),
       held: [],
-      full: [],
+      free: [{ endpointId: await endpointOf(world, 'https://desk.example/'), pages: 8, others: 8 }],
       perEndpointMax: { webhook: 8, mail: 8 },
       pagesOnly: false,
       limit: 64,

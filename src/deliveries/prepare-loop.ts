@@ -36,7 +36,8 @@ export async function loadMessages(
   for (const delivery of deliveries) {
     const message = stored.get(delivery.id)
     if (message === undefined) continue
-    if (delivery.endpoint.closed) loaded.unsent.push({ delivery, verdict: { kind: 'dead', reason: closedReason }, attempt: null })
+    if (delivery.endpoint.closed)
+      loaded.unsent.push({ delivery, verdict: { kind: 'dead', reason: closedReason }, attempt: null, sign: null })
     else if (message === null) unrendered.push(delivery)
     else {
       const opened = unsealed(vault, delivery.messageId, message)
@@ -85,7 +86,7 @@ export async function renderMessages({ db, vault, render }: Renderer, deliveries
       else if (result.kind === 'message') fresh.push({ delivery, message: result.message })
       else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
       else if (result.kind === 'later') continue
-      else unsent.push({ delivery, verdict: result, attempt: null })
+      else unsent.push({ delivery, verdict: result, attempt: null, sign: null })
     }
     const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedHttp(vault, delivery.messageId, message) }))
     const stored = sealed.length === 0 ? new Set<MessageId>() : await insertMessages(tx, sealed)

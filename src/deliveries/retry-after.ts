@@ -1,4 +1,5 @@
-import { between, type Instant, instant, type Ms, seconds } from '../lib/time.ts'
+import { between, hours, type Instant, instant, minutes, type Ms, ms, seconds } from '../lib/time.ts'
+import { type Lane, lanes } from './delivery.ts'
 
 /**
  * How long a receiver asks to be left alone: whole seconds or an HTTP date (RFC 9110 10.2.3), never negative.
@@ -9,6 +10,12 @@ export function retryAfter(header: string | undefined, now: Instant): Ms | null 
   if (/^\d{1,12}$/.test(text)) return seconds(Number(text))
   const date = httpDate(text)
   return date === null ? null : between(now, instant(Math.max(now, date)))
+}
+
+/** How far the wish is followed: what is worth something for an hour cannot wait for a day. */
+export function heeded(wish: Ms, lane: Lane): Ms {
+  const most = lane === lanes.page || lane === lanes.ordered ? minutes(5) : hours(24)
+  return ms(Math.min(Math.max(wish, seconds(1)), most))
 }
 
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -3,7 +3,7 @@ import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../li
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import { shortened } from './conclusion.ts'
 import { type Delivery, type Lane, lanes, type Verdict } from './delivery.ts'
-import { retryAfter } from './retry-after.ts'
+import { heeded, retryAfter } from './retry-after.ts'
 
 /** The attempt that an outcome belongs to. */
 export type Try = {
@@ -32,9 +32,6 @@ const hourPauses: readonly Ms[] = [
 ]
 
 const lastsAnHour = (lane: Lane): boolean => lane === lanes.page || lane === lanes.ordered
-
-/** How long a receiver's wish (`Retry-After`) is followed at most. */
-const hintMax = (lane: Lane): Ms => (lastsAnHour(lane) ? minutes(5) : hours(24))
 
 /** How far a pause is off its value at most, so that what failed together does not come back together. */
 const jitterShare = 0.2
@@ -81,7 +78,7 @@ function again({ lane, attempt, now, expiresAt, jitter }: Try, why: string, hint
   const pause = (lastsAnHour(lane) ? hourPauses : webhookPauses)[attempt - 1]
   if (pause === undefined) return dead(`Given up after ${counted(attempt)}. ${why}`)
   const spread = pause * (1 - jitterShare + 2 * jitterShare * jitter)
-  const wish = hint === null ? 0 : Math.min(Math.max(hint, seconds(1)), hintMax(lane))
+  const wish = hint === null ? 0 : heeded(hint, lane)
   const dueAt = after(now, ms(Math.round(Math.max(spread, wish))))
   if (expiresAt !== null && dueAt > expiresAt) return dead(`Out of time after ${counted(attempt)}. ${why}`)
   return { kind: 'retry', dueAt }

@@ -442,7 +442,7 @@ describe('many at once', () => {
       requests += 1
       if (requests > 256) response.end()
     })
-    const send = sender()
+    const send = sender({ connectionsMax: 256 })
     const first = Array.from({ length: 256 }, () => send.http(post(receiver.port, { deadlineMs: ms(1500) })))
     const waiting = [send.http(post(receiver.port, { deadlineMs: ms(300) })), send.http(post(receiver.port))]
     expect(await waiting[0]).toMatchObject({ fault: 'timeout', detail: 'No connection within 0.3 s.' })

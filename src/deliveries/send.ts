@@ -17,6 +17,8 @@ export type HttpSendOptions = {
   readonly resolve?: Resolve
   /** Certificates in PEM to trust in place of the usual roots. */
   readonly ca?: string
+  /** Per scheme, host and port; all that may be under way at once if left out. */
+  readonly connectionsMax?: number
 }
 
 /** All addresses of a name. Rejects, or answers none, when it has none. */
@@ -34,7 +36,7 @@ const connectMaxMs = seconds(5)
 const usualBodyMaxBytes = 16 * 1024
 const headersMaxBytes = 16 * 1024
 /** Per scheme, host and port. Many webhooks share an origin, and one hanging path must leave room for the others. */
-const connectionsMax = 256
+const usualConnectionsMax = 1280
 
 /**
  * The way out for webhooks and pages: HTTP/1.1 under the address rules. It follows no redirect, inflates nothing and
@@ -228,7 +230,8 @@ class Connection extends Client {
 }
 
 /** One pool per origin; the agent lets go of a pool when its last connection has closed. */
-function createAgent({ policy, resolve = systemResolver(), ca }: HttpSendOptions): Agent {
+function createAgent(options: HttpSendOptions): Agent {
+  const { policy, resolve = systemResolver(), ca, connectionsMax = usualConnectionsMax } = options
   const secureContext = createSecureContext(ca === undefined ? {} : { ca })
   return new Agent({
     factory(origin) {

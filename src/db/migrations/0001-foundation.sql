@@ -697,6 +697,10 @@ create table endpoints (
   deleted_at timestamptz,
   -- Why what waits for a closed endpoint is to end; null when it is open, or all of that has ended.
   ending_reason text,
+  -- Nothing but pages leaves until then: its breaker is open, or it has asked for a pause.
+  paused_until timestamptz,
+  -- How long its breaker was open last, but for the jitter; null while it is closed.
+  breaker_ms integer,
   primary key (organization_id, id),
   check (ending_reason is null or deleted_at is not null)
 );

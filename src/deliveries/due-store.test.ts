@@ -7,8 +7,8 @@ import { type OpenDatabase, openDatabase } from '../db/open.ts'
 import { asId, type EndpointId } from '../lib/ids.ts'
 import { allShards } from '../lib/shard.ts'
 import { instant } from '../lib/time.ts'
-import { type Lane, lanes } from './delivery.ts'
-import { dueDeliveries, nextDueAt } from './store.ts'
+import { type Delivery, type Lane, lanes } from './delivery.ts'
+import { dueDeliveries, nextDueAt } from './due-store.ts'
 
 let db: OpenDatabase
 beforeAll(async () => {
@@ -25,6 +25,11 @@ beforeAll(async () => {
 })
 afterAll(() => db.close())
 
+const endpointId = (endpoint: number) => asId<EndpointId>(`00000000-0000-0000-0000-${String(endpoint).padStart(12, '0')}`)
+
+const endpoints = (deliveries: readonly Delivery[]): readonly number[] =>
+  deliveries.map(({ endpointId: id }) => Number(id.slice(-2)))
+
 type Backlog = { readonly endpoint: number; readonly count: number; readonly lane: Lane; readonly dueInMs: number }
 
 const fill = ({ endpoint, count, lane, dueInMs }: Backlog) =>
@@ -33,13 +38,11 @@ const fill = ({ endpoint, count, lane, dueInMs }: Backlog) =>
       gen_random_uuid(), ${new Date(testNow)}
     from generate_series(1, ${count}::int)`.execute(db.sql)
 
-const endpointId = (endpoint: number) => asId<EndpointId>(`00000000-0000-0000-0000-${String(endpoint).padStart(12, '0')}`)
-
 const query = {
   shards: allShards,
   now: testNow,
   held: [],
-  full: [],
+  free: [1, 2].map((endpoint) => ({ endpointId: endpointId(endpoint), pages: 8, others: 8 })),
   pagesOnly: false,
   perEndpointMax: { webhook: 8, mail: 32 },
   limit: 64,
@@ -56,7 +59,7 @@ async function reads(): Promise<{ readonly whole: number; readonly byIndex: numb
 
 describe('what is due', () => {
   it('is found in an empty table', async () => {
-    expect(await dueDeliveries(db.sql, query)).toEqual([])
+    expect(await dueDeliveries(db.sql, query)).toEqual({ deliveries: [], surplus: [] })
     expect(await nextDueAt(db.sql, allShards, testNow)).toBeNull()
   })
 
@@ -66,24 +69,56 @@ describe('what is due', () => {
     await fill({ endpoint: 3, count: 1, lane: lanes.page, dueInMs: -1 })
     await fill({ endpoint: 4, count: 1, lane: lanes.page, dueInMs: 1 })
     const due = await dueDeliveries(db.sql, query)
-    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(endpoints(due.deliveries)).toEqual([3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(endpoints(due.surplus)).toEqual([1])
   })
 
-  it('leaves out what is held and the endpoints that are full', async () => {
-    const held = (await dueDeliveries(db.sql, query)).map(({ id }) => id).slice(0, 2)
-    const due = await dueDeliveries(db.sql, { ...query, held, full: [endpointId(1)] })
-    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([2, 2])
+  it('leaves out what is held, and says where more waits than there are slots', async () => {
+    const held = (await dueDeliveries(db.sql, query)).deliveries.map(({ id }) => id).slice(0, 2)
+    const free = [
+      { endpointId: endpointId(1), pages: 0, others: 0 },
+      { endpointId: endpointId(2), pages: 8, others: 8 },
+    ]
+    const due = await dueDeliveries(db.sql, { ...query, held, free })
+    expect(endpoints(due.deliveries)).toEqual([2, 2])
+    expect(endpoints(due.surplus)).toEqual([1])
+  })
+
+  it('is one for a webhook of which nothing is known', async () => {
+    const due = await dueDeliveries(db.sql, { ...query, free: [] })
+    expect(endpoints(due.deliveries)).toEqual([3, 2, 1])
+    expect(endpoints(due.surplus)).toEqual([2, 1])
+  })
+
+  it('is only pages of an endpoint that is paused, which comes due again when the pause is over', async () => {
+    const pause = (endpoint: number, inMs: number | null) =>
+      sql`update endpoints set paused_until = ${inMs === null ? null : new Date(testNow + inMs)} where id = ${endpointId(endpoint)}`.execute(
+        db.sql,
+      )
+    for (const endpoint of [1, 2, 3]) await pause(endpoint, 500 * endpoint)
+    const due = await dueDeliveries(db.sql, query)
+    expect([endpoints(due.deliveries), endpoints(due.surplus)]).toEqual([[3], []])
+    expect(await nextDueAt(db.sql, [1, 2], testNow)).toBe(testNow + 500)
+    for (const endpoint of [1, 2, 3]) await pause(endpoint, 0)
+    expect(endpoints((await dueDeliveries(db.sql, query)).deliveries).length).toBe(12)
+    expect(await nextDueAt(db.sql, [1, 2], testNow)).toBeNull()
+    for (const endpoint of [1, 2, 3]) await pause(endpoint, null)
+  })
+
+  it('is nothing but pages of an endpoint whose pause this process knows', async () => {
+    const due = await dueDeliveries(db.sql, { ...query, free: [{ endpointId: endpointId(1), pages: 8, others: -1 }] })
+    expect([endpoints(due.deliveries), endpoints(due.surplus)]).toEqual([[3, 2], [2]])
   })
 
   it('is pages alone where there is room for nothing else', async () => {
     const due = await dueDeliveries(db.sql, { ...query, pagesOnly: true })
-    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([3])
+    expect([endpoints(due.deliveries), endpoints(due.surplus)]).toEqual([[3], []])
   })
 
   it('costs a few rows per endpoint, however long the backlog, although the table was never analysed', async () => {
     await reads()
     const before = await reads()
-    for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, { ...query, full: [endpointId(2)] })
+    for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, query)
     for (let round = 0; round < 10; round += 1) await nextDueAt(db.sql, allShards, testNow)
     const now = await reads()
     expect(now.whole - before.whole).toBe(0)
@@ -101,15 +136,16 @@ describe('what is due', () => {
     await fill({ endpoint: 22, count: 3, lane: lanes.ordered, dueInMs: -1_000 })
     const own = { ...query, shards: [21, 22] }
     const due = await dueDeliveries(db.sql, own)
-    expect(due.map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([21, 22])
-    expect(await dueDeliveries(db.sql, { ...own, held: due.map(({ id }) => id) })).toEqual([])
+    expect(endpoints(due.deliveries)).toEqual([21, 22])
+    const held = due.deliveries.map(({ id }) => id)
+    expect(await dueDeliveries(db.sql, { ...own, held })).toEqual({ deliveries: [], surplus: [] })
     expect(await nextDueAt(db.sql, own.shards, testNow)).toBeNull()
-    const first = due[1]?.id ?? 0
+    const first = held[1] ?? 0
     await sql`update deliveries set due_at = ${new Date(testNow + 5_000)} where id = ${first}`.execute(db.sql)
-    expect((await dueDeliveries(db.sql, own)).map(({ endpointId: id }) => Number(id.slice(-2)))).toEqual([21])
+    expect(endpoints((await dueDeliveries(db.sql, own)).deliveries)).toEqual([21])
     expect(await nextDueAt(db.sql, own.shards, testNow)).toBe(testNow + 5_000)
     await sql`update deliveries set expires_at = ${new Date(testNow)} where id = ${first + 2}`.execute(db.sql)
-    expect((await dueDeliveries(db.sql, own)).map(({ id }) => id - first)).toEqual([expect.any(Number), 2])
+    expect((await dueDeliveries(db.sql, own)).deliveries.map(({ id }) => id - first)).toEqual([expect.any(Number), 2])
   })
 
   it('costs a few rows per endpoint where thousands are ordered', async () => {

@@ -1,0 +1,172 @@
+import { sql } from 'kysely'
+import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { fromDate, type Instant, ms, toDate } from '../lib/time.ts'
+import type { Sql } from '../ports.ts'
+import { type Delivery, type EndpointKind, type Lane, lanes } from './delivery.ts'
+import type { FreeSlots } from './slots.ts'
+import type { KeptBreaker } from './breaker.ts'
+
+type Due = {
+  readonly shards: readonly number[]
+  readonly now: Instant
+  /** Rows that this process already holds. */
+  readonly held: readonly number[]
+  /** What endpoints have room for; a webhook that is not named has room for one request, and for pages as others have. */
+  readonly free: readonly FreeSlots[]
+  readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
+  /** Everything else is left where it is. */
+  readonly pagesOnly: boolean
+  readonly limit: number
+}
+
+/**
+ * The endpoints that something waits for, one step of the index each, however long their backlogs are.
+ * Cost follows the number of these endpoints, not of the deliveries.
+ */
+const waitingEndpoints = (shards: readonly number[]) => sql`
+  recursive steps as (
+    select owned.shard, first.organization_id, first.endpoint_id
+    from unnest(${[...shards]}::smallint[]) as owned (shard)
+    cross join lateral (
+      select organization_id, endpoint_id from deliveries where shard = owned.shard order by endpoint_id limit 1) first
+    union all
+    select steps.shard, next.organization_id, next.endpoint_id
+    from steps
+    cross join lateral (
+      select organization_id, endpoint_id from deliveries
+      where shard = steps.shard and endpoint_id > steps.endpoint_id order by endpoint_id limit 1) next
+  ), waiting as (
+    select shard, organization_id, endpoint_id, lane from steps cross join (values (0::smallint), (1::smallint), (2::smallint), (3::smallint)) as lanes (lane)
+  )`
+
+/** Written out, so that the index of the lane is known to hold all of its rows. */
+const orderedLane = sql.lit(lanes.ordered)
+const pageLane = sql.lit(lanes.page)
+
+const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
+  grouped_sequences, subject_id, cancel_key, expires_at`
+
+/** What is said of the endpoint `e` beside its delivery. */
+export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.breaker_ms, e.paused_until`
+
+/** What was read: in all lists the lower lane first, then what has waited longest. */
+export type DueDeliveries = {
+  readonly deliveries: readonly Delivery[]
+  /** Due as well, but its endpoint has no slot beside those of the others; one at most for each endpoint and lane. */
+  readonly surplus: readonly Delivery[]
+}
+
+/**
+ * What is due, as many per endpoint and lane as it has room for, and so many in all at most; what there is no room for comes last. Of
+ * what is ordered it is the first of its endpoint, and of those right behind it the ones whose time is over: these need no slot.
+ * Nothing but pages is read of an endpoint that is paused, and what waits for one that is being closed is left to `deleteWaiting`.
+ */
+export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
+  const now = sql`${toDate(due.now)}::timestamptz`
+  const { webhook, mail } = due.perEndpointMax
+  const answer = await sql<DeliveryRow & { readonly is_surplus: boolean }>`
+    with ${waitingEndpoints(due.shards)}
+    select d.*, ${ofEndpoint}
+    from waiting
+    join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
+    left join unnest(${due.free.map(({ endpointId }) => endpointId)}::uuid[], ${due.free.map(({ pages }) => pages)}::int[],
+      ${due.free.map(({ others }) => others)}::int[]) as known (endpoint_id, pages, others) on known.endpoint_id = waiting.endpoint_id
+    cross join lateral (
+      select case when waiting.lane = ${pageLane} then coalesce(known.pages, case e.kind when 'mail' then ${mail}::int else ${webhook}::int end)
+        when e.paused_until > ${now} then -1
+        else coalesce(known.others, case e.kind when 'mail' then ${mail}::int else 1 end) end as free) slots
+    cross join lateral (
+      (select ${columns}, place > slots.free as is_surplus from (
+        select ${columns}, row_number() over (order by due_at, id) as place from deliveries
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane and waiting.lane <> ${orderedLane}
+          and due_at <= ${now} and id <> all(${[...due.held]}::bigint[])
+        order by due_at, id limit slots.free + 1) as first)
+      union all
+      select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus from (
+        select ${columns}, row_number() over (order by id) as place from deliveries
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+        order by id limit ${webhook}::int) as queue
+      where (place = 1 and slots.free >= 0 or expires_at <= ${now}) and due_at <= ${now} and id <> all(${[...due.held]}::bigint[])
+    ) d
+    where waiting.lane = ${pageLane} or not ${due.pagesOnly}::boolean
+    order by d.is_surplus, d.lane, d.due_at, d.id
+    limit ${due.limit}::int`.execute(db)
+  const { surplus, deliveries } = Object.groupBy(answer.rows, (row) => (row.is_surplus ? 'surplus' : 'deliveries'))
+  return { deliveries: (deliveries ?? []).map(deliveryOf), surplus: (surplus ?? []).map(deliveryOf) }
+}
+
+/**
+ * When the next delivery of the shards comes due after `now`, or null. What is ordered comes due when it is the first, and what
+ * waits for an endpoint that is paused when that is over.
+ */
+export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant): Promise<Instant | null> {
+  const answer = await sql<{ readonly due_at: Date | null }>`
+    with ${waitingEndpoints(shards)}
+    select min(greatest(next.due_at, paused.until)) as due_at
+    from waiting
+    join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id
+    cross join lateral (
+      select case when waiting.lane <> ${pageLane} and e.paused_until > ${toDate(now)}::timestamptz then e.paused_until end as until) paused
+    cross join lateral (
+      select case when paused.until is null then ${toDate(now)}::timestamptz else '-infinity' end as passed) look
+    cross join lateral (
+      (select due_at from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane and waiting.lane <> ${orderedLane}
+        and due_at > look.passed
+      order by due_at, id
+      limit 1)
+      union all
+      select due_at from (
+        select due_at from deliveries
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+        order by id limit 1) as first
+      where due_at > look.passed
+    ) next`.execute(db)
+  const dueAt = answer.rows[0]?.due_at ?? null
+  return dueAt === null ? null : fromDate(dueAt)
+}
+
+export type DeliveryRow = {
+  readonly id: number
+  readonly organization_id: string
+  readonly endpoint_id: string
+  readonly shard: number
+  readonly lane: Lane
+  readonly attempt: number
+  readonly message_id: string
+  readonly message_at: Date
+  readonly event_sequence: number | null
+  readonly grouped_sequences: readonly string[] | null
+  readonly subject_id: string | null
+  readonly cancel_key: string | null
+  readonly expires_at: Date | null
+  readonly kind: EndpointKind
+  readonly owner_id: string
+  readonly url: string | null
+  readonly closed: boolean
+  readonly breaker_ms: number | null
+  readonly paused_until: Date | null
+}
+
+export function deliveryOf(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    organizationId: asId<OrganizationId>(row.organization_id),
+    endpointId: asId<EndpointId>(row.endpoint_id),
+    shard: row.shard,
+    lane: row.lane,
+    attempt: row.attempt,
+    messageId: asId<MessageId>(row.message_id),
+    messageAt: fromDate(row.message_at),
+    eventSequence: row.event_sequence,
+    groupedSequences: row.grouped_sequences?.map(Number) ?? null,
+    subjectId: row.subject_id,
+    cancelKey: row.cancel_key,
+    expiresAt: row.expires_at === null ? null : fromDate(row.expires_at),
+    endpoint: { kind: row.kind, ownerId: row.owner_id, url: row.url, closed: row.closed, breaker: breakerOf(row) },
+  }
+}
+
+function breakerOf({ breaker_ms: lengthMs, paused_until: until }: DeliveryRow): KeptBreaker {
+  return lengthMs === null || until === null ? null : { lengthMs: ms(lengthMs), until: fromDate(until) }
+}

@@ -1,0 +1,54 @@
+import { impossible } from '../lib/check.ts'
+import { type Instant, type Ms, ms } from '../lib/time.ts'
+import type { HttpOutcome, MailOutcome } from '../ports.ts'
+import type { Lane } from './delivery.ts'
+import { heeded, retryAfter } from './retry-after.ts'
+
+/** What an attempt says about its receiver, whatever becomes of the delivery. */
+export type Sign = {
+  /** When the attempt ended. */
+  readonly at: Instant
+  readonly durationMs: Ms
+  /** From 0 to 1, at random. */
+  readonly jitter: number
+  readonly says: Says
+}
+
+type Says =
+  /** It took the message. */
+  | { readonly kind: 'well' }
+  | { readonly kind: 'failed' }
+  /** It lives, and wants to be left alone for so long. */
+  | { readonly kind: 'busy'; readonly pauseMs: Ms }
+  /** Nothing: no request came as far as the receiver, or what it said is about this one message. */
+  | { readonly kind: 'nothing' }
+
+/** What to make of an outcome, without its delivery. */
+export function signOf(
+  outcome: HttpOutcome | MailOutcome,
+  seen: Omit<Sign, 'durationMs' | 'says'> & { readonly lane: Lane },
+): Sign {
+  const { at, jitter, lane } = seen
+  return { at, jitter, durationMs: ms(Math.max(outcome.durationMs, 0)), says: saysOf(outcome, at, lane) }
+}
+
+function saysOf(outcome: HttpOutcome | MailOutcome, at: Instant, lane: Lane): Says {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'well' }
+    case 'answered': {
+      if (outcome.status >= 200 && outcome.status < 300) return { kind: 'well' }
+      const pauseMs = outcome.status === 429 || outcome.status === 503 ? retryAfter(outcome.headers['retry-after'], at) : null
+      return pauseMs === null ? { kind: 'failed' } : { kind: 'busy', pauseMs: heeded(pauseMs, lane) }
+    }
+    case 'no-answer':
+    case 'deferred':
+      return { kind: 'failed' }
+    case 'refused':
+    case 'rejected':
+    case 'off':
+      return { kind: 'nothing' }
+    default:
+      return impossible(outcome)
+  }
+}

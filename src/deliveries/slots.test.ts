@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { after, instant, minutes, ms, seconds } from '../lib/time.ts'
+import { type Delivery, lanes } from './delivery.ts'
+import type { Sign } from './sign.ts'
+import { newSlots, type Slots } from './slots.ts'
+
+const start = instant(Date.UTC(2026, 3, 1))
+
+const deliveryTo = (endpoint: string, id: number): Delivery => ({
+  id,
+  organizationId: asId<OrganizationId>('O1'),
+  endpointId: asId<EndpointId>(endpoint),
+  shard: 1,
+  lane: lanes.live,
+  attempt: 1,
+  messageId: asId<MessageId>(`message ${id}`),
+  messageAt: start,
+  eventSequence: 1,
+  groupedSequences: null,
+  subjectId: null,
+  cancelKey: null,
+  expiresAt: null,
+  endpoint: { kind: 'webhook', ownerId: 'WH1', url: 'https://a.example/', closed: false, breaker: null },
+})
+
+const newTestSlots = () => newSlots({ perEndpointMax: { webhook: 8, mail: 32 }, suspectsInFlightMax: 2 })
+
+/** Takes as many as there are slots for, and says how many. */
+function fill(slots: Slots, endpoint: string, firstId = 1): number {
+  let count = 0
+  for (; slots.isFree(deliveryTo(endpoint, firstId + count), start); count += 1) {
+    slots.take(deliveryTo(endpoint, firstId + count), start)
+    slots.leaves(deliveryTo(endpoint, firstId + count), start)
+  }
+  return count
+}
+
+type Ended = Partial<Pick<Sign, 'at' | 'durationMs'>> & { readonly says?: Sign['says'] }
+
+/** One attempt from its beginning to its written end. */
+function attempt(slots: Slots, delivery: Delivery, { at = start, durationMs = ms(20), says = { kind: 'well' } }: Ended = {}) {
+  slots.take(delivery, start)
+  slots.landed(delivery)
+  const pause = slots.learn(delivery, { at, durationMs, jitter: 0.5, says })
+  slots.written(delivery)
+  return pause
+}
+
+const failed = { says: { kind: 'failed' } } as const
+
+describe('the slots of an endpoint', () => {
+  it('are one at first, one more for each success that comes soon, and eight at most', () => {
+    const counts = [0, 1, 2, 7, 20].map((successes) => {
+      const slots = newTestSlots()
+      for (let id = 1; id <= successes; id += 1) attempt(slots, deliveryTo('a', id))
+      return fill(slots, 'a')
+    })
+    expect(counts).toEqual([1, 2, 3, 8, 8])
+  })
+
+  it('are one again after a failure', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 20; id += 1) attempt(slots, deliveryTo('a', id))
+    attempt(slots, deliveryTo('a', 21), failed)
+    expect(fill(slots, 'a')).toBe(1)
+  })
+
+  it('are one while the last answer took more than a second, although it was a success', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 20; id += 1) attempt(slots, deliveryTo('a', id))
+    attempt(slots, deliveryTo('a', 21), { durationMs: ms(1_001) })
+    expect(fill(slots, 'a')).toBe(1)
+  })
+
+  it('are none more when a request is older than a second', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 3; id += 1) attempt(slots, deliveryTo('a', id))
+    slots.take(deliveryTo('a', 4), start)
+    slots.leaves(deliveryTo('a', 4), start)
+    expect(slots.isFree(deliveryTo('a', 5), after(start, ms(1_000)))).toBe(true)
+    expect(slots.isFree(deliveryTo('a', 5), after(start, ms(1_001)))).toBe(false)
+    expect(slots.isFree({ ...deliveryTo('a', 6), lane: lanes.page }, after(start, ms(1_001)))).toBe(true)
+  })
+
+  it('are shared by all suspects, and nobody else', () => {
+    const slots = newTestSlots()
+    for (const endpoint of ['a', 'b', 'c']) attempt(slots, deliveryTo(endpoint, 1), { durationMs: seconds(2) })
+    expect(['a', 'b', 'c', 'new'].map((endpoint, index) => fill(slots, endpoint, 10 * index))).toEqual([1, 1, 0, 1])
+    expect(slots.free(start)).toContainEqual({ endpointId: 'c', pages: 8, others: 0 })
+    slots.landed(deliveryTo('a', 0))
+    expect(fill(slots, 'c', 30)).toBe(1)
+  })
+
+  it('are none but for pages while its breaker is open, and one until that is closed', () => {
+    const slots = newTestSlots()
+    const pauses = [1, 2, 3, 4, 5].map((id) => attempt(slots, deliveryTo('a', id), failed))
+    expect(pauses).toEqual([null, null, null, null, { until: after(start, seconds(30)), breakerMs: 30_000 }])
+    expect(fill(slots, 'a')).toBe(1)
+    slots.landed(deliveryTo('a', 1))
+    const at = after(start, seconds(30))
+    expect(attempt(slots, deliveryTo('a', 6), { at, ...failed })).toEqual({ until: after(at, seconds(60)), breakerMs: 60_000 })
+    expect(attempt(slots, deliveryTo('a', 7), { at: after(at, seconds(60)) })).toEqual({ until: null, breakerMs: null })
+    expect(fill(slots, 'a')).toBe(1)
+  })
+
+  it('are none until the pause is written, from which on the table says it', () => {
+    const slots = newTestSlots()
+    const busy = { kind: 'busy', pauseMs: seconds(7) } as const
+    slots.take(deliveryTo('a', 1), start)
+    slots.landed(deliveryTo('a', 1))
+    const sign = { at: start, durationMs: ms(20), jitter: 0.5, says: busy }
+    expect(slots.learn(deliveryTo('a', 1), sign)).toEqual({ until: after(start, seconds(7)), breakerMs: null })
+    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 8, others: -1 }])
+    expect(slots.isFree(deliveryTo('a', 2), after(start, seconds(7)))).toBe(true)
+    slots.written(deliveryTo('a', 1))
+    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 8, others: 1 }])
+  })
+
+  it('go on where another process has left a breaker open', () => {
+    const slots = newTestSlots()
+    const { endpoint, ...rest } = deliveryTo('a', 1)
+    const left = { ...rest, endpoint: { ...endpoint, breaker: { lengthMs: minutes(2), until: start } } }
+    expect(attempt(slots, left, failed)).toEqual({ until: after(start, minutes(4)), breakerMs: 240_000 })
+  })
+
+  it('of mail are all there are, whatever becomes of mails', () => {
+    const slots = newTestSlots()
+    const mail = (id: number): Delivery => ({
+      ...deliveryTo('mail', id),
+      endpoint: { kind: 'mail', ownerId: 'mail', url: null, closed: false, breaker: null },
+    })
+    expect([1, 2, 3, 4, 5, 6].map((id) => attempt(slots, mail(id), failed))).toEqual([null, null, null, null, null, null])
+    expect(slots.free(start)).toEqual([{ endpointId: 'mail', pages: 32, others: 32 }])
+  })
+
+  it('are forgotten after a minute without work, those of one that fails after half an hour', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 3; id += 1) attempt(slots, deliveryTo('a', id))
+    for (let id = 4; id <= 7; id += 1) attempt(slots, deliveryTo('b', id), failed)
+    const known = (second: number) => slots.free(after(start, seconds(second))).map(({ endpointId }) => endpointId)
+    expect([known(60), known(61)]).toEqual([['a', 'b'], ['b']])
+    expect(fill(slots, 'a')).toBe(1)
+    expect(attempt(slots, deliveryTo('b', 8), { at: after(start, seconds(90)), ...failed })).not.toBeNull()
+  })
+})
