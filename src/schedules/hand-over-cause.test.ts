@@ -71,6 +71,12 @@ test.each<[string, Schedule, readonly string[]]>([
     layers({ ...inOfficeHours, turn: { unit: 'hours', length: 12, handover: ms(0) } }),
     ['9 ana restriction', '12 ben rotation', '17  restriction'],
   ],
+  ['a turn of nobody', layers({ ...daily, groups: [[ana], []] }), ['0 ana layer_start', '24  rotation']],
+  [
+    'a turn of nobody while the hours are open',
+    layers({ ...inOfficeHours, groups: [[ana], []], turn: { unit: 'hours', length: 12, handover: ms(0) } }),
+    ['9 ana restriction', '12  rotation'],
+  ],
   ['one stretch of time', layers(single({})), ['3 cai layer_start', '6  layer_end']],
   [
     'the end of a rotation',

@@ -1,4 +1,4 @@
-import type { UserId } from '../lib/ids.ts'
+import { asId, type UserId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
 import type { Cover } from './engine/cover.ts'
@@ -104,11 +104,20 @@ const isSwapEdge = ({ swaps }: Schedule, at: Instant, changed: ReadonlySet<UserI
     return benefactor !== null && concerns && (startAt === at || endAt === at)
   })
 
-/** What layers begin or end to cover, also turns of people who are passed over. */
-const edgesAt = (schedule: Schedule, at: Instant): readonly Cover[] =>
-  coversOf({ ...schedule, passedOver: new Set() }, { startAt: instant(at - 1), endAt: instant(at + 1) }).filter(
-    ({ startAt, endAt }) => startAt === at || endAt === at,
-  )
+/** What layers begin or end to cover, also turns of people who are passed over, and of nobody. */
+function edgesAt(schedule: Schedule, at: Instant): readonly Cover[] {
+  const whole = { ...schedule, layers: schedule.layers.map(withoutVacancies), passedOver: new Set<never>() }
+  const around = { startAt: instant(at - 1), endAt: instant(at + 1) }
+  return coversOf(whole, around).filter(({ startAt, endAt }) => startAt === at || endAt === at)
+}
+
+/** A layer with somebody in the turns of nobody. */
+function withoutVacancies(layer: Layer): Layer {
+  if (layer.kind === 'fixed') return layer
+  return { ...layer, groups: layer.groups.map((group) => (group.length === 0 ? [nobody] : group)) }
+}
+
+const nobody = asId<UserId>('nobody')
 
 /** Whether a layer ends a cover where it begins the next. */
 function hasTurned(layerId: string, edges: readonly Cover[], at: Instant): boolean {
