@@ -41,14 +41,14 @@ test('now is explained with the person, the layer, and who would be on call with
         ...{ instead_of: null, otherwise: [], text: sentence },
       },
     ],
-    sources: [{ ...cover, state: 'on_call', users: [ada], next_at: null, text: 'The layer "Days", level 0, has ada now.' }],
+    sources: [{ ...cover, state: 'on_call', users: [ada], next_at: null, text: 'The layer "Days", level 0, has ada.' }],
   })
 })
 
 test('the night is explained with when it is over', async () => {
   const { body } = await api.call('GET', `${path}?at=2026-04-01T01:00:00Z`)
   expect(body.users).toEqual([])
-  expect(body.text[1]).toBe('The layer "Days", level 0, has nobody now; it has somebody from 2026-04-01 09:00 on.')
+  expect(body.text[1]).toBe('The layer "Days", level 0, has nobody; it has somebody from 2026-04-01 09:00 on.')
   expect(body.sources).toMatchObject([{ state: 'pauses', next_at: '2026-04-01T07:00:00Z' }])
 })
 

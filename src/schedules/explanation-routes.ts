@@ -17,7 +17,7 @@ const SourceShape = Type.Object({
   name: nullable(Type.String()),
   level: nullable(Type.Integer({ description: 'Null: overrides beat every level.' })),
   state: choice(sourceStates),
-  users: Type.Array(Person, { description: 'Whom it names now, on call or not.' }),
+  users: Type.Array(Person, { description: 'Whom it names at that instant, on call or not.' }),
   next_at: nullable(Type.String({ format: 'date-time', description: 'When it has somebody again, within 92 days.' })),
   text: Type.String(),
 })

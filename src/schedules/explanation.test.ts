@@ -21,8 +21,8 @@ describe('somebody who is on call', () => {
       'Ana is on call by the layer "Weeks", level 0, from 2026-07-05 17:00 to 2026-07-06 08:00. Without it ben and cai would be on call.',
     ])
     expect(told({ layers }).sources).toEqual([
-      'on_call: The layer "Weeks", level 0, has Ana now.',
-      'beaten: The layer "Backup", level -1, has ben and cai now, but level 0 beats it.',
+      'on_call: The layer "Weeks", level 0, has Ana.',
+      'beaten: The layer "Backup", level -1, has ben and cai, but level 0 beats it.',
     ])
   })
 
@@ -32,8 +32,8 @@ describe('somebody who is on call', () => {
       'Ana is on call by the override "Sick", from 2026-07-06 02:00 to 2026-07-06 04:00. Without it ben would be on call.',
     )
     expect(told({ layers }).sources).toEqual([
-      'on_call: The override "Sick" has Ana now.',
-      'beaten: The layer "Weeks", level 0, has ben now, but an override beats it.',
+      'on_call: The override "Sick" has Ana.',
+      'beaten: The layer "Weeks", level 0, has ben, but an override beats it.',
     ])
     const overrides = [override('O', -1, 1, { kind: 'replace-user', replaced: user('ben'), userId: user('cai') })]
     expect(told({ layers: [shift('Weeks', -10, 5, 'ben')], overrides })).toEqual({
@@ -42,7 +42,7 @@ describe('somebody who is on call', () => {
         'cai is on call by the override O, instead of ben, from 2026-07-06 02:00 to 2026-07-06 04:00. Without it ben would be on call.',
       ],
       sources: [
-        'beaten: The layer "Weeks", level 0, has ben now, but an override takes them off.',
+        'beaten: The layer "Weeks", level 0, has ben, but an override takes them off.',
         'on_call: The override O, from 2026-07-06 02:00 to 2026-07-06 04:00, puts cai on call.',
       ],
     })
@@ -94,11 +94,11 @@ describe('where nobody is on call, it is told', () => {
     expect(told({ layers, overrides: [empty] })).toEqual({
       text: [
         'Nobody is on call in "Primary" at 2026-07-06 03:00, Europe/Berlin.',
-        'The layer "Weeks", level 0, has Ana now, but an override replaces everybody.',
+        'The layer "Weeks", level 0, has Ana, but an override replaces everybody.',
         'The override "Party", from 2026-07-06 01:00 to 2026-07-06 05:00, leaves nobody on call.',
       ],
       sources: [
-        'beaten: The layer "Weeks", level 0, has Ana now, but an override replaces everybody.',
+        'beaten: The layer "Weeks", level 0, has Ana, but an override replaces everybody.',
         'takes_away: The override "Party", from 2026-07-06 01:00 to 2026-07-06 05:00, leaves nobody on call.',
       ],
     })

@@ -25,7 +25,7 @@ export type ExplainedSource = Pick<CoverSource, 'id' | 'name'> & {
   /** Null: above every level. */
   readonly level: number | null
   readonly state: SourceState
-  /** Whom it names now, whether they are on call or not. */
+  /** Whom it names at that instant, whether they are on call or not. */
   readonly users: readonly UserId[]
   /** When it has somebody again, or for the first time; null also when that is too far away. */
   readonly nextAt: Instant | null
@@ -149,7 +149,7 @@ function tellingOf({ layer, standing }: StandingLayer, night: Night): Told {
     case 'empty':
       return { state: 'empty', text: 'names nobody' }
     case 'pauses':
-      return { state: 'pauses', nextAt: standing.nextAt, text: `has nobody now; ${againAt(standing.nextAt, night)}` }
+      return { state: 'pauses', nextAt: standing.nextAt, text: `has nobody; ${againAt(standing.nextAt, night)}` }
     case 'not-begun':
       return { state: 'not_begun', nextAt: standing.nextAt, text: `has not begun; ${againAt(standing.nextAt, night)}` }
     case 'ended':
@@ -158,7 +158,7 @@ function tellingOf({ layer, standing }: StandingLayer, night: Night): Told {
 }
 
 function coveringOf(level: number, users: readonly UserId[], night: Night): Told {
-  const has = `has ${namesOf(users, night)} now`
+  const has = `has ${namesOf(users, night)}`
   if (night.replacing !== undefined) return { state: 'beaten', text: `${has}, but an override replaces everybody` }
   if (night.topLevel === aboveEveryLevel && level < night.topLevel)
     return { state: 'beaten', text: `${has}, but an override beats it` }
