@@ -25,6 +25,16 @@ describe('the cover of a single shift', () => {
     expect(finalShifts(scheduleOf([swallowed], null), year)).toEqual([])
   })
 
+  test('a shift that repeats until a time before its start never happens', () => {
+    const days = { frequency: 'daily', interval: 1, weekStart: 'MO', byDay: null, byMonth: null, byMonthday: null } as const
+    const until = (text: string): OnCallShift => ({
+      ...{ ...shift({}), ...days, type: 'recurrent_event' },
+      untilLocal: known(parseLocalTime(text), 'a local time'),
+    })
+    expect(finalShifts(scheduleOf([until('2025-06-01T09:00:00')], null), year)).toEqual([])
+    expect(finalShifts(scheduleOf([until('2025-06-03T09:00:00')], null), year)).toHaveLength(2)
+  })
+
   test('a single event covers with all its users on its level', () => {
     expect(layerOf(shift({}), placed(null))).toMatchObject({ level: 3, users: ['UANA', 'UBEN'], id: 'OSHIFT' })
   })
