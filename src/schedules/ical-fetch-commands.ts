@@ -72,7 +72,7 @@ function fetchedOf(outcome: HttpOutcome): Fetched {
   if (status === 304) return { kind: 'unchanged' }
   if (status !== 200) return failed(`The server answered ${status}.`)
   if (truncated && body.length >= calendarLimits.bytesMax) return failed('The file is larger than 5 MiB.')
-  if (truncated) return failed('The answer broke off.')
+  if (truncated) return failed('The answer broke off, or took longer than 10 s.')
   const validators = { etag: shortOrNull(headers['etag']), lastModified: shortOrNull(headers['last-modified']) }
   return { kind: 'content', content: body, validators }
 }
