@@ -18,9 +18,8 @@ export type Zone = {
 export function findZone(name: string): Zone | null {
   const line = packedZone(name)
   if (line === null) return null
-  const canonical = canonicalName(line)
-  const zone = unpacked.get(canonical) ?? unpackZone(line)
-  unpacked.set(canonical, zone)
+  const zone = unpacked.get(line) ?? unpackZone(line)
+  unpacked.set(line, zone)
   return zone
 }
 
@@ -44,7 +43,10 @@ export function localAt(zone: Zone, at: Instant): LocalTime {
   return localTime(at + offsetMs(zone, index))
 }
 
-/** Unpacking a zone takes about a millisecond and some kilobytes, so it is done once, for zones that are used. */
+/**
+ * The zones that were used, by their packed lines, which aliases share. Unpacking one takes about a millisecond and some kilobytes, and
+ * reading no more of its line than the name still takes longer than what a schedule asks of it.
+ */
 const unpacked = new Map<string, Zone>()
 
 const unpackZone = (line: string): Zone => zoneOfSpans(canonicalName(line), unpackSpans(line))
