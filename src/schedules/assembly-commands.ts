@@ -1,5 +1,6 @@
 import { peopleByIds } from '../accounts/commands.ts'
 import { mayBeNotified, type User } from '../accounts/user.ts'
+import { known } from '../lib/check.ts'
 import type { OrganizationId, PartId, ScheduleId } from '../lib/ids.ts'
 import { after, before, days, type Instant, instant } from '../lib/time.ts'
 import { isTimeZone } from '../lib/zone-data.ts'
@@ -41,7 +42,7 @@ type Assembled = {
 
 /** Schedules, and the people whom they name. */
 export type Assembly = {
-  /** Of the schedule with an id; one that does not exist has no layers. */
+  /** Of one of the schedules that were asked about; one that does not exist has no layers. */
   readonly of: (id: ScheduleId) => Assembled
   readonly people: ReadonlyMap<string, User>
 }
@@ -62,31 +63,30 @@ export async function assemble(sql: Sql, question: Question): Promise<Assembly> 
     ...(benefactorId === null ? [] : [benefactorId]),
   ])
   const ids = [...new Set([...eras.flatMap((era) => usersOf(era.part)), ...swappers])]
-  const byId = await peopleByIds(sql, question.organizationId, ids)
-  const people = new Map([...byId, ...calendars.people.map((person) => [person.id, person] as const)])
+  const named = await peopleByIds(sql, question.organizationId, ids)
+  const people = new Map([...named, ...calendars.people.map((person) => [person.id, person] as const)])
   const passedOver = new Set([...ids, ...calendars.people.map(({ id }) => id)].filter((id) => !isPresent(people.get(id))))
   const erasBySchedule = Map.groupBy(eras, (era) => era.scheduleId)
   const swapsBySchedule = Map.groupBy(swaps, (swap) => swap.scheduleId)
   const unreadableBySchedule = Map.groupBy(unreadable, (era) => era.scheduleId)
-  return {
-    people,
-    of: (id) => {
-      const own = erasBySchedule.get(id) ?? []
-      const events = calendars.of(id)
-      const ownSwaps = swapsBySchedule.get(id) ?? []
-      return {
-        schedule: {
-          layers: [...layersThrough(own), ...events.map(({ layer }) => layer)],
-          overrides: overridesThrough(own),
-          swaps: swapsThrough(ownSwaps),
-          passedOver,
-        },
-        seams: new Set([...own, ...ownSwaps, ...events].flatMap(({ to }) => to ?? [])),
-        names: new Map([...own.map(({ part }) => contentOf(part)), ...events].map(({ id: source, name }) => [source, name])),
-        unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ partId }) => partId))],
-      }
-    },
+  const assembled = (id: ScheduleId): Assembled => {
+    const own = erasBySchedule.get(id) ?? []
+    const events = calendars.of(id)
+    const ownSwaps = swapsBySchedule.get(id) ?? []
+    return {
+      schedule: {
+        layers: [...layersThrough(own), ...events.map(({ layer }) => layer)],
+        overrides: overridesThrough(own),
+        swaps: swapsThrough(ownSwaps),
+        passedOver,
+      },
+      seams: new Set([...own, ...ownSwaps, ...events].flatMap(({ to }) => to ?? [])),
+      names: new Map([...own.map(({ part }) => contentOf(part)), ...events].map(({ id: source, name }) => [source, name])),
+      unreadable: [...new Set((unreadableBySchedule.get(id) ?? []).map(({ partId }) => partId))],
+    }
   }
+  const byId = new Map(question.scheduleIds.map((id) => [id, assembled(id)]))
+  return { people, of: (id) => known(byId.get(id), 'only schedules that were asked about are looked at') }
 }
 
 const isPresent = (person: User | undefined): boolean => person !== undefined && mayBeNotified(person)
