@@ -27,6 +27,9 @@ export function earliest(instants: readonly (Instant | null)[]): Instant | null 
 export const toDate = (at: Instant): Date => new Date(at)
 export const fromDate = (date: Date): Instant => instant(date.getTime())
 
+/** Reads an instant that PostgreSQL wrote into JSON. */
+export const fromJsonDate = (text: string): Instant => instant(Date.parse(text))
+
 /** `2024-01-05T10:00:00Z`; a fraction is written as microseconds and only when there is one (contract grafana-oncall 1.8). */
 export function isoZ(at: Instant): string {
   return withFraction(at, 'Z')

@@ -18,9 +18,7 @@ import {
 } from './history.ts'
 import { calendarsThrough } from './ical-assembly-commands.ts'
 import { contentOf, usersOf, zoneOf } from './part.ts'
-import { partErasOf } from './part-store.ts'
-import { type ScheduleEra, scheduleErasOf } from './store.ts'
-import { swapErasOf } from './swap-store.ts'
+import { type Said, whatWasSaid } from './said-store.ts'
 import { yearTenThousand } from './window-input.ts'
 
 type Question = TimeWindow & {
@@ -52,12 +50,11 @@ export type Assembly = {
  * about stored schedules asks here first. People who may not be notified, or do not exist any more, are passed over.
  */
 export async function assemble(sql: Sql, question: Question): Promise<Assembly> {
-  const schedules = question.scheduleIds.length === 0 ? [] : await schedulesOf(sql, question)
-  const readings = question.scheduleIds.length === 0 ? [] : await erasOf(sql, question, schedules)
+  const { schedules, parts, swaps } = await said(sql, question)
+  const readings = erasTogether(schedules, parts)
   const calendars = await calendarsThrough(sql, question, schedules)
   const eras = readings.filter(isReadable).filter(hasKnownZone)
   const unreadable = readings.filter((reading) => !isReadable(reading) || !hasKnownZone(reading))
-  const swaps = question.scheduleIds.length === 0 ? [] : await swapsOf(sql, question)
   const swappers = swaps.flatMap(({ beneficiaryId, benefactorId }) => [
     beneficiaryId,
     ...(benefactorId === null ? [] : [benefactorId]),
@@ -96,32 +93,20 @@ const isReadable = <Reading extends EraReading>(reading: Reading): reading is Re
 /** A newer version of this program may have stored a schedule in a zone that is unknown here. */
 const hasKnownZone = ({ part, timeZone }: Era): boolean => isTimeZone(zoneOf(part) ?? timeZone ?? 'UTC')
 
-/** While what is asked for was configured. */
-const heldDuring = ({ view, startAt, endAt }: Question): TimeWindow =>
-  view.kind === 'as-of' ? { startAt: view.at, endAt: view.at } : { startAt, endAt }
-
-/** A swap cuts a shift that reaches into the window, so those around it are read too: how far a shift reaches is told. */
-async function swapsOf(sql: Sql, question: Question) {
+/** What was said, as the question looks at it. */
+async function said(sql: Sql, question: Question): Promise<Said> {
   const { organizationId, scheduleIds, startAt, endAt, view } = question
-  const around = { startAt: before(startAt, days(92)), endAt: instant(Math.min(after(endAt, days(92)), yearTenThousand)) }
-  const eras = await swapErasOf(sql, { organizationId, scheduleIds, held: heldDuring(question), window: around })
-  return eras.map((era) => viewed(era, view))
-}
-
-async function schedulesOf(sql: Sql, question: Question): Promise<readonly ScheduleEra[]> {
-  const eras = await scheduleErasOf(sql, { ...question, ...heldDuring(question) })
-  return eras.map((era) => viewed(era, question.view))
-}
-
-async function erasOf(sql: Sql, question: Question, schedules: readonly ScheduleEra[]): Promise<readonly EraReading[]> {
-  const { organizationId, scheduleIds, startAt, endAt, view } = question
-  const held = heldDuring(question)
-  const ids = [...new Set(schedules.flatMap((schedule) => schedule.shiftIds))]
-  const stored = await partErasOf(sql, { organizationId, ids, ownerIds: scheduleIds, held, window: { startAt, endAt } })
-  // First versions have no start, but what was made later was not configured then.
-  const parts = stored.filter(({ createdAt }) => view.kind !== 'as-of' || createdAt <= view.at)
-  return erasTogether(
-    schedules,
-    parts.map((era) => viewed(era, view)),
-  )
+  if (scheduleIds.length === 0) return { schedules: [], parts: [], swaps: [] }
+  const window = { startAt, endAt }
+  // While what is asked for was configured.
+  const held = view.kind === 'as-of' ? { startAt: view.at, endAt: view.at } : window
+  // A swap cuts a shift that reaches into the window, so those around it are read too: how far a shift reaches is told.
+  const swapWindow = { startAt: before(startAt, days(92)), endAt: instant(Math.min(after(endAt, days(92)), yearTenThousand)) }
+  const { schedules, parts, swaps } = await whatWasSaid(sql, { organizationId, scheduleIds, held, window, swapWindow })
+  return {
+    schedules: schedules.map((era) => viewed(era, view)),
+    // First versions have no start, but what was made later was not configured then.
+    parts: parts.filter(({ createdAt }) => view.kind !== 'as-of' || createdAt <= view.at).map((era) => viewed(era, view)),
+    swaps: swaps.map((era) => viewed(era, view)),
+  }
 }

@@ -74,7 +74,7 @@ export function erasTogether(schedules: readonly ScheduleEra[], parts: readonly 
 }
 
 /** While a swap said this. */
-type SwapEra = ShiftSwap & Span
+type SwapEra = Omit<ShiftSwap, 'scheduleId' | 'updatedAt' | 'description'> & Span
 
 type Span = Pick<Era, 'from' | 'to'>
 

@@ -5,9 +5,8 @@ import { closeVersion, endVersion } from '../db/versions.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type OrganizationId, type PartId, type ScheduleId, type TeamId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
-import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { TimeWindow } from './engine/schedule.ts'
 import type { Part, PartReading } from './part.ts'
 import { partOf, type PartRecord } from './part-record.ts'
 
@@ -77,7 +76,7 @@ export type Holding = {
 
 export async function findPart(db: Sql, holding: Holding, id: PartId): Promise<PartReading | null> {
   const row = await held(db, holding).select(columns).where('shifts.id', '=', id).executeTakeFirst()
-  return row === undefined ? null : readingOf(row)
+  return row === undefined ? null : partReadingOf(row)
 }
 
 export function countParts(db: Sql, holding: Holding): Promise<number> {
@@ -108,13 +107,13 @@ export async function listParts(
   { window, ...holding }: Holding & { readonly window: Window },
 ): Promise<readonly PartReading[]> {
   const rows = await oldestFirst(held(db, holding).select(columns), 'shifts', window).execute()
-  return rows.map(readingOf)
+  return rows.map(partReadingOf)
 }
 
 /** As many as there are, in no order. */
 export async function allParts(db: Sql, holding: Holding): Promise<readonly PartReading[]> {
   const rows = await held(db, holding).select(columns).execute()
-  return rows.map(readingOf)
+  return rows.map(partReadingOf)
 }
 
 function held(db: Sql, { organizationId, scheduleId, kind }: Holding) {
@@ -146,7 +145,8 @@ const columns = [
   'version.definition',
 ] as const
 
-type PartRow = {
+/** A part as a statement reads it. */
+export type PartRow = {
   readonly id: string
   readonly kind: string
   readonly name: string | null
@@ -155,59 +155,11 @@ type PartRow = {
   readonly definition: unknown
 }
 
-function readingOf(row: PartRow): PartReading {
+/** What a row says of a part. */
+export function partReadingOf(row: PartRow): PartReading {
   const id = asId<PartId>(row.id)
   const teamId = row.team_id === null ? null : asId<TeamId>(row.team_id)
   const { kind, name, definition } = row
   const ownerId = row.schedule_id === null ? null : asId<ScheduleId>(row.schedule_id)
   return { id, kind, name, teamId, ownerId, part: partOf({ id, kind, name, teamId, definition }) }
-}
-
-// On call ----------------------------------------------------------------------------------------------------------------
-
-/** A version of a part that held during a window. */
-export type PartEra = PartReading & {
-  readonly createdAt: Instant
-  readonly from: Instant | null
-  readonly to: Instant | null
-}
-
-type Question = {
-  readonly organizationId: OrganizationId
-  readonly ids: readonly PartId[]
-  readonly ownerIds: readonly ScheduleId[]
-  /** While the versions held; the instant of its end counts as inside. */
-  readonly held: TimeWindow
-  /** What says nothing of who is on call then is left out. */
-  readonly window: TimeWindow
-}
-
-/** What the parts with these ids or of these owners said. */
-export async function partErasOf(
-  db: Sql,
-  { organizationId, ids, ownerIds, held: { startAt, endAt }, window }: Question,
-): Promise<readonly PartEra[]> {
-  const answer = await sql<PartEraRow>`
-    select version.shift_id as id, shift.kind, version.name, version.team_id, version.schedule_id, version.definition,
-      shift.created_at, version.valid_from, version.valid_to
-    from shift_versions version
-    join shifts shift on shift.organization_id = version.organization_id and shift.id = version.shift_id
-    where version.organization_id = ${organizationId}
-      and (version.shift_id = any(${[...ids]}::text[]) or version.schedule_id = any(${[...ownerIds]}::text[]))
-      and version.ends_at > ${toDate(window.startAt)} and version.begins_at <= ${toDate(window.endAt)}
-      and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
-      and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
-    order by version.shift_id, version.valid_from nulls first`.execute(db)
-  return answer.rows.map((row) => ({
-    ...readingOf(row),
-    createdAt: fromDate(row.created_at),
-    from: row.valid_from === null ? null : fromDate(row.valid_from),
-    to: row.valid_to === null ? null : fromDate(row.valid_to),
-  }))
-}
-
-type PartEraRow = PartRow & {
-  readonly created_at: Date
-  readonly valid_from: Date | null
-  readonly valid_to: Date | null
 }

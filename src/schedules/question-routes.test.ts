@@ -209,7 +209,7 @@ test('a question takes as many statements for many layers and overrides as for o
     expect(found.next?.at).toBe(testNow + 3_600_000)
     return statementCount
   }
-  expect([await statementsFor(1), await statementsFor(12)]).toEqual([5, 5])
+  expect([await statementsFor(1), await statementsFor(12)]).toEqual([3, 3])
 })
 
 describe('gaps', () => {

@@ -5,10 +5,8 @@ import { closeVersion } from '../db/versions.ts'
 import { check } from '../lib/check.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId, type TeamId } from '../lib/ids.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
-import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { TimeWindow } from './engine/schedule.ts'
-import { type CalendarRole, calendarRoles } from './ical-calendar.ts'
 import type { Schedule, ScheduleFields } from './schedule.ts'
 
 type Key = { readonly organizationId: OrganizationId; readonly id: ScheduleId }
@@ -186,65 +184,4 @@ function scheduleOf(row: ScheduleRow): Schedule {
   const common = { ...named, timeZone, shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)) }
   if (type === 'web') return { type, ...common }
   return { type, ...common, enableWebOverrides: row.enable_web_overrides, icalUrlOverrides }
-}
-
-// On call ----------------------------------------------------------------------------------------------------------------
-
-type Question = TimeWindow & { readonly organizationId: OrganizationId; readonly scheduleIds: readonly ScheduleId[] }
-
-/** A version of a schedule that held during a window. */
-export type ScheduleEra = {
-  readonly scheduleId: ScheduleId
-  readonly createdAt: Instant
-  readonly from: Instant | null
-  readonly to: Instant | null
-  readonly timeZone: string | null
-  readonly shiftIds: readonly ShiftId[]
-  /** Whether the shifts that belong to the schedule without being named by it count. */
-  readonly countsOwn: boolean
-  readonly calendars: readonly CalendarRole[]
-}
-
-/** What schedules said during a window; the instant of its end counts as inside. */
-export async function scheduleErasOf(
-  db: Sql,
-  { organizationId, scheduleIds, startAt, endAt }: Question,
-): Promise<readonly ScheduleEra[]> {
-  const answer = await sql<ScheduleEraRow>`
-    select version.schedule_id, version.type, version.time_zone, version.shift_ids, version.enable_web_overrides,
-      schedule.created_at, version.valid_from, least(version.valid_to, schedule.deleted_at) as valid_to
-    from schedule_versions version
-    join schedules schedule on schedule.organization_id = version.organization_id and schedule.id = version.schedule_id
-    where version.organization_id = ${organizationId} and version.schedule_id = any(${[...scheduleIds]}::text[])
-      and (version.valid_from is null or version.valid_from <= ${toDate(endAt)})
-      and (version.valid_to is null or version.valid_to > ${toDate(startAt)})
-      and (schedule.deleted_at is null or schedule.deleted_at > ${toDate(startAt)})
-    order by version.schedule_id, version.valid_from nulls first`.execute(db)
-  return answer.rows.map((row) => ({
-    scheduleId: asId<ScheduleId>(row.schedule_id),
-    createdAt: fromDate(row.created_at),
-    from: row.valid_from === null ? null : fromDate(row.valid_from),
-    to: row.valid_to === null ? null : fromDate(row.valid_to),
-    timeZone: row.time_zone,
-    shiftIds: row.shift_ids.map((id) => asId<ShiftId>(id)),
-    countsOwn: row.enable_web_overrides,
-    calendars: calendarRolesOf(row),
-  }))
-}
-
-/** The calendars that count: overrides of the web page take the place of the calendar of overrides. */
-function calendarRolesOf({ type, enable_web_overrides: hasWebOverrides }: ScheduleEraRow): readonly CalendarRole[] {
-  if (type === 'ical') return calendarRoles
-  return type === 'calendar' && !hasWebOverrides ? ['overrides'] : []
-}
-
-type ScheduleEraRow = {
-  readonly schedule_id: string
-  readonly type: string
-  readonly time_zone: string | null
-  readonly shift_ids: readonly string[]
-  readonly enable_web_overrides: boolean
-  readonly created_at: Date
-  readonly valid_from: Date | null
-  readonly valid_to: Date | null
 }

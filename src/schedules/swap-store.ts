@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { lockExisting, markDeleted } from '../db/existing.ts'
 import { countRows } from '../db/listing.ts'
 import { closeVersion, endVersion } from '../db/versions.ts'
@@ -6,7 +5,6 @@ import { asId, type OrganizationId, type ScheduleId, type SwapId, type UserId } 
 import type { Window } from '../lib/listing.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { TimeWindow } from './engine/schedule.ts'
 import type { ShiftSwap, SwapFields } from './swap.ts'
 
 type Key = { readonly organizationId: OrganizationId; readonly id: SwapId }
@@ -177,36 +175,3 @@ const swapOf = (row: SwapRow): ShiftSwap => ({
   startAt: fromDate(row.starts_at),
   endAt: fromDate(row.ends_at),
 })
-
-// On call ----------------------------------------------------------------------------------------------------------------
-
-/** A version of a swap that held during a window. */
-export type SwapEra = ShiftSwap & { readonly from: Instant | null; readonly to: Instant | null }
-
-type Question = {
-  readonly organizationId: OrganizationId
-  readonly scheduleIds: readonly ScheduleId[]
-  /** While the versions held; the instant of its end counts as inside. */
-  readonly held: TimeWindow
-  /** Swaps of another time are left out. */
-  readonly window: TimeWindow
-}
-
-/** What the swaps of schedules said. */
-export async function swapErasOf(db: Sql, { organizationId, scheduleIds, held, window }: Question): Promise<readonly SwapEra[]> {
-  const answer = await sql<SwapRow & { readonly valid_to: Date | null }>`
-    select swap.id, swap.beneficiary_id, swap.created_at, version.valid_from, version.valid_to, version.schedule_id,
-      version.benefactor_id, version.description, version.starts_at, version.ends_at
-    from shift_swap_versions version
-    join shift_swaps swap on swap.organization_id = version.organization_id and swap.id = version.swap_id
-    where version.organization_id = ${organizationId} and version.schedule_id = any(${[...scheduleIds]}::text[])
-      and version.ends_at > ${toDate(window.startAt)} and version.starts_at <= ${toDate(window.endAt)}
-      and version.valid_from <= ${toDate(held.endAt)}
-      and (version.valid_to is null or version.valid_to > ${toDate(held.startAt)})
-    order by swap.id, version.valid_from`.execute(db)
-  return answer.rows.map((row) => ({
-    ...swapOf(row),
-    from: fromDate(row.valid_from),
-    to: row.valid_to === null ? null : fromDate(row.valid_to),
-  }))
-}
