@@ -4,7 +4,7 @@ import { choice, nullable } from '../http/schema.ts'
 import { accepted } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
-import { isoZ } from '../lib/time.ts'
+import { isoZ, wholeSecond } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { type ExplainedAnswer, explainOnCall } from './explanation-commands.ts'
 import { sourceStates } from './explanation.ts'
@@ -54,7 +54,7 @@ export function explanationRoute(app: App, { db, clock }: Pick<Ports, 'db' | 'cl
     async (request) => {
       const at = accepted(parseAt(request.query, clock.now()))
       const id = asId<ScheduleId>(storable(request.params.scheduleId))
-      return { at: isoZ(at), ...explanationShape(await explainOnCall(db.sql, request.actor, { id, at })) }
+      return { at: isoZ(wholeSecond(at)), ...explanationShape(await explainOnCall(db.sql, request.actor, { id, at })) }
     },
   )
 }

@@ -3,7 +3,7 @@ import { impossible } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { invalidField, Rejection } from '../lib/rejection.ts'
-import { instant } from '../lib/time.ts'
+import { instant, wholeSecond } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { answeredWhole } from './answer.ts'
 import { assemble } from './assembly-commands.ts'
@@ -17,7 +17,6 @@ import { type Edit, type PreviewInput, refusalAt } from './preview-input.ts'
 import { existing } from './question-commands.ts'
 import type { Schedule } from './schedule.ts'
 import { createShift, deleteShift, updateShift } from './shift-commands.ts'
-import { secondOf } from './window-input.ts'
 
 /**
  * Makes an edit as the commands make it that it is meant for, with all that they reject, and answers the schedule without it and with it.
@@ -29,7 +28,7 @@ export async function rehearseEdit(
   { id, input }: { readonly id: ScheduleId; readonly input: PreviewInput },
 ): Promise<Rehearsed> {
   const schedule = await existing(tx.sql, actor, id)
-  const startAt = instant(Math.max(secondOf(tx.now), input.window.startAt))
+  const startAt = instant(Math.max(wholeSecond(tx.now), input.window.startAt))
   const window = { startAt, endAt: instant(Math.max(startAt, input.window.endAt)) }
   const before = await configured(tx, actor, { id, window })
   if (input.schedule !== null) await atPlace('schedule', makeScheduleEdit(tx, actor, { schedule, body: input.schedule }))
@@ -102,7 +101,7 @@ async function configured(tx: Tx, actor: Actor, { id, window }: { readonly id: S
   const view = { kind: 'as-of', at: tx.now } as const
   const { organizationId } = actor
   // Who is on call now is asked as well, wherever the window begins.
-  const wide = { startAt: secondOf(tx.now), endAt: instant(Math.max(tx.now, window.endAt)) }
+  const wide = { startAt: wholeSecond(tx.now), endAt: instant(Math.max(tx.now, window.endAt)) }
   const { of, people } = await assemble(tx.sql, { organizationId, scheduleIds: [id], ...wide, view })
   const { schedule } = of(id)
   accepted(answeredWhole(schedule, window))

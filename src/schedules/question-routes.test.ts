@@ -1,5 +1,5 @@
 import type { KyselyPlugin } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { noWayOut, testClock, testNow, testServer, type TestServer } from '../../test/support/server.ts'
 import { asId, type ShiftId } from '../lib/ids.ts'
@@ -210,6 +210,20 @@ test('a question takes as many statements for many layers and overrides as for o
     return statementCount
   }
   expect([await statementsFor(1), await statementsFor(12)]).toEqual([3, 3])
+})
+
+test('an edit counts at once, also in the second in which it is made', async () => {
+  const clock = { ...testClock, now: () => instant(testNow + 400) }
+  const running = await testServer((app, db) => scheduleRoutes(app, { db, clock, ...noWayOut }), undefined, clock)
+  onTestFinished(() => running.close())
+  const { call, users } = await testApi(running)
+  const { id } = (await call('POST', '/api/v1/schedules/', { type: 'web', name: 'Primary', time_zone: 'UTC' })).body
+  const day = { start: '2026-04-01T00:00:00Z', end: '2026-04-02T00:00:00Z' }
+  await call('POST', `/api/v1/schedules/${id}/overrides/`, { kind: 'add', user: users.editor, ...day })
+  const answer = { at: '2026-04-01T12:00:00Z', users: [{ user: { id: users.editor } }] }
+  expect((await call('GET', `/api/v1/schedules/${id}/on_call/`)).body).toMatchObject(answer)
+  expect((await call('GET', `/api/v1/schedules/${id}/explain/`)).body).toMatchObject(answer)
+  expect((await call('GET', '/api/v1/on_call/')).body.results).toMatchObject([{ users: answer.users }])
 })
 
 describe('gaps', () => {

@@ -7,7 +7,7 @@ import { choice, nullable } from '../http/schema.ts'
 import { accepted } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
-import { between, type Instant, isoZ } from '../lib/time.ts'
+import { between, type Instant, isoZ, wholeSecond } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { aboveEveryLevel } from './engine/schedule.ts'
 import { type Gap, gapsOf, listOnCall, type OnCallAnswer, type OnCallPerson, whoIsOnCallIn } from './question-commands.ts'
@@ -117,7 +117,7 @@ function onCallRoutes(app: App, { db, clock }: Pick<Ports, 'db' | 'clock'>): voi
       const id = scheduleIdOf(request.params.scheduleId)
       const { next, ...answer } = await whoIsOnCallIn(db.sql, request.actor, { id, at })
       const nextShape = next === null ? null : { at: isoZ(next.at), users: next.people.map(personShape) }
-      return { at: isoZ(at), ...onCallShape(answer), next: nextShape }
+      return { at: isoZ(wholeSecond(at)), ...onCallShape(answer), next: nextShape }
     },
   )
 

@@ -1,7 +1,7 @@
 import { type Body, optional, type Reader, readFields, required } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { after, between, days, type Instant, instant } from '../lib/time.ts'
+import { after, between, days, type Instant, instant, wholeSecond } from '../lib/time.ts'
 import type { TimeWindow } from './engine/schedule.ts'
 import { parseLocalTime } from './local-time.ts'
 
@@ -17,15 +17,15 @@ export function parseWindow(query: Body): Result<TimeWindow, Refusal> {
 /** Like `parseWindow`; what is missing is now, and 30 days after the start. */
 export function parseWindowFromNow(query: Body, now: Instant): Result<TimeWindow, Refusal> {
   const read = readFields((take) => {
-    const startAt = take(optional(query, 'start_date', utcMinute), undefined) ?? secondOf(now)
+    const startAt = take(optional(query, 'start_date', utcMinute), undefined) ?? wholeSecond(now)
     return { startAt, endAt: take(optional(query, 'end_date', utcMinute), undefined) ?? after(startAt, days(30)) }
   })
   return read.ok ? possible(read.value) : read
 }
 
-/** Reads the instant that is asked about, `at`; missing: now. */
+/** Reads the instant that is asked about, `at`; missing: now, to the millisecond, as edits hold from the instant at which they are made. */
 export function parseAt(query: Body, now: Instant): Result<Instant, Refusal> {
-  return readFields((take) => take(optional(query, 'at', anyInstant), undefined) ?? secondOf(now))
+  return readFields((take) => take(optional(query, 'at', anyInstant), undefined) ?? now)
 }
 
 function possible({ startAt, endAt }: TimeWindow): Result<TimeWindow, Refusal> {
@@ -39,9 +39,6 @@ function possible({ startAt, endAt }: TimeWindow): Result<TimeWindow, Refusal> {
 export const yearTenThousand = instant(253_402_300_800_000)
 
 const yearOne = instant(-62_135_596_800_000)
-
-/** Nothing about schedules happens between two seconds. */
-export const secondOf = (at: Instant): Instant => instant(Math.floor(at / 1000) * 1000)
 
 const wholeRefusal = (message: string): Refusal => ({ kind: 'invalid-fields', fields: { non_field_errors: [message] } })
 
