@@ -198,6 +198,7 @@ export interface Endpoints {
   organization_id: string;
   owner_id: string;
   paused_until: Timestamp | null;
+  settings: Json | null;
   shard: number;
   url: string | null;
 }

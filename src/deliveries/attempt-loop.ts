@@ -5,11 +5,11 @@ import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
 import { attemptOf, type Conclusion } from './conclusion.ts'
 import type { Credentials } from './credentials.ts'
 import type { Delivery } from './delivery.ts'
+import { usualSettings } from './endpoint-settings.ts'
 import type { Ready } from './prepare-loop.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
 import { signOf } from './sign.ts'
 
-const requestDeadline: Ms = seconds(15)
 const mailDeadline: Ms = seconds(30)
 
 /** Ready, with what its endpoint's owner adds this time. */
@@ -35,7 +35,7 @@ export async function makeAttempt(
           url: message.target,
           headers: { ...message.headers, ...ownHeaders({ delivery, message, credentials }, clock.now()) },
           body: message.body,
-          deadlineMs: requestDeadline,
+          deadlineMs: (delivery.endpoint.settings ?? usualSettings).timeoutMs,
         }),
   )
   const at = clock.now()
@@ -65,19 +65,27 @@ export function failedPreparation(ports: Ports, delivery: Delivery, detail: stri
 
 /** What becomes of a delivery whose attempt was made and then hit a defect of ours: it is tried again later, like any that failed. */
 export function failedAttempt({ clock, log }: Ports, delivery: Delivery, fault: unknown): Conclusion {
-  const { messageId, endpoint, lane, attempt, expiresAt } = delivery
+  const { messageId, endpoint } = delivery
   const error = fault instanceof Error ? fault.stack : String(fault)
   log.error('attempt failed', { message_id: messageId, owner_id: endpoint.ownerId, error })
   const why = 'The answer could not be read; the log of the server says why.'
   // No port but the clock is asked: another one may be what failed.
-  const verdict = judgeFailure(why, { lane, attempt, now: clock.now(), expiresAt, jitter: 0.5 })
+  const verdict = judgeFailure(why, tryAt(delivery, { now: clock.now(), jitter: 0.5 }))
   return { delivery, verdict, attempt: null, sign: null }
 }
 
-function tryOf({ clock, random }: Ports, { lane, attempt, expiresAt }: Delivery): Try {
+function tryOf({ clock, random }: Ports, delivery: Delivery): Try {
   const jitter = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32
-  return { lane, attempt, now: clock.now(), expiresAt, jitter }
+  return tryAt(delivery, { now: clock.now(), jitter })
 }
+
+const tryAt = ({ lane, attempt, expiresAt, endpoint }: Delivery, by: Pick<Try, 'now' | 'jitter'>): Try => ({
+  lane,
+  attempt,
+  plan: (endpoint.settings ?? usualSettings).retry,
+  expiresAt,
+  ...by,
+})
 
 /** A port that throws is a defect, but the delivery must not be lost over it: it counts as no answer. */
 async function answerOf({ log }: Ports, ask: () => Promise<HttpOutcome | MailOutcome>): Promise<HttpOutcome | MailOutcome> {

@@ -4,8 +4,8 @@ import { known } from '../lib/check.ts'
 import type { Sql, Tx } from '../ports.ts'
 import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
-import type { ClosingEndpoint, EndpointKey, NewDelivery } from './delivery.ts'
-import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied } from './endpoint-store.ts'
+import type { ClosingEndpoint, EndpointKey, NewDelivery, NewEndpoint } from './delivery.ts'
+import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied, updateSettings } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults } from './finish-store.ts'
 import { deleteMailsAbout, insertMails } from './message-store.ts'
 import { openShown } from './sealing.ts'
@@ -38,13 +38,16 @@ export const countDeliveries = store.countAll
 export const endAllDeliveries = store.endAll
 
 /** The endpoint of a key, made when there is none. */
-export async function endpointFor(tx: Tx, key: EndpointKey): Promise<EndpointId> {
-  const [id] = await endpointsFor(tx, [key])
+export async function endpointFor(tx: Tx, endpoint: NewEndpoint): Promise<EndpointId> {
+  const [id] = await endpointsFor(tx, [endpoint])
   return known(id, 'each key has an endpoint')
 }
 
-/** The endpoints of keys, in their order, made where there are none. A key may come many times; it is looked up once. */
-export async function endpointsFor(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly EndpointId[]> {
+/**
+ * The endpoints of keys, in their order, made where there are none. A key may come many times; it is looked up once. One that
+ * is there keeps its settings.
+ */
+export async function endpointsFor(tx: Tx, keys: readonly NewEndpoint[]): Promise<readonly EndpointId[]> {
   if (keys.length === 0) return []
   const different = new Map(keys.map((key) => [textOf(key), key]))
   const ids = await endpointsOfEach(tx, [...different.values()])
@@ -55,7 +58,7 @@ export async function endpointsFor(tx: Tx, keys: readonly EndpointKey[]): Promis
 const textOf = ({ organizationId, kind, ownerId, url }: EndpointKey): string =>
   `${organizationId} ${kind} ${ownerId} ${url ?? ''}`
 
-async function endpointsOfEach(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly EndpointId[]> {
+async function endpointsOfEach(tx: Tx, keys: readonly NewEndpoint[]): Promise<readonly EndpointId[]> {
   const found = await findEndpoints(tx, keys)
   const missing = keys.filter((_, index) => found[index] === null)
   if (missing.length === 0) return found.map((id) => known(id, 'each key has an endpoint'))
@@ -66,6 +69,9 @@ async function endpointsOfEach(tx: Tx, keys: readonly EndpointKey[]): Promise<re
   const made = await findEndpoints(tx, keys)
   return made.map((id) => known(id, 'each key has an endpoint'))
 }
+
+/** Changes how requests leave for all open endpoints of a webhook; what is under way is not touched. */
+export const changeSettings = updateSettings
 
 /**
  * Closes the endpoints of an owner for good: nothing leaves for them any more, and what waits is ended by the webhooks'

@@ -1,6 +1,7 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import type { KeptBreaker } from './breaker.ts'
+import type { EndpointSettings } from './endpoint-settings.ts'
 
 /**
  * The lower goes first: a page before a live webhook before a replay. What is `ordered` leaves one after the other for each
@@ -17,6 +18,11 @@ export type EndpointKey = {
   readonly ownerId: string
   /** Null for a channel. */
   readonly url: string | null
+}
+
+export type NewEndpoint = EndpointKey & {
+  /** Null for a channel, which the engine knows by itself. */
+  readonly settings: EndpointSettings | null
 }
 
 /** An endpoint that is closed, for which something may still wait. `reason`, a sentence for people, says why that ends. */
@@ -81,10 +87,7 @@ export type NewDelivery = {
   readonly subjectId: string | null
   /** A page's run (a UUID), so that an acknowledgement takes the page back. */
   readonly cancelKey: string | null
-  /**
-   * Not tried again after this; null: until the schedule is used up. What is ordered is not tried at all after it, since it
-   * may wait behind others for long.
-   */
+  /** Not tried after this, but for a page, which is tried once; null: until the schedule is used up. */
   readonly expiresAt: Instant | null
 }
 
@@ -111,6 +114,7 @@ export type Delivery = {
     readonly closed: boolean
     /** As it was kept last. */
     readonly breaker: KeptBreaker
+    readonly settings: EndpointSettings | null
   }
 }
 

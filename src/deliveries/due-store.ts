@@ -3,6 +3,7 @@ import { asId, type EndpointId, type MessageId, type OrganizationId } from '../l
 import { fromDate, type Instant, ms, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { type Delivery, type EndpointKind, type Lane, lanes } from './delivery.ts'
+import type { EndpointSettings } from './endpoint-settings.ts'
 import type { FreeSlots } from './slots.ts'
 import type { KeptBreaker } from './breaker.ts'
 
@@ -47,7 +48,7 @@ const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_
   grouped_sequences, subject_id, cancel_key, expires_at`
 
 /** What is said of the endpoint `e` beside its delivery. */
-export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.breaker_ms, e.paused_until`
+export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.settings, e.breaker_ms, e.paused_until`
 
 /** What was read: in all lists the lower lane first, then what has waited longest. */
 export type DueDeliveries = {
@@ -144,6 +145,7 @@ export type DeliveryRow = {
   readonly owner_id: string
   readonly url: string | null
   readonly closed: boolean
+  readonly settings: unknown
   readonly breaker_ms: number | null
   readonly paused_until: Date | null
 }
@@ -163,7 +165,14 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     subjectId: row.subject_id,
     cancelKey: row.cancel_key,
     expiresAt: row.expires_at === null ? null : fromDate(row.expires_at),
-    endpoint: { kind: row.kind, ownerId: row.owner_id, url: row.url, closed: row.closed, breaker: breakerOf(row) },
+    endpoint: {
+      kind: row.kind,
+      ownerId: row.owner_id,
+      url: row.url,
+      closed: row.closed,
+      settings: row.settings as EndpointSettings | null,
+      breaker: breakerOf(row),
+    },
   }
 }
 

@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import { asId, type EndpointId, type OrganizationId } from '../lib/ids.ts'
+import { jsonbText } from '../lib/json.ts'
 import { shardOf } from '../lib/shard.ts'
 import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { ClosingEndpoint, EndpointKey } from './delivery.ts'
+import type { ClosingEndpoint, EndpointKey, NewEndpoint } from './delivery.ts'
+import type { EndpointSettings } from './endpoint-settings.ts'
 import type { Pause } from './slots.ts'
 
 /** The open endpoints of the keys that have one, in the order of the keys; null where there is none. */
@@ -20,16 +22,17 @@ export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promi
 }
 
 /** Makes endpoints; one that another transaction made meanwhile is left as it is. */
-export async function insertEndpoints(tx: Tx, endpoints: readonly (EndpointKey & { readonly id: EndpointId })[]): Promise<void> {
+export async function insertEndpoints(tx: Tx, endpoints: readonly (NewEndpoint & { readonly id: EndpointId })[]): Promise<void> {
   await sql`
-    insert into endpoints (organization_id, id, shard, kind, owner_id, url, created_at)
+    insert into endpoints (organization_id, id, shard, kind, owner_id, url, settings, created_at)
     select *, ${toDate(tx.now)}::timestamptz from unnest(
       ${endpoints.map((endpoint) => endpoint.organizationId)}::text[],
       ${endpoints.map((endpoint) => endpoint.id)}::uuid[],
       ${endpoints.map((endpoint) => shardOf(endpoint.id))}::smallint[],
       ${endpoints.map((endpoint) => endpoint.kind)}::text[],
       ${endpoints.map((endpoint) => endpoint.ownerId)}::text[],
-      ${endpoints.map((endpoint) => endpoint.url)}::text[])
+      ${endpoints.map((endpoint) => endpoint.url)}::text[],
+      ${endpoints.map(({ settings }) => (settings === null ? null : jsonbText(settings)))}::jsonb[])
     on conflict (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null do nothing`.execute(tx.sql)
 }
 
@@ -47,6 +50,18 @@ export async function keepPauses(
       ${sorted.map(({ until }) => (until === null ? null : toDate(until)))}::timestamptz[],
       ${sorted.map(({ breakerMs }) => breakerMs)}::int[]) as kept (organization_id, id, until, breaker_ms)
     where e.organization_id = kept.organization_id and e.id = kept.id`.execute(tx.sql)
+}
+
+/** Writes what an owner decides about its open endpoints, where that is new. */
+export async function updateSettings(
+  tx: Tx,
+  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+  settings: EndpointSettings,
+): Promise<void> {
+  await sql`
+    update endpoints set settings = ${jsonbText(settings)}::jsonb
+    where organization_id = ${organizationId} and kind = 'webhook' and owner_id = ${ownerId} and deleted_at is null
+      and settings is distinct from ${jsonbText(settings)}::jsonb`.execute(tx.sql)
 }
 
 /** Closes the open endpoints of an owner; what waits for them is to end with the reason. Returns how many there were. */

@@ -90,7 +90,7 @@ async function newSender() {
   const send = (url: string): Promise<MessageId> =>
     db.tx('test', async (tx) => {
       const messageId = newUuid<MessageId>(tx.now, tx.random.bytes)
-      const endpointId = await endpointFor(tx, { organizationId, kind: 'webhook', ownerId: url, url })
+      const endpointId = await endpointFor(tx, { organizationId, kind: 'webhook', ownerId: url, url, settings: null })
       const about = {
         messageId,
         messageAt: tx.now,

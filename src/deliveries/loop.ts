@@ -9,7 +9,7 @@ import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
 import { type Hold, type HoldLimits, newHold } from './hold.ts'
 import { newOutlook, type Outlook } from './outlook.ts'
 import { loadCredentials, loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
-import { isPastOrder, judgeLate } from './retry.ts'
+import { isPastTime, judgeLate } from './retry.ts'
 import { dueDeliveries, nextDueAt } from './due-store.ts'
 
 export type DeliveriesLoop = Loop & {
@@ -143,7 +143,7 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   })
   const found = deliveries.length + surplus.length
   if (found === limit) hold.noteUnread()
-  const { late, timely } = Object.groupBy(deliveries, (delivery) => (isPastOrder(delivery, now) ? 'late' : 'timely'))
+  const { late, timely } = Object.groupBy(deliveries, (delivery) => (isPastTime(delivery, now) ? 'late' : 'timely'))
   for (const delivery of late ?? []) {
     hold.keep(delivery)
     conclude(desk, { delivery, verdict: judgeLate(delivery), attempt: null, sign: null })

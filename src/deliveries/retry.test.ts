@@ -5,7 +5,7 @@ import { lanes } from './delivery.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
 
 const now = instant(Date.UTC(2026, 3, 1, 12))
-const live: Try = { lane: lanes.live, attempt: 1, now, expiresAt: null, jitter: 0.5 }
+const live: Try = { lane: lanes.live, attempt: 1, plan: 'standard', now, expiresAt: null, jitter: 0.5 }
 
 const answered = (status: number, headers: Record<string, string> = {}): HttpOutcome => ({
   kind: 'answered',
@@ -27,6 +27,18 @@ describe('a webhook that fails', () => {
   it('is tried ten times over about three days', () => {
     const pauses = Array.from({ length: 10 }, (_, index) => secondsUntilNext(answered(500), { ...live, attempt: index + 1 }))
     expect(pauses).toEqual([5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400, 'dead'])
+  })
+
+  it.each([
+    ['fast', [5, 15, 45, 120, 'dead']],
+    ['squadcast', [10, 60, 300, 'dead']],
+    ['none', ['dead']],
+    [[1000, 7000].map(ms), [1, 7, 'dead']],
+  ] as const)('is tried as the plan %j says, also in order', (plan, wanted) => {
+    for (const lane of [lanes.live, lanes.ordered]) {
+      const pauses = wanted.map((_, index) => secondsUntilNext(answered(500), { ...live, lane, plan, attempt: index + 1 }))
+      expect(pauses).toEqual(wanted)
+    }
   })
 
   it('says after how many attempts it was given up, and why', () => {

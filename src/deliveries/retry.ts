@@ -3,6 +3,7 @@ import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../li
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import { shortened } from './conclusion.ts'
 import { type Delivery, type Lane, lanes, type Verdict } from './delivery.ts'
+import type { RetryPlan } from './endpoint-settings.ts'
 import { heeded, retryAfter } from './retry-after.ts'
 
 /** The attempt that an outcome belongs to. */
@@ -10,6 +11,7 @@ export type Try = {
   readonly lane: Lane
   /** The first is 1. */
   readonly attempt: number
+  readonly plan: RetryPlan
   /** When the outcome came. */
   readonly now: Instant
   readonly expiresAt: Instant | null
@@ -18,7 +20,7 @@ export type Try = {
 }
 
 /** The pauses after the first, second, … attempt: ten attempts over about three days. */
-const webhookPauses: readonly Ms[] = [seconds(5), minutes(5), minutes(30), ...[2, 5, 10, 14, 20, 24].map(hours)]
+const standardPauses: readonly Ms[] = [seconds(5), minutes(5), minutes(30), ...[2, 5, 10, 14, 20, 24].map(hours)]
 
 /**
  * A page is worth most in its first minutes and little after an hour, when the escalation has long gone on: seventeen
@@ -30,6 +32,27 @@ const hourPauses: readonly Ms[] = [
   ...[1, 2, 5].map(minutes),
   ...Array.from({ length: 10 }, () => minutes(5)),
 ]
+
+/** For receivers to whom late news is no news, such as chat rooms. */
+const fastPauses: readonly Ms[] = [5, 15, 45, 120].map(seconds)
+
+/** As Squadcast tries its webhooks again. */
+const squadcastPauses: readonly Ms[] = [10, 60, 300].map(seconds)
+
+function pausesOf({ plan, lane }: Pick<Try, 'plan' | 'lane'>): readonly Ms[] {
+  switch (plan) {
+    case 'standard':
+      return lastsAnHour(lane) ? hourPauses : standardPauses
+    case 'fast':
+      return fastPauses
+    case 'squadcast':
+      return squadcastPauses
+    case 'none':
+      return []
+    default:
+      return plan
+  }
+}
 
 const lastsAnHour = (lane: Lane): boolean => lane === lanes.page || lane === lanes.ordered
 
@@ -66,16 +89,16 @@ export function judge(outcome: HttpOutcome | MailOutcome, tried: Try): Verdict {
 /** What it means when there was no attempt, although it was due. */
 export const judgeFailure = (why: string, tried: Try): Verdict => again(tried, why, null)
 
-/** Whether its time is over for what is ordered, so that it is not tried, for the sake of what comes after it. */
-export const isPastOrder = ({ lane, expiresAt }: Delivery, now: Instant): boolean =>
-  lane === lanes.ordered && expiresAt !== null && expiresAt <= now
+/** Whether its time is over, so that it is not even tried. A page is tried once all the same. */
+export const isPastTime = ({ lane, expiresAt }: Delivery, now: Instant): boolean =>
+  lane !== lanes.page && expiresAt !== null && expiresAt <= now
 
 /** What becomes of such a delivery. */
 export const judgeLate = ({ attempt }: Delivery): Verdict =>
   dead(`Out of time ${attempt === 1 ? 'before the first attempt' : `after ${counted(attempt - 1)}`}. It had to wait too long.`)
 
-function again({ lane, attempt, now, expiresAt, jitter }: Try, why: string, hint: Ms | null): Verdict {
-  const pause = (lastsAnHour(lane) ? hourPauses : webhookPauses)[attempt - 1]
+function again({ lane, attempt, plan, now, expiresAt, jitter }: Try, why: string, hint: Ms | null): Verdict {
+  const pause = pausesOf({ plan, lane })[attempt - 1]
   if (pause === undefined) return dead(`Given up after ${counted(attempt)}. ${why}`)
   const spread = pause * (1 - jitterShare + 2 * jitterShare * jitter)
   const wish = hint === null ? 0 : heeded(hint, lane)

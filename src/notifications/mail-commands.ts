@@ -18,7 +18,7 @@ export async function oweMails(tx: Tx, mails: readonly OwedMail[]): Promise<void
   const organizationIds = [...new Set(mails.map((mail) => mail.organizationId))].toSorted()
   const endpointIds = await endpointsFor(
     tx,
-    organizationIds.map((organizationId) => ({ organizationId, kind: 'mail', ownerId: 'mail', url: null })),
+    organizationIds.map((organizationId) => ({ organizationId, kind: 'mail', ownerId: 'mail', url: null, settings: null })),
   )
   const found = new Map(organizationIds.map((organizationId, index) => [organizationId, endpointIds[index]]))
   const endpointOf = ({ organizationId }: OwedMail) => known(found.get(organizationId), 'each organization has an endpoint')

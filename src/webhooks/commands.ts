@@ -3,19 +3,29 @@ import { personOf } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import type { Vault } from '../accounts/secret.ts'
 import { keepTeam } from '../accounts/team-commands.ts'
-import { attemptsOf, closeEndpoints, countAttemptsOf, endpointsFor, enqueue, latestAnswers } from '../deliveries/commands.ts'
+import {
+  attemptsOf,
+  changeSettings,
+  closeEndpoints,
+  countAttemptsOf,
+  endpointsFor,
+  enqueue,
+  latestAnswers,
+} from '../deliveries/commands.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
-import { type Delivery, type EndpointKey, lanes, type Rendered } from '../deliveries/delivery.ts'
+import { type Delivery, lanes, type NewEndpoint, type Rendered } from '../deliveries/delivery.ts'
 import { known } from '../lib/check.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { asId, type MessageId, newPublicId, newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
-import { after, hours } from '../lib/time.ts'
+import { after, earliest, hours } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { tellings } from './grouping.ts'
+import type { Subscription } from './match.ts'
 import { renderWebhook } from './render.ts'
 import { opened, sealed } from './secrets.ts'
+import { type Sending, settingsOf } from './sending.ts'
 import type { WebhookSettings } from './settings.ts'
 import { forgetSigningKeys } from './signing-commands.ts'
 import * as store from './store.ts'
@@ -30,8 +40,8 @@ import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './w
 export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Promise<void> {
   const organizationIds = [...new Set(causes.map((cause) => cause.organizationId))]
   const subscriptions = await store.enabledSubscriptions(tx, organizationIds)
-  const messages = tellings(subscriptions, causes).flatMap(({ subscription, causes: told }) =>
-    endpointKeys(subscription).map((endpoint) => ({ endpoint, causes: told })),
+  const messages = tellings(subscriptions, causes).flatMap((telling) =>
+    endpointsOf(telling.subscription).map((endpoint) => ({ ...telling, endpoint })),
   )
   const endpointIds = await endpointsFor(
     tx,
@@ -39,10 +49,10 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
   )
   await enqueue(
     tx,
-    messages.map(({ causes: [cause, ...others] }, index) => ({
+    messages.map(({ subscription, causes: [cause, ...others] }, index) => ({
       organizationId: cause.organizationId,
       endpointId: known(endpointIds[index], 'each message has an endpoint'),
-      ...leaving(tx, cause),
+      ...leaving(subscription, cause),
       messageId: newUuid<MessageId>(tx.now, tx.random.bytes),
       messageAt: cause.eventAt,
       message: null,
@@ -55,13 +65,18 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
 }
 
 /** Each URL of a webhook has deliveries, retries and limits of its own. */
-function endpointKeys({ organizationId, id, urls }: Pick<Webhook, 'organizationId' | 'id' | 'urls'>): readonly EndpointKey[] {
-  return urls.map(({ url }) => ({ organizationId, kind: 'webhook', ownerId: id, url }))
+function endpointsOf(webhook: Pick<Webhook, 'organizationId' | 'id' | 'urls'> & Sending): readonly NewEndpoint[] {
+  const { organizationId, id, urls } = webhook
+  return urls.map(({ url }) => ({ organizationId, kind: 'webhook', ownerId: id, url, settings: settingsOf(webhook) }))
 }
 
-/** Who is on call is told in order, and for an hour: what is older only delays what is true now. */
-function leaving({ now }: Tx, { about }: WebhookCause) {
-  return about === 'schedule' ? { lane: lanes.ordered, expiresAt: after(now, hours(1)) } : { lane: lanes.live, expiresAt: null }
+/** Who is on call is told in order, and for an hour at most: what is older only delays what is true now. */
+function leaving({ isOrdered, maxAgeMs }: Subscription, { about, eventAt }: WebhookCause) {
+  const ages = [maxAgeMs, about === 'schedule' ? hours(1) : null].filter((age) => age !== null)
+  return {
+    lane: isOrdered || about === 'schedule' ? lanes.ordered : lanes.live,
+    expiresAt: earliest(ages.map((age) => after(eventAt, age))),
+  }
 }
 
 type RenderRequest = {
@@ -135,7 +150,7 @@ export async function createWebhook(tx: Tx, actor: Actor, { settings, body }: Ch
   const webhook: Webhook = { ...definition, organizationId, id, userId: personOf(actor), createdAt: tx.now }
   await requireNamed(tx, webhook, { settings, before: null })
   if (!(await store.insertWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
-  if (webhook.isEnabled) await endpointsFor(tx, endpointKeys(webhook))
+  if (webhook.isEnabled) await endpointsFor(tx, endpointsOf(webhook))
   const urls = webhook.urls.map(({ url }) => url)
   await audit(tx, actor, { action: 'webhook created', subjectId: id, details: { name: webhook.name, urls } })
   return webhook
@@ -176,7 +191,8 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
 
 async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void> {
   const { organizationId, id: ownerId } = now
-  if (now.isEnabled) await endpointsFor(tx, endpointKeys(now))
+  await changeSettings(tx, { organizationId, ownerId }, settingsOf(now))
+  if (now.isEnabled) await endpointsFor(tx, endpointsOf(now))
   else if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
 }
 

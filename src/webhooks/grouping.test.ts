@@ -4,6 +4,7 @@ import { asId, type OrganizationId, type ScheduleId, type WebhookId } from '../l
 import { instant } from '../lib/time.ts'
 import { tellings } from './grouping.ts'
 import type { Subscription } from './match.ts'
+import { usualSending } from './sending.ts'
 import type { ScheduleCause, WebhookCause } from './trigger.ts'
 
 const organizationId = asId<OrganizationId>('O1')
@@ -16,6 +17,7 @@ const subscription = (id: string, change: Partial<Subscription> = {}): Subscript
   scheduleFilter: null,
   urls: [{ url: 'https://a.example/', httpMethod: 'POST' }],
   preset: null,
+  ...usualSending,
   ...change,
 })
 const zenduty = subscription('zenduty', { preset: 'zenduty' })

@@ -3,6 +3,7 @@ import { handOver } from '../../test/support/shift-changes.ts'
 import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type ScheduleId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { hears, type Subscription } from './match.ts'
+import { usualSending } from './sending.ts'
 import { type AlertTrigger, alertTriggers, type ScheduleTrigger, scheduleTriggers, type WebhookCause } from './trigger.ts'
 
 const subscription = (triggerTypes: Subscription['triggerTypes'], filter: readonly string[] | null = null): Subscription => ({
@@ -13,6 +14,7 @@ const subscription = (triggerTypes: Subscription['triggerTypes'], filter: readon
   scheduleFilter: null,
   urls: [{ url: 'https://a.example/', httpMethod: 'POST' }],
   preset: null,
+  ...usualSending,
 })
 
 const cause = (trigger: AlertTrigger, webhookId: string | null = null): WebhookCause => ({

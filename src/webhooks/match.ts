@@ -1,3 +1,4 @@
+import type { Sending } from './sending.ts'
 import type { Webhook } from './webhook.ts'
 import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
 
@@ -5,7 +6,8 @@ import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
 export type Subscription = Pick<
   Webhook,
   'organizationId' | 'id' | 'triggerTypes' | 'integrationFilter' | 'scheduleFilter' | 'urls' | 'preset'
->
+> &
+  Sending
 
 /** Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2). Each filter is about what it names only. */
 export function hears(subscription: Subscription, cause: WebhookCause): boolean {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Vault } from '../accounts/secret.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
-import { retryPlans } from '../deliveries/retry-plan.ts'
+import { retryPlans } from '../deliveries/endpoint-settings.ts'
 import { lenientInput } from '../http/lenient.ts'
 import { namedFilter, namedQuery } from '../http/named-filter.ts'
 import { paginate, pageOf, pageQuery } from '../http/pagination.ts'

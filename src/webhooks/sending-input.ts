@@ -1,5 +1,5 @@
 import { isEmail } from '../accounts/user.ts'
-import { type RetryPlan, retryPlans } from '../deliveries/retry-plan.ts'
+import { type RetryPlan, retryPlans } from '../deliveries/endpoint-settings.ts'
 import { anyText, boolean, type Body, integerWithin, optional, orNull, type Reader, type Take } from '../lib/fields.ts'
 import { no, ok } from '../lib/result.ts'
 import { days, hours, type Ms, seconds } from '../lib/time.ts'

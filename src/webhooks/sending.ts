@@ -1,33 +1,26 @@
-import type { RetryPlan } from '../deliveries/retry-plan.ts'
-import { type Ms, seconds } from '../lib/time.ts'
+import { type EndpointSettings, usualSettings } from '../deliveries/endpoint-settings.ts'
+import type { Ms } from '../lib/time.ts'
 
 /** How a webhook's requests leave: each of it holds for each of its URLs by itself. */
-export type Sending = {
+export type Sending = EndpointSettings & {
   /** Who is told by mail when its receivers fail. */
   readonly failureEmail: string | null
-  readonly retry: RetryPlan
   /** After this it is not tried any more, not even once; null: until the retries are used up. */
   readonly maxAgeMs: Ms | null
-  /** For a whole attempt. */
-  readonly timeoutMs: Ms
-  /** Requests under way at once. */
-  readonly inFlightMax: number
-  /** Requests a second, may be a fraction; null: as many as come. */
-  readonly rateMax: number | null
   /** One at a time, in the order of the events. */
   readonly isOrdered: boolean
 }
 
 /** What a webhook does that says nothing of it. */
-export const usualSending: Sending = {
-  failureEmail: null,
-  retry: 'standard',
-  maxAgeMs: null,
-  timeoutMs: seconds(15),
-  inFlightMax: 8,
-  rateMax: null,
-  isOrdered: false,
-}
+export const usualSending: Sending = { ...usualSettings, failureEmail: null, maxAgeMs: null, isOrdered: false }
+
+/** What the engine minds of it; the rest belongs to each delivery. */
+export const settingsOf = ({ retry, timeoutMs, inFlightMax, rateMax }: Sending): EndpointSettings => ({
+  retry,
+  timeoutMs,
+  inFlightMax,
+  rateMax,
+})
 
 /** As the API shows it; durations are in seconds. */
 export function shownSending({ failureEmail, retry, maxAgeMs, timeoutMs, inFlightMax, rateMax, isOrdered }: Sending) {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { countRows, oldestFirst, withNameAndTeam } from '../db/listing.ts'
 import { unlessTaken } from '../db/violation.ts'
-import type { RetryPlan } from '../deliveries/retry-plan.ts'
+import type { RetryPlan } from '../deliveries/endpoint-settings.ts'
 import {
   asId,
   type IntegrationId,
@@ -16,6 +16,7 @@ import type { NamedFilter, Window } from '../lib/listing.ts'
 import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Subscription } from './match.ts'
+import type { Sending } from './sending.ts'
 import type { Preset, SealedWebhook, Webhook } from './webhook.ts'
 
 /** What the enabled webhooks of organizations wait for. */
@@ -23,6 +24,7 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
   const rows = await tx.sql
     .selectFrom('webhooks')
     .select(['organization_id', 'id', 'trigger_types', 'integration_filter', 'schedule_filter', 'urls', 'preset'])
+    .select(['failure_email', 'retry', 'max_age_ms', 'timeout_ms', 'in_flight_max', 'rate_max', 'ordered'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
     .where('enabled', '=', true)
     .where('deleted_at', 'is', null)
@@ -38,6 +40,7 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
     scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
     urls: urlsOf(row.urls),
     preset: row.preset as Preset | null,
+    ...sendingOf(row),
   }))
 }
 
@@ -175,7 +178,27 @@ const bufferOrNull = (bytes: Uint8Array | null): Buffer | null => (bytes === nul
 
 const urlsOf = (stored: unknown): Webhook['urls'] => stored as Webhook['urls']
 
-type WebhookRow = {
+type SendingRow = {
+  readonly failure_email: string | null
+  readonly retry: unknown
+  readonly max_age_ms: number | null
+  readonly timeout_ms: number
+  readonly in_flight_max: number
+  readonly rate_max: number | null
+  readonly ordered: boolean
+}
+
+const sendingOf = (row: SendingRow): Sending => ({
+  failureEmail: row.failure_email,
+  retry: row.retry as RetryPlan,
+  maxAgeMs: row.max_age_ms === null ? null : ms(row.max_age_ms),
+  timeoutMs: ms(row.timeout_ms),
+  inFlightMax: row.in_flight_max,
+  rateMax: row.rate_max,
+  isOrdered: row.ordered,
+})
+
+type WebhookRow = SendingRow & {
   readonly organization_id: string
   readonly id: string
   readonly name: string
@@ -197,13 +220,6 @@ type WebhookRow = {
   readonly trigger_template: string | null
   readonly forward_all: boolean
   readonly preset: string | null
-  readonly failure_email: string | null
-  readonly retry: unknown
-  readonly max_age_ms: number | null
-  readonly timeout_ms: number
-  readonly in_flight_max: number
-  readonly rate_max: number | null
-  readonly ordered: boolean
   readonly created_at: Date
 }
 
@@ -230,13 +246,7 @@ function webhookOf(row: WebhookRow): SealedWebhook {
     triggerTemplate: row.trigger_template,
     forwardAll: row.forward_all,
     preset: row.preset as Preset | null,
-    failureEmail: row.failure_email,
-    retry: row.retry as RetryPlan,
-    maxAgeMs: row.max_age_ms === null ? null : ms(row.max_age_ms),
-    timeoutMs: ms(row.timeout_ms),
-    inFlightMax: row.in_flight_max,
-    rateMax: row.rate_max,
-    isOrdered: row.ordered,
+    ...sendingOf(row),
     createdAt: fromDate(row.created_at),
   }
 }

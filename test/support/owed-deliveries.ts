@@ -17,12 +17,13 @@ import {
   type NewDelivery,
   type Rendered,
 } from '../../src/deliveries/delivery.ts'
+import { type EndpointSettings, usualSettings } from '../../src/deliveries/endpoint-settings.ts'
 import { sealedMail } from '../../src/deliveries/sealing.ts'
 import { asId, type EndpointId, type MessageId, newUuid, type OrganizationId } from '../../src/lib/ids.ts'
 import type { Instant } from '../../src/lib/time.ts'
 import { type DeliveryWorld, deliveryWorld, testVault, type WorldOptions } from './delivery-world.ts'
 
-const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
+export const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
 
 /** Makes the world of each test of a file, and closes it after the test. */
 export function owingWorlds(): typeof owingWorld {
@@ -61,8 +62,10 @@ export const post = (delivery: Delivery): HttpMessage => ({
 })
 
 /** The webhook of a URL has the id `WH <url>`. */
-export const endpointOf = (world: DeliveryWorld, url: string): Promise<EndpointId> =>
-  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'webhook', ownerId: `WH ${url}`, url }))
+export const endpointOf = (world: DeliveryWorld, url: string, settings: Partial<EndpointSettings> = {}): Promise<EndpointId> =>
+  world.db.tx('test', (tx) =>
+    endpointFor(tx, { organizationId, kind: 'webhook', ownerId: `WH ${url}`, url, settings: { ...usualSettings, ...settings } }),
+  )
 
 export const closeEndpointOf = (world: DeliveryWorld, url: string, reason: string): Promise<void> =>
   world.db.tx('test', (tx) => closeEndpoints(tx, { organizationId, ownerId: `WH ${url}` }, reason))
@@ -75,7 +78,7 @@ export async function endClosed(world: DeliveryWorld): Promise<void> {
 }
 
 export const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
-  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null }))
+  world.db.tx('test', (tx) => endpointFor(tx, { organizationId, kind: 'mail', ownerId: 'mail', url: null, settings: null }))
 
 export type Asked = Partial<Omit<NewDelivery, 'endpointId' | 'message'> & { readonly mail: Omit<MailMessage, 'kind'> }>
 

@@ -693,6 +693,8 @@ create table endpoints (
   -- The webhook's id; for a channel its kind.
   owner_id text not null,
   url text,
+  -- What the webhook decides about its requests: retries, limits. Null for a channel.
+  settings jsonb,
   created_at timestamptz not null,
   deleted_at timestamptz,
   -- Why what waits for a closed endpoint is to end; null when it is open, or all of that has ended.
