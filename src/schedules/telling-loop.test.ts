@@ -129,6 +129,27 @@ describe('before a shift', () => {
     expect((await mails()).map(({ subject }) => subject)).toEqual([`On call in 30 minutes: bridge ${count()}`])
   })
 
+  test('a time that has passed when the shift is made is left out, whenever the schedule was looked at', async () => {
+    const schedule = await newSchedule()
+    await until(after(start(), hours(1)))
+    world.pass(hours(10))
+    await make('on_call_shifts/', single(schedule, 16))
+    await until(after(start(), hours(20)))
+    expect((await events('schedule.upcoming')).map(({ at, lead_seconds: leads }) => [at, leads])).toEqual([
+      [text(after(start(), hours(15))), [3600]],
+    ])
+  })
+
+  test('an edit does away with no reminder that is late', async () => {
+    const schedule = await newSchedule()
+    await make('on_call_shifts/', single(schedule, 30))
+    await until(after(start(), hours(7)))
+    world.pass(hours(22.5))
+    await make('on_call_shifts/', single(schedule, 100))
+    await round()
+    expect((await events('schedule.upcoming')).map(({ lead_seconds: leads }) => leads)).toEqual([[86_400], [3600]])
+  })
+
   test('where e-mail is off there is the event alone', async () => {
     const schedule = await newSchedule()
     await make('on_call_shifts/', single(schedule, 30))

@@ -89,16 +89,21 @@ export async function skipMissed(tx: Tx): Promise<void> {
       edited_since = null, edited_by = '{}', tell_at = null`.execute(tx.sql)
 }
 
-/** Rows are always locked in the same order. */
+/**
+ * Makes schedules due. Rows are always locked in the same order. Where no reminder was due, those up to now are done: what is said of a shift
+ * that comes up now does not depend on when its schedule was looked at last.
+ */
 async function updateInOrder(tx: Tx, condition: RawBuilder<unknown>, changes: RawBuilder<unknown>): Promise<void> {
+  const now = sql`${toDate(tx.now)}::timestamptz`
   await sql`
     with chosen as (
       select organization_id, schedule_id from schedule_watches where ${condition}
       order by organization_id, schedule_id for no key update
     )
     update schedule_watches watch
-    set next_change = null, due_at = least(watch.due_at, ${toDate(tx.now)}::timestamptz),
-      remind_at = least(watch.remind_at, ${toDate(tx.now)}::timestamptz), ${changes}
+    set next_change = null, due_at = least(watch.due_at, ${now}), remind_at = least(watch.remind_at, ${now}),
+      reminded_until = case when watch.remind_at > ${now} then greatest(watch.reminded_until, ${now}) else watch.reminded_until end,
+      ${changes}
     from chosen where watch.organization_id = chosen.organization_id and watch.schedule_id = chosen.schedule_id`.execute(tx.sql)
 }
 
