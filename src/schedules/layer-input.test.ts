@@ -99,6 +99,7 @@ describe('a layer is refused', () => {
   const inFields = (fields: object) => ({ kind: 'invalid-fields', fields })
   const inPlaces = (field: string, places: object) => ({ kind: 'invalid-places', field, places })
   const nobody = 'This list may not be empty; a turn of nobody is null.'
+  const wrongReading = 'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm:ss.'
   const wrongTime = 'Time has wrong format. Use one of these formats instead: hh:mm, hh:mm:ss.'
 
   test.each<[string, object, object]>([
@@ -122,6 +123,8 @@ describe('a layer is refused', () => {
       { first_group: 0, current_group: 1 },
       inFields({ current_group: ['Either first_group or current_group.'] }),
     ],
+    ['a start that is no local time', { start: '2026-04-01' }, inFields({ start: [wrongReading] })],
+    ['an end that is no local time', { until: '2026-05-01T09:00:00Z' }, inFields({ until: [wrongReading] })],
     ['an end at its start', { until: '2026-04-01T09:30:00' }, inFields({ until: ['The layer ends after it starts.'] })],
     ['a broken level', { level: 1.5 }, inFields({ level: ['A valid integer is required.'] })],
     ['a turn that is none', { turn: 7 }, inFields({ turn: ['Invalid data. Expected a dictionary, but got int.'] })],

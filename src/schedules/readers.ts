@@ -31,11 +31,17 @@ export function ids<Id extends UserId | ShiftId>(): Reader<readonly Id[]> {
   }
 }
 
-/** A local time, `yyyy-mm-ddThh:mm:ss` (contract grafana-oncall 4.8). */
+/** A local time of a shift, `yyyy-mm-ddThh:mm:ss`; what is none is refused for the whole request (contract grafana-oncall 4.8). */
+export const shiftReading: Reader<LocalTime> = (value) => {
+  const read = reading(value)
+  return read.ok || value === null ? read : no(detailRefusal(`Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`))
+}
+
+/** A local time, `yyyy-mm-ddThh:mm:ss`. */
 export const reading: Reader<LocalTime> = (value) => {
   if (value === null) return no('This field may not be null.')
   const read = typeof value === 'string' ? parseLocalTime(value) : null
-  return read === null ? no(detailRefusal(`Invalid datetime format, should be "yyyy-mm-dd'T'hh:mm:ss"`)) : ok(read)
+  return read === null ? no('Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm:ss.') : ok(read)
 }
 
 /** Terraform sends null for a level that nobody has set. */

@@ -14,7 +14,7 @@ import { asId, type UserId } from '../lib/ids.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { type Weekday, weekdays } from './calendar.ts'
-import { reading } from './readers.ts'
+import { shiftReading } from './readers.ts'
 import type { Repetition, RollingUsers } from './shift.ts'
 
 /**
@@ -41,7 +41,7 @@ export function takeRepetition(body: Body, take: Take, now: Repetition | null): 
     byDay: changed('by_day', filter(dayOfWeek), now?.byDay ?? null),
     byMonth: changed('by_month', filter(month), now?.byMonth ?? null),
     byMonthday: changed('by_monthday', filter(monthday), now?.byMonthday ?? null),
-    untilLocal: changed('until', orNull(reading), now?.untilLocal ?? null),
+    untilLocal: changed('until', orNull(shiftReading), now?.untilLocal ?? null),
   }
 }
 

@@ -16,7 +16,7 @@ import { no, ok, type Result } from '../lib/result.ts'
 import { type Ms, seconds } from '../lib/time.ts'
 import { layerFault } from './engine/limits.ts'
 import { type LocalTime, localTime } from './local-time.ts'
-import { ids, level, reading, team, timeZone } from './readers.ts'
+import { ids, level, shiftReading, team, timeZone } from './readers.ts'
 import { rollingFault, takeRepetition, takeRolling } from './repetition-input.ts'
 import { layerOf } from './shift-layers.ts'
 import type { CommonFields, ShiftFields, ShiftSource } from './shift.ts'
@@ -29,7 +29,7 @@ export function parseNewShift(body: Body): Result<ShiftFields, Refusal> {
   return possible((take) => {
     const base: Base = {
       type: take(required(body, 'type', shiftType), 'single_event'),
-      startLocal: take(required(body, 'start', reading), localTime(0)),
+      startLocal: take(required(body, 'start', shiftReading), localTime(0)),
       durationMs: take(required(body, 'duration', duration), seconds(1)),
       teamId: null,
       name: null,
@@ -53,7 +53,7 @@ export function parseShiftUpdate(body: Body, current: ShiftFields): Result<Shift
       level: 0,
       ...current,
       type: take(optional(body, 'type', shiftType), undefined) ?? current.type,
-      startLocal: take(optional(body, 'start', reading), undefined) ?? current.startLocal,
+      startLocal: take(optional(body, 'start', shiftReading), undefined) ?? current.startLocal,
       durationMs: take(optional(body, 'duration', duration), undefined) ?? current.durationMs,
     }
     return withOptional(body, take, { base, current })
@@ -94,7 +94,7 @@ function withOptional(body: Body, take: Take, { base, current }: Known): ShiftFi
     source: changed('source', source, base.source),
   }
   if (type === 'override') return { type, ...common, rotationStartLocal: startLocal }
-  const rotationStartLocal = changed('rotation_start', orNull(reading), base.rotationStartLocal) ?? startLocal
+  const rotationStartLocal = changed('rotation_start', orNull(shiftReading), base.rotationStartLocal) ?? startLocal
   const levelled = { ...common, rotationStartLocal, level: changed('level', level, base.level) }
   if (type === 'single_event') return { type, ...levelled }
   const repeated = { ...levelled, ...takeRepetition(body, take, current !== null && 'frequency' in current ? current : null) }
