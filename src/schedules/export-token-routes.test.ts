@@ -115,3 +115,13 @@ describe('an export token', () => {
     expect(JSON.stringify(calendars.server.lines)).not.toContain(token)
   })
 })
+
+test('the calendar of the own shifts is asked for as current too', async () => {
+  const made = await api.callAs('editor', 'POST', '/api/v1/users/current/export_token/')
+  expect(made).toMatchObject({
+    status: 201,
+    body: { export_url: expect.stringContaining(`/users/${api.users.editor}/schedule_export?`) },
+  })
+  expect((await api.call('DELETE', `/api/v1/users/${api.users.editor}/export_token/`)).status).toBe(204)
+  expect((await api.callAs('editor', 'GET', '/api/v1/users/current/export_token/')).status).toBe(404)
+})

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { type Actor, personOf } from '../accounts/actor.ts'
 import type { App } from '../http/app.ts'
 import { noContent, nullable, pathParams } from '../http/schema.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
@@ -23,7 +24,10 @@ export function exportTokenRoutes(app: App, db: Ports['db']): void {
     what: "the token for the calendar of a user's shifts, one's own or, as an admin, anybody's",
     read: { permission: 'user-settings:read' },
     write: { permission: 'user-settings:write' },
-    subjectOf: ({ ownerId = '' }) => ({ kind: 'user', id: storable(ownerId) }),
+    subjectOf: ({ ownerId = '' }, actor) => ({
+      kind: 'user',
+      id: ownerId === 'current' ? (personOf(actor) ?? '') : storable(ownerId),
+    }),
   })
 }
 
@@ -48,7 +52,7 @@ type TokenResource = {
   readonly what: string
   readonly read: { readonly permission: 'schedules:read' | 'user-settings:read' }
   readonly write: { readonly permission: 'schedules:write' | 'user-settings:write' }
-  readonly subjectOf: (params: Readonly<Record<string, string>>) => ExportSubject
+  readonly subjectOf: (params: Readonly<Record<string, string>>, actor: Actor) => ExportSubject
 }
 
 function tokenResource(app: App, db: Ports['db'], { path, what, read, write, subjectOf, ...about }: TokenResource): void {
@@ -59,7 +63,7 @@ function tokenResource(app: App, db: Ports['db'], { path, what, read, write, sub
     path,
     { config: read, schema: { summary: `Show ${what}, without the token itself`, tags, params, response: { 200: TokenShape } } },
     async ({ actor, params: named }) => {
-      const { createdAt } = await exportTokenOf(db.sql, actor, subjectOf(named))
+      const { createdAt } = await exportTokenOf(db.sql, actor, subjectOf(named, actor))
       return { created_at: isoZ(createdAt), revoked_at: null, active: true }
     },
   )
@@ -68,7 +72,7 @@ function tokenResource(app: App, db: Ports['db'], { path, what, read, write, sub
     path,
     { config: write, schema: { summary: `Make ${what}`, tags, params, response: { 201: NewTokenShape, 409: ConflictShape } } },
     async ({ actor, params: named }, reply) => {
-      const subject = subjectOf(named)
+      const subject = subjectOf(named, actor)
       const { token, kept } = await db.tx('create export token', (tx) => createExportToken(tx, actor, subject))
       const url = `${app.baseUrl}${exportPathOf(subject)}?token=${token}`
       return reply.code(201).send({ token, created_at: isoZ(kept.createdAt), export_url: url })
@@ -80,7 +84,7 @@ function tokenResource(app: App, db: Ports['db'], { path, what, read, write, sub
     // To give up one's own token nobody needs a right; a viewer whose token leaked must be able to.
     { config: read, schema: { summary: `Revoke ${what}`, tags, params, response: { 204: noContent } } },
     async ({ actor, params: named }, reply) => {
-      await db.tx('revoke export token', (tx) => revokeExportToken(tx, actor, subjectOf(named)))
+      await db.tx('revoke export token', (tx) => revokeExportToken(tx, actor, subjectOf(named, actor)))
       return reply.code(204).send(null)
     },
   )
