@@ -176,6 +176,7 @@ export async function updateUser(
   { id, change }: { readonly id: string; readonly change: UserChange },
 ): Promise<User> {
   const { user, otherAdmins } = await lockUser(tx, actor, id)
+  requireOwn(actor, user, change)
   const changed = changedUser(user, change)
   refuse(faultsOf(changed))
   if (user.role === 'admin' && changed.role !== 'admin' && !otherAdmins) throw lastAdmin()
@@ -186,6 +187,17 @@ export async function updateUser(
   const details = { fields, ...(fields.includes('role') ? { role: changed.role, roleBefore: user.role } : {}) }
   await audit(tx, actor, { action: 'user updated', subjectId: user.id, details })
   return changed
+}
+
+/** Who is no admin changes of the own account what concerns nobody else, and of others nothing. */
+function requireOwn(
+  actor: Actor,
+  { id }: User,
+  { timeZone: _timeZone, shiftReminders: _reminders, ...others }: UserChange,
+): void {
+  if (managesUsers(actor)) return
+  ownerOf(actor, id)
+  if (Object.values(others).some((value) => value !== undefined)) throw forbidden('Only an admin changes this of a user.')
 }
 
 /** Ends an account: the row stays for the history, the tokens are revoked, the teams are left, the names are free. The last admin stays. */

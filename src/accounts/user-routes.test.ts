@@ -100,3 +100,24 @@ test('an empty filter filters nothing', async () => {
   expect(all).toBeGreaterThan(3)
   expect((await api.call('GET', '/api/v1/users/?email=&username=')).body.count).toBe(all)
 })
+
+describe('who is no admin', () => {
+  const mine = { timezone: 'Asia/Tokyo', shift_reminders: [7200] }
+
+  test('sets the own reminders and time zone', async () => {
+    expect(await api.callAs('editor', 'PATCH', '/api/v1/users/current/', mine)).toMatchObject({ status: 200, body: mine })
+    expect(await api.callAs('editor', 'PUT', '/api/v1/users/current/', { shift_reminders: [] })).toMatchObject({
+      status: 200,
+      body: { id: api.users.editor, timezone: 'Asia/Tokyo', shift_reminders: [] },
+    })
+  })
+
+  test('changes nothing else, and nothing of others', async () => {
+    const before = (await api.call('GET', '/api/v1/users/')).body
+    for (const change of [{ role: 'admin' }, { ...mine, email: 'eve@example.com' }, { name: null }])
+      expect((await api.callAs('editor', 'PATCH', '/api/v1/users/current/', change)).status).toBe(403)
+    expect((await api.callAs('editor', 'PATCH', `/api/v1/users/${api.users.admin}/`, mine)).status).toBe(403)
+    expect((await api.callAs('viewer', 'PATCH', '/api/v1/users/current/', mine)).status).toBe(403)
+    expect((await api.call('GET', '/api/v1/users/')).body).toEqual(before)
+  })
+})

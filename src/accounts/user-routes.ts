@@ -61,12 +61,14 @@ const UserQuery = Type.Object({
 
 const UserParams = Type.Object({ userId: Type.String() })
 
+const read = { permission: 'user-settings:read' } as const
+const tags = ['users']
+
 /** The API of users (contract grafana-oncall 4.2); making and changing them is ours. */
 export function userRoutes(app: App, db: Ports['db']): void {
-  const read = { permission: 'user-settings:read' } as const
   const write = { permission: 'users:write' } as const
-  const tags = ['users']
-  const show = async (user: User) => userShape(await withTeams(db.sql, user))
+  const show = showing(db)
+  ownRoutes(app, db)
 
   app.get(
     '/api/v1/users/',
@@ -82,12 +84,6 @@ export function userRoutes(app: App, db: Ports['db']): void {
         return paginate(request, { pageSize: 100, listing: listUsers(db.sql, request.actor, filter), show: shortUserShape })
       return paginate(request, { pageSize: 100, listing: listTeamedUsers(db.sql, request.actor, filter), show: userShape })
     },
-  )
-
-  app.get(
-    '/api/v1/users/current/',
-    { config: read, schema: { summary: 'Show the owner of the token', tags, response: { 200: UserShape } } },
-    async (request) => show(await findUser(db.sql, request.actor, personOf(request.actor) ?? '')),
   )
 
   app.get(
@@ -125,6 +121,36 @@ export function userRoutes(app: App, db: Ports['db']): void {
       return reply.code(204).send(null)
     },
   )
+}
+
+const showing = (db: Ports['db']) => async (user: User) => userShape(await withTeams(db.sql, user))
+
+/** The owner of the token. */
+function ownRoutes(app: App, db: Ports['db']): void {
+  const show = showing(db)
+
+  app.get(
+    '/api/v1/users/current/',
+    { config: read, schema: { summary: 'Show the owner of the token', tags, response: { 200: UserShape } } },
+    async (request) => show(await findUser(db.sql, request.actor, personOf(request.actor) ?? '')),
+  )
+
+  app.route({
+    method: ['PUT', 'PATCH'],
+    url: '/api/v1/users/current/',
+    config: { permission: 'user-settings:write' },
+    schema: {
+      summary: 'Change the owner of the token',
+      description: 'Who is no admin changes `timezone` and `shift_reminders` only.',
+      tags,
+      body: UserBody,
+      response: { 200: UserShape },
+    },
+    handler: async (request) => {
+      const update = { id: personOf(request.actor) ?? '', change: accepted(parseUserChange(request.body)) }
+      return show(await db.tx('update user', (tx) => updateUser(tx, request.actor, update)))
+    },
+  })
 }
 
 function userShape({ user, teamIds }: TeamedUser): Static<typeof UserShape> {

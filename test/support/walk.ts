@@ -85,6 +85,7 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
     body: () => ({ username: fresh(), email: `${(count += 1)}@bell.example`, role: 'viewer' }),
   }),
   ...route('PUT PATCH', 'users/:userId/', { status: 200, body: () => ({ name: fresh() }) }),
+  ...route('PUT PATCH', 'users/current/', { status: 200, body: () => ({ shift_reminders: [60 * (count += 1)] }) }),
   ...route('DELETE', 'users/:userId/', remove),
 
   ...route('GET', 'tokens/', list({ query: ({ userId }) => ({ user_id: userId }), ...nothing })),
