@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { textArray } from '../db/text-array.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EventId, type OrganizationId } from '../lib/ids.ts'
@@ -29,7 +30,7 @@ export async function insertEvents(tx: Tx, events: readonly RecordedEvent[]): Pr
       ${events.map((event) => event.type)}::text[],
       ${events.map((event) => jsonbText(event.actor))}::jsonb[],
       ${events.map((event) => event.alertGroupId)}::text[],
-      ${events.map((event) => event.data)}::text[],
+      ${textArray(events.map((event) => event.data))}::text[],
       ${events.map((event) => (event.report === null ? null : jsonbText(event.report)))}::jsonb[])`.execute(tx.sql)
 }
 
