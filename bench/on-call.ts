@@ -1,7 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { clientOf } from '../test/processes/client.ts'
-import { startBenchServer } from './bench-server.ts'
-import { openConnection } from './connection.ts'
+import { logged } from '../test/processes/server-process.ts'
+import { type BenchServer, startBenchServer } from './bench-server.ts'
+import { type Connection, openConnection } from './connection.ts'
+import { footprintOf } from './footprint.ts'
 import { timed } from './lists.ts'
+import { percentile } from './load.ts'
 import { below, type Row, shown } from './row.ts'
 
 const layerCount = 5
@@ -31,23 +35,59 @@ export async function measureOnCall(): Promise<readonly Row[]> {
     })
   }
   const connection = await openConnection(new URL(bench.server.url))
-  const ask = (path: string) => timed(connection, new URL(`/api/v1/${path}`, bench.server.url), timesEach)
-  const now = await ask(`schedules/${id}/on_call/`)
-  const listed = await ask(`schedules/${id}/`)
-  const explained = await ask(`schedules/${id}/explain/`)
+  const ask = (path: string) => asked(bench, connection, path)
+  const floor = await timed(connection, new URL('/health/live', bench.server.url), timesEach)
+  const now = await ask(`/api/v1/schedules/${id}/on_call/`)
+  const listed = await ask(`/api/v1/schedules/${id}/`)
+  const explained = await ask(`/api/v1/schedules/${id}/explain/`)
   connection.close()
   await bench.close()
   return [
-    rowOf('who is on call now over the API, 5 layers, with what comes next, p99', now),
-    rowOf('  as on_call_now of the schedule', listed),
-    rowOf('  explained', explained),
+    ...rowsOf('who is on call now over the API, 5 layers, with what comes next, p99 in the server', now),
+    ...rowsOf('as on_call_now of the schedule, p99 in the server', listed),
+    ...rowsOf('explained, p99 in the server', explained),
+    { what: 'an answer that asks nothing, at the client', measured: timesOf(floor), target: null },
   ]
 }
 
 type Made = { readonly id: string }
 
-const rowOf = (what: string, { p50Ms, p99Ms, status }: Awaited<ReturnType<typeof timed>>): Row => ({
-  what,
-  measured: `${shown(p99Ms)} ms (p50 ${shown(p50Ms)} ms)${status === 200 ? '' : `, answered ${status}`}`,
-  target: below(p99Ms, targetMs, ' ms'),
-})
+type Times = { readonly p50Ms: number; readonly p99Ms: number }
+type Asked = {
+  readonly status: number
+  /** From the first byte of a request to the end of its answer, as the server's log tells it. */
+  readonly own: Times
+  readonly client: Times
+  /** Of one answer. */
+  readonly serverCpuMs: number
+  readonly databaseCpuMs: number
+}
+
+async function asked(bench: BenchServer, connection: Connection, path: string): Promise<Asked> {
+  const before = footprintOf(bench)
+  const { status, ...client } = await timed(connection, new URL(path, bench.server.url), timesEach)
+  const after = footprintOf(bench)
+  // The log is written beside the answers.
+  await wait(500)
+  const lines = logged(bench.server, 'request finished').filter((line) => line['method'] === 'GET' && line['path'] === path)
+  const durations = lines.slice(-timesEach).map((line) => Number(line['durationMs']))
+  const serverCpuMs = ((after.serverCpuSeconds - before.serverCpuSeconds) / timesEach) * 1000
+  const cpuMs = ((after.cpuSeconds - before.cpuSeconds) / timesEach) * 1000
+  const own = { p50Ms: percentile(durations, 0.5), p99Ms: percentile(durations, 0.99) }
+  return { status, own, client, serverCpuMs, databaseCpuMs: cpuMs - serverCpuMs }
+}
+
+function rowsOf(what: string, { status, own, client, serverCpuMs, databaseCpuMs }: Asked): readonly Row[] {
+  const answered = status === 200 ? '' : `, answered ${status}`
+  return [
+    { what, measured: `${timesOf(own)}${answered}`, target: below(own.p99Ms, targetMs, ' ms') },
+    { what: '  at the client', measured: timesOf(client), target: null },
+    {
+      what: '  processor time of an answer',
+      measured: `server ${shown(serverCpuMs)} ms, database ${shown(databaseCpuMs)} ms`,
+      target: null,
+    },
+  ]
+}
+
+const timesOf = ({ p50Ms, p99Ms }: Times): string => `${shown(p99Ms)} ms (p50 ${shown(p50Ms)} ms)`
