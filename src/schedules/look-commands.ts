@@ -4,6 +4,7 @@ import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Tx } from '../ports.ts'
 import { peopleOf, publishAll } from './announce-commands.ts'
 import { coursesFrom } from './course-commands.ts'
+import { tellEnd } from './moved-commands.ts'
 import { profilesOf } from './profile-store.ts'
 import type { ScheduleSettings } from './settings.ts'
 import type { Announcement, Watch } from './watch.ts'
@@ -48,6 +49,7 @@ export async function lookAtSchedules(tx: Tx, settings: ScheduleSettings, some: 
   )
   await publishAll(tx, settings, { organizationId, announcements, profiles, people })
   const ended = steps.filter(({ outlook }) => outlook === null).map(({ watch }) => watch.id)
+  for (const id of ended) await tellEnd(tx, settings, { organizationId, id })
   if (ended.length > 0) await store.deleteWatches(tx, { organizationId, ids: ended })
   const settled = steps.flatMap(({ watch, outlook }) => (outlook === null ? [] : [{ ...watch, ...outlook }]))
   await store.settle(tx, { organizationId, zoneData: tzdataVersion, settled })

@@ -28,7 +28,17 @@ const movesToldMax = 500
  * made all the edits knows already. A schedule that was made in the same breath moves nobody's shifts.
  */
 export async function tellMoves(tx: Tx, settings: ScheduleSettings, key: WatchKey): Promise<void> {
-  const edits = await store.takeDueEdits(tx, key)
+  await tell(tx, settings, { ...key, edits: await store.takeDueEdits(tx, key) })
+}
+
+/** Tells the same of a schedule that was deleted: its shifts are nobody's any more. */
+export async function tellEnd(tx: Tx, settings: ScheduleSettings, key: WatchKey): Promise<void> {
+  await tell(tx, settings, { ...key, edits: await store.takeLastEdits(tx, key) })
+}
+
+type Taken = WatchKey & { readonly edits: store.Edits | null }
+
+async function tell(tx: Tx, settings: ScheduleSettings, { edits, ...key }: Taken): Promise<void> {
   const profile = (await profilesOf(tx.sql, { organizationId: key.organizationId, ids: [key.id] })).get(key.id)
   if (edits === null || profile === undefined || profile.createdAt >= edits.since) return
   const earlier = await asOf(tx, key, before(edits.since, ms(1)))
@@ -66,7 +76,8 @@ async function sendMoves(
   const letters = [...Map.groupBy(moves, ({ userId }) => userId)].flatMap(([userId, own]) => {
     const person = people.get(userId)
     if (person === undefined || isKnownTo(userId, edits)) return []
-    const letter = movesLetter(own, { scheduleName: profile.name, timeZone: person.timeZone ?? profile.timeZone, editors })
+    const timeZone = person.timeZone ?? profile.timeZone
+    const letter = movesLetter(own, { scheduleName: profile.name, isDeleted: profile.deletedAt !== null, timeZone, editors })
     return [{ organizationId, to: person.email, subjectId: profile.id, letter, expiresAt: after(tx.now, days(1)) }]
   })
   await sendLetters(tx, settings.notifications, letters)

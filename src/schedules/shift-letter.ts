@@ -34,15 +34,23 @@ const movesShownMax = 50
 /** Tells somebody how an edit changes their shifts. */
 export function movesLetter(
   moves: readonly Move[],
-  { scheduleName, timeZone, editors }: Addressee & { readonly editors: readonly string[] },
+  {
+    scheduleName,
+    isDeleted,
+    timeZone,
+    editors,
+  }: Addressee & { readonly isDeleted: boolean; readonly editors: readonly string[] },
 ): Letter {
+  const what = isDeleted
+    ? `${scheduleName} was deleted, and with it your shifts:`
+    : `An edit changes your shifts in ${scheduleName}:`
   const zone = zoneOf(timeZone)
   const shown = moves.slice(0, movesShownMax).map((move) => moveText(zone, move))
   const rest = moves.length - shown.length
   const by = editors.length === 0 ? [] : [`Edited by ${editors.join(', ')}.`]
   return {
     title: `Your shifts have changed: ${scheduleName}`,
-    blocks: [`An edit changes your shifts in ${scheduleName}:`, ...shown, ...(rest > 0 ? [`and ${rest} more.`] : []), ...by],
+    blocks: [what, ...shown, ...(rest > 0 ? [`and ${rest} more.`] : []), ...by],
     note: `Times are those of ${timeZone}. Watchbell tells you when an edit changes your shifts of the next 30 days.`,
   }
 }

@@ -265,4 +265,26 @@ describe('an edit that moves shifts', () => {
       ['editor@harbour.example', false, true],
     ])
   })
+
+  test('that deletes the schedule is told at once to those whose shifts it takes, but for whoever did it', async () => {
+    const { schedule } = await settled()
+    await make('on_call_shifts/', single(schedule, -1, { duration: 20 * 3600, users: [crew.users.admin] }))
+    await until(after(start(), hours(1)))
+    const before = (await mails()).length
+    await crew.api('DELETE', `schedules/${schedule}/`)
+    await round()
+    const sent = (await mails()).slice(before)
+    expect(sent.map(({ to, subject }) => [to, subject])).toEqual([
+      ['editor@harbour.example', `Your shifts have changed: bridge ${count()}`],
+    ])
+    expect(sent[0]?.text).toMatch(/bridge \d+ was deleted, and with it your shifts:\s+Not yours any more:/)
+    const removed = (await events('schedule.shift_moved')).at(-1).moves
+    expect(removed.map(({ user_id: user, kind, after: left }: any) => [user, kind, left])).toEqual([
+      [crew.users.admin, 'removed', []],
+      [crew.users.editor, 'removed', []],
+    ])
+    const changes = await events('schedule.shift_changed')
+    expect(changes.at(-1)).toMatchObject({ previous: [{ id: crew.users.admin }], current: [] })
+    expect(await events('schedule.gap_started')).toEqual([])
+  })
 })

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { asId, type OrganizationId, type ScheduleId, type UserId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
@@ -82,11 +82,17 @@ export type Edits = {
 }
 
 /** Takes the edits of a schedule that are due: those that come later are told another time. Null: there are none any more. */
-export async function takeDueEdits(tx: Tx, { organizationId, id }: WatchKey): Promise<Edits | null> {
+export const takeDueEdits = (tx: Tx, key: WatchKey): Promise<Edits | null> =>
+  takeEdits(tx, key, sql`tell_at <= ${toDate(tx.now)}::timestamptz`)
+
+/** Takes the edits of a schedule of which none follow. Null: there are none. */
+export const takeLastEdits = (tx: Tx, key: WatchKey): Promise<Edits | null> => takeEdits(tx, key, sql`tell_at is not null`)
+
+async function takeEdits(tx: Tx, { organizationId, id }: WatchKey, condition: RawBuilder<unknown>): Promise<Edits | null> {
   const answer = await sql<{ readonly edited_since: Date; readonly edited_by: readonly string[] }>`
     with taken as (
       select edited_since, edited_by from schedule_watches
-      where organization_id = ${organizationId} and schedule_id = ${id} and tell_at <= ${toDate(tx.now)}::timestamptz
+      where organization_id = ${organizationId} and schedule_id = ${id} and ${condition}
       for no key update
     ), cleared as (
       update schedule_watches set edited_since = null, edited_by = '{}', tell_at = null
