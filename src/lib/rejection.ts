@@ -1,3 +1,5 @@
+import type { Ms } from './time.ts'
+
 /** Messages per field, as the API answers them: `{"name": ["This field is required."]}`. */
 export type FieldErrors = Readonly<Record<string, readonly string[] | string>>
 
@@ -39,3 +41,8 @@ export const notFound = (): Rejection => new Rejection({ kind: 'not-found' })
 export const forbidden = (detail = 'You do not have permission to perform this action.'): Rejection =>
   new Rejection({ kind: 'forbidden', detail })
 export const conflict = (detail: string): Rejection => new Rejection({ kind: 'conflict', detail })
+export function tooMany(waitMs: Ms): Rejection {
+  const retryAfterSeconds = Math.ceil(waitMs / 1000)
+  const detail = `Request was throttled. Expected available in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}.`
+  return new Rejection({ kind: 'too-many', detail, retryAfterSeconds })
+}

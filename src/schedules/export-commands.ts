@@ -1,7 +1,7 @@
 import type { User } from '../accounts/user.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
-import { forbidden, Rejection } from '../lib/rejection.ts'
-import type { Instant, Ms } from '../lib/time.ts'
+import { forbidden, tooMany } from '../lib/rejection.ts'
+import type { Instant } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { assemble, type Assembly } from './assembly-commands.ts'
 import type { Calendar, CalendarEvent } from './calendar-text.ts'
@@ -29,12 +29,6 @@ export async function exportCalendar(sql: Sql, turns: ExportTurns, { subject, to
       ? scheduleExport(sql, owner.organizationId, { id: subject.id, now })
       : userExport(sql, owner, now),
   )
-}
-
-function tooMany(waitMs: Ms): Rejection {
-  const retryAfterSeconds = Math.ceil(waitMs / 1000)
-  const detail = `Request was throttled. Expected available in ${retryAfterSeconds} seconds.`
-  return new Rejection({ kind: 'too-many', detail, retryAfterSeconds })
 }
 
 async function scheduleExport(

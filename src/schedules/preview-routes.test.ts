@@ -267,3 +267,15 @@ async function everything(): Promise<Readonly<Record<string, readonly string[]>>
   }
   return found
 }
+
+test('previews of one organization wait for each other, and more than twenty are told to come later', async () => {
+  const { path } = await newSchedule()
+  const body = { schedule: { name: 'Other' } }
+  const answers = Promise.all(Array.from({ length: 60 }, () => api.call('POST', path, body)))
+  const stranger = await api.callAs('stranger', 'POST', path, body)
+  const told = (await answers).map(({ status }) => status)
+  expect(told.filter((status) => status === 200).length).toBeGreaterThanOrEqual(20)
+  expect(new Set(told)).toEqual(new Set([200, 429]))
+  expect(stranger.status).toBe(404)
+  expect((await api.call('POST', path, body)).status).toBe(200)
+})

@@ -6,6 +6,7 @@ import { choice } from '../http/schema.ts'
 import { accepted, type Body, object, required } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
+import { newQueues } from '../lib/queues.ts'
 import { rehearse } from '../lib/rehearsal.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, type Result } from '../lib/result.ts'
@@ -48,11 +49,24 @@ const PreviewShape = Type.Object({
   gaps_after: Type.Array(Gap),
 })
 
-const about = { tags: ['schedules'], params: Type.Object({ scheduleId: Type.String() }), response: { 200: PreviewShape } }
+const BusyShape = Type.Object({ detail: Type.String() }, { description: 'Too many previews wait already; see Retry-After.' })
+
+const about = {
+  tags: ['schedules'],
+  params: Type.Object({ scheduleId: Type.String() }),
+  response: { 200: PreviewShape, 429: BusyShape },
+}
+
+/** As many people of one organization look at an edit at the same moment, and more. */
+const waitingMax = 20
 
 /** What an edit of a schedule would come to, by the rules and with the faults of the edit itself; nothing is changed. */
 export function previewRoutes(app: App, db: Ports['db']): void {
-  const preview = async (actor: Actor, scheduleId: string, body: Body) => {
+  const queues = newQueues(waitingMax)
+  const preview = (actor: Actor, scheduleId: string, body: Body) =>
+    queues.take(actor.organizationId, () => workedOut(actor, scheduleId, body))
+
+  const workedOut = async (actor: Actor, scheduleId: string, body: Body) => {
     const id = asId<ScheduleId>(storable(scheduleId))
     const rehearsed = await rehearse(db, 'preview schedule', (tx) =>
       rehearseEdit(tx, actor, { id, input: accepted(parsePreview(body, tx.now)) }),
