@@ -5,7 +5,6 @@ import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import { after, before, type Instant, type Ms, minutes, ms } from '../lib/time.ts'
 import type { Random, Sql, Tx } from '../ports.ts'
-import type { CalendarReading } from './ical/stretches.ts'
 import {
   type CalendarKey,
   calendarRoles,
@@ -16,6 +15,7 @@ import {
   expansionMaxAge,
 } from './ical-calendar.ts'
 import { matcherOf } from './ical-layers.ts'
+import type { DigestedReading } from './ical-reading.ts'
 import * as store from './ical-store.ts'
 import * as stretches from './ical-stretch-store.ts'
 import type { Schedule } from './schedule.ts'
@@ -25,7 +25,7 @@ import { lookAgain } from './watch-commands.ts'
 /** A file that was fetched or uploaded, and what it comes to. */
 export type ReadCalendar = {
   readonly content: Uint8Array
-  readonly reading: CalendarReading
+  readonly reading: DigestedReading
   readonly validators: store.Validators
 }
 
@@ -100,7 +100,7 @@ export async function uploadCalendar(
   await takeContent(tx, { ...calendar, isFirst: isFirstOf(calendar) }, read)
   await store.noteSuccess(tx, key, { validators: read.validators, dueAt: after(tx.now, expansionMaxAge) })
   lookAgain(tx, actor, [id])
-  const events = read.reading.stretches.length
+  const events = read.reading.stretches.size
   await audit(tx, actor, { action: 'calendar uploaded', subjectId: id, details: { bytes: read.content.length, events } })
 }
 
@@ -108,8 +108,8 @@ export async function uploadCalendar(
 export type Refresh =
   | { readonly kind: 'read'; readonly read: ReadCalendar }
   /** Nothing new: as the file is known, and worked out anew if that is due. */
-  | { readonly kind: 'same'; readonly validators: store.Validators; readonly reading: CalendarReading | null }
-  | { readonly kind: 'failed'; readonly error: string; readonly reading: CalendarReading | null }
+  | { readonly kind: 'same'; readonly validators: store.Validators; readonly reading: DigestedReading | null }
+  | { readonly kind: 'failed'; readonly error: string; readonly reading: DigestedReading | null }
 
 /**
  * Writes down how a calendar was found, unless it has come to follow another URL, or has got another file, meanwhile. True: who is on call
@@ -155,12 +155,11 @@ const takenBackMaxAge: Ms = minutes(60)
  * Makes the stretches of a calendar what its file comes to, from now on. What is over stays as it is, also where the file has another name
  * for it each time. True: there was a difference.
  */
-async function takeReading(tx: Tx, calendar: Expanded, reading: CalendarReading | null): Promise<boolean> {
+async function takeReading(tx: Tx, calendar: Expanded, reading: DigestedReading | null): Promise<boolean> {
   if (reading === null) return false
   const since = calendar.isFirst ? calendarWindow(tx.now).startAt : tx.now
   const current = new Set(await stretches.currentDigests(tx, calendar, since))
-  const lasting = reading.stretches.filter(({ endAt }) => endAt > since)
-  const wanted = new Map(lasting.map((stretch) => [stretches.digestOf(stretch), stretch]))
+  const wanted = new Map([...reading.stretches].filter(([, { endAt }]) => endAt > since))
   const gone = [...current].filter((digest) => !wanted.has(digest))
   const come = new Map([...wanted].filter(([digest]) => !current.has(digest)))
   await stretches.forgetStretches(tx, calendar, before(tx.now, takenBackMaxAge))

@@ -3,10 +3,10 @@ import type { Loop } from '../lib/loop.ts'
 import { inSlices } from '../lib/slices.ts'
 import { after, between, type Instant, minutes } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
-import { stretchesOfCalendar } from './ical/stretches.ts'
 import { calendarWindow, expansionMaxAge } from './ical-calendar.ts'
 import { noteRefresh, type Refresh } from './ical-commands.ts'
 import { type Fetched, fetchCalendar, nothingKnown } from './ical-fetch-commands.ts'
+import { readingOf } from './ical-reading.ts'
 import * as store from './ical-store.ts'
 
 /** So many are asked for at the same time; one that does not answer holds up the others for ten seconds at most. */
@@ -79,7 +79,7 @@ async function look(ports: Looking, calendar: store.Calendar, fetched: Fetched):
   const { clock, db } = ports
   const now = clock.now()
   if (fetched.kind === 'content' && !(await store.isContent(db.sql, calendar, fetched.content))) {
-    const reading = await inSlices(clock, stretchesOfCalendar(fetched.content, calendarWindow(now)))
+    const reading = await inSlices(clock, readingOf(fetched.content, calendarWindow(now)))
     if (reading.ok) return { kind: 'read', read: { ...fetched, reading: reading.value } }
     return { kind: 'failed', error: reading.reason, reading: await workedOut(ports, calendar, now) }
   }
@@ -92,6 +92,6 @@ async function look(ports: Looking, calendar: store.Calendar, fetched: Fetched):
 async function workedOut({ clock, db }: Looking, calendar: store.Calendar, now: Instant) {
   const isFresh = calendar.expandedAt !== null && between(calendar.expandedAt, now) < expansionMaxAge
   const content = isFresh ? null : await store.contentOf(db.sql, calendar)
-  const reading = content === null ? null : await inSlices(clock, stretchesOfCalendar(content, calendarWindow(now)))
+  const reading = content === null ? null : await inSlices(clock, readingOf(content, calendarWindow(now)))
   return reading?.ok === true ? reading.value : null
 }

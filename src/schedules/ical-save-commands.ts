@@ -2,20 +2,24 @@ import type { Actor } from '../accounts/actor.ts'
 import { type EgressPolicy, judgeUrl } from '../deliveries/egress.ts'
 import type { Body } from '../lib/fields.ts'
 import type { ScheduleId } from '../lib/ids.ts'
+import type { Queues } from '../lib/queues.ts'
 import { Rejection } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { inSlices } from '../lib/slices.ts'
 import type { Clock, Ports } from '../ports.ts'
-import { stretchesOfCalendar } from './ical/stretches.ts'
 import { type CalendarRole, calendarsOf, calendarWindow } from './ical-calendar.ts'
 import type { ReadCalendar, ReadCalendars } from './ical-commands.ts'
 import { credentialsRefused, fetchCalendar, namesSomebody, nothingKnown } from './ical-fetch-commands.ts'
+import { readingOf } from './ical-reading.ts'
 import type { ScheduleFields } from './schedule.ts'
 import { parseNewSchedule, parseScheduleUpdate } from './schedule-input.ts'
 import { findSchedule } from './store.ts'
 
 /** What it takes to read a calendar that somebody names. */
-export type CalendarSurroundings = Pick<Ports, 'send' | 'clock' | 'db'> & { readonly egress: EgressPolicy }
+export type CalendarSurroundings = Pick<Ports, 'send' | 'clock' | 'db'> & {
+  readonly egress: EgressPolicy
+  readonly readings: Queues
+}
 
 /** A schedule that somebody wants to make, or to change. */
 type Wish = { readonly id: ScheduleId | null; readonly body: Body }
@@ -67,7 +71,7 @@ async function readCalendar(
   if (fields.type !== 'ical') return ok(null)
   const fetched = await fetchCalendar(ports, { url, validators: nothingKnown })
   if (fetched.kind !== 'content') return no([downloadFailed, fetched.kind === 'failed' ? fetched.reason : 'It was not sent.'])
-  const read = await readContent(ports.clock, fetched.content)
+  const read = await ports.readings.take('', () => readContent(ports.clock, fetched.content))
   return read.ok ? ok({ ...read.value, validators: fetched.validators }) : read
 }
 
@@ -75,7 +79,7 @@ const downloadFailed = 'Ical download failed'
 
 /** A file that somebody wants a calendar to have, and what it comes to. */
 export async function readContent(clock: Clock, content: Uint8Array): Promise<Result<ReadCalendar, readonly string[]>> {
-  const reading = await inSlices(clock, stretchesOfCalendar(content, calendarWindow(clock.now())))
+  const reading = await inSlices(clock, readingOf(content, calendarWindow(clock.now())))
   if (!reading.ok) return no(['Ical parse failed', reading.reason])
   return ok({ content, reading: reading.value, validators: nothingKnown })
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { asId, type OrganizationId, type ScheduleId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
@@ -22,22 +21,24 @@ export async function currentDigests(
   return answer.rows.map((row) => row.digest)
 }
 
-/** The same for stretches that say the same, and for no others. */
-export const digestOf = ({ uid, startAt, endAt, level, name, candidates }: CalendarStretch): string =>
-  createHash('sha256')
-    .update(JSON.stringify([uid, startAt, endAt, level, name, candidates]))
-    .digest('base64url')
-    .slice(0, 22)
-
 type Begun = { readonly stretches: ReadonlyMap<string, CalendarStretch>; readonly validFrom: Instant | null }
 
 /** The calendar says this from now on, each by its digest; null: it has always said so. */
-export async function beginStretches(
+export async function beginStretches(tx: Tx, key: CalendarKey, { stretches, validFrom }: Begun): Promise<void> {
+  const all = [...stretches]
+  for (let index = 0; index < all.length; index += writtenAtOnce)
+    await insertStretches(tx, key, { stretches: all.slice(index, index + writtenAtOnce), validFrom })
+}
+
+/** So that the other work of this process gets its turn in between. */
+const writtenAtOnce = 500
+
+async function insertStretches(
   tx: Tx,
   { organizationId, scheduleId, role }: CalendarKey,
-  { stretches, validFrom }: Begun,
+  { stretches, validFrom }: Omit<Begun, 'stretches'> & { readonly stretches: readonly (readonly [string, CalendarStretch])[] },
 ): Promise<void> {
-  const rows = [...stretches].map(([digest, { startAt, endAt, uid, level, name, candidates }]) => ({
+  const rows = stretches.map(([digest, { startAt, endAt, uid, level, name, candidates }]) => ({
     digest,
     uid,
     start_at: toDate(startAt),

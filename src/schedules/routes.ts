@@ -7,6 +7,7 @@ import { resourceRoutes } from '../http/resource.ts'
 import { accepted } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
+import { newQueues } from '../lib/queues.ts'
 import { isoZ } from '../lib/time.ts'
 import type { Ports } from '../ports.ts'
 import { createSchedule, deleteSchedule, findSchedule, listSchedules, updateSchedule } from './commands.ts'
@@ -26,10 +27,11 @@ import { swapRoutes } from './swap-routes.ts'
 import { parseWindow } from './window-input.ts'
 
 /** The API of schedules and their shifts (contract grafana-oncall 4.7, 4.8). */
-export function scheduleRoutes(app: App, surroundings: CalendarSurroundings): void {
-  const { db, clock } = surroundings
+export function scheduleRoutes(app: App, ports: Omit<CalendarSurroundings, 'readings'>): void {
+  const { db, clock } = ports
+  const surroundings = { ...ports, readings: newQueues(readingsMax) }
   scheduleResource(app, surroundings)
-  calendarRoutes(app, { db, clock })
+  calendarRoutes(app, surroundings)
   finalShiftRoute(app, db)
   questionRoutes(app, { db, clock })
   explanationRoute(app, { db, clock })
@@ -41,6 +43,9 @@ export function scheduleRoutes(app: App, surroundings: CalendarSurroundings): vo
   overrideRoutes(app, db)
   swapRoutes(app, { db, clock })
 }
+
+/** Calendars of megabytes keep a core busy for long and are read one after the other; so many may wait, which are in the memory meanwhile. */
+const readingsMax = 16
 
 const read = { permission: 'schedules:read' } as const
 const write = { permission: 'schedules:write' } as const
