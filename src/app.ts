@@ -206,7 +206,7 @@ function deliveriesOf(ports: Ports, { settings, bell, isOwned }: Sending) {
   return deliveriesLoop({
     ports,
     vault: messageVault(ports, settings),
-    render: renderDeliveries({ vault: webhookVault(ports, settings) }),
+    render: renderDeliveries({ ...ports, settings: { vault: webhookVault(ports, settings), egress: settings.egress } }),
     credentialsOf: webhookCredentials(webhookVault(ports, settings)),
     mailFrom: settings.mailFrom,
     wake: bell.ring,

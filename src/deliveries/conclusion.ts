@@ -3,15 +3,18 @@ import type { Instant } from '../lib/time.ts'
 import { ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import type { Attempt } from './attempt.ts'
-import type { Delivery, Ending, Verdict } from './delivery.ts'
+import type { Delivery, Ending, FaultyRequest, Verdict } from './delivery.ts'
 import type { Sign } from './sign.ts'
 import type { Pause } from './slots.ts'
 
 /** What became of a delivery in this process, ready to be written. */
 export type Conclusion = {
   readonly delivery: Delivery
-  readonly verdict: Verdict | { readonly kind: 'skipped'; readonly reason: string }
-  /** Null when nothing was sent. */
+  readonly verdict:
+    | Verdict
+    | { readonly kind: 'skipped'; readonly reason: string }
+    | { readonly kind: 'faulty'; readonly reason: string; readonly request: FaultyRequest }
+  /** Null when nothing was sent and nothing is to be seen. */
   readonly attempt: Attempt | null
   /** What it says about the endpoint; null when nothing was sent. */
   readonly sign: Sign | null
@@ -23,30 +26,44 @@ export type Concluded = Conclusion & { readonly pause: Pause | null }
 /** The log's record of an attempt that ended at `at`. */
 export function attemptOf(
   delivery: Delivery,
-  ended: { readonly id: string; readonly at: Instant; readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
+  ended: When & { readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
 ): Attempt {
-  const { id, at, outcome, verdict } = ended
+  const { outcome, verdict, ...when } = ended
   return {
-    organizationId: delivery.organizationId,
-    id,
-    at,
-    endpointId: delivery.endpointId,
-    messageId: delivery.messageId,
-    messageAt: delivery.messageAt,
-    eventSequence: delivery.eventSequence,
-    subjectId: delivery.subjectId,
-    number: delivery.attempt,
+    ...beginningOf(delivery, when),
     outcome: verdict.kind,
     ...answerOf(outcome),
     durationMs: ms(Math.min(Math.max(Math.round(outcome.durationMs), 0), durationMax)),
   }
 }
 
+/** The log's record of a request that could not be made: of what there was of it, and of no answer. */
+export const faultyAttempt = (delivery: Delivery, when: When): Attempt => ({
+  ...beginningOf(delivery, when),
+  outcome: 'dead',
+  ...noAnswer,
+  durationMs: ms(0),
+})
+
+type When = { readonly id: string; readonly at: Instant }
+
+const beginningOf = (delivery: Delivery, { id, at }: When) => ({
+  organizationId: delivery.organizationId,
+  id,
+  at,
+  endpointId: delivery.endpointId,
+  messageId: delivery.messageId,
+  messageAt: delivery.messageAt,
+  eventSequence: delivery.eventSequence,
+  subjectId: delivery.subjectId,
+  number: delivery.attempt,
+})
+
 /** How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. */
 export function endingOf({ delivery, verdict, attempt }: Conclusion): Ending | null {
   const attemptsCount = attempt === null ? delivery.attempt - 1 : delivery.attempt
   const status = attempt?.status ?? null
-  if (verdict.kind === 'dead')
+  if (verdict.kind === 'dead' || verdict.kind === 'faulty')
     return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }
   if (verdict.kind !== 'success' || attempt === null) return null
   return { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }

@@ -66,6 +66,9 @@ export type SealedHttp = Omit<HttpMessage, 'headers' | 'headersShown'> & {
   readonly headersShownSealed: Uint8Array | null
 }
 
+/** What the log shows of a request that could not be made. It is never sent. */
+export type FaultyRequest = Omit<SealedHttp, 'kind'> & { readonly kind: 'faulty' }
+
 export type StoredMessage = SealedMail | SealedHttp
 
 /** Something that is to be sent, as the slice that asks for it says it. Due at once. */
@@ -123,6 +126,8 @@ export type Rendered =
   | { readonly kind: 'message'; readonly message: HttpMessage }
   /** It can never be sent; the reason is a sentence for people. */
   | { readonly kind: 'dead'; readonly reason: string }
+  /** The same, where the log is to show what there was of the request, with the fault in place of the part that has it. */
+  | { readonly kind: 'faulty'; readonly reason: string; readonly request: HttpMessage }
   /** It is not wanted after all: kept in the log of dead deliveries, but nobody is told. */
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Not this time: tried again like a failed attempt. The detail is for the log. */

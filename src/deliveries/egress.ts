@@ -38,17 +38,26 @@ export function egressPolicy(allow: EgressAllow, ownBaseUrl: string): EgressPoli
  * in place of a name. A name must pass `judgeAddresses` at every connection too. The reason is a sentence for users.
  */
 export function judgeUrl(text: string, policy: EgressPolicy): Result<EgressTarget, string> {
+  const judged = sortUrl(text, policy)
+  return judged.ok ? judged : no(judged.reason.sentence)
+}
+
+/** Why a URL is not called: it is none, it leads back to this server, or the address, name or port is not open. */
+export type UrlFault = { readonly kind: 'malformed' | 'own' | 'closed'; readonly sentence: string }
+
+/** Judges a URL like `judgeUrl`, and says of what sort the fault is. */
+export function sortUrl(text: string, policy: EgressPolicy): Result<EgressTarget, UrlFault> {
   const parsed = parseUrl(text)
-  if (!parsed.ok) return parsed
+  if (!parsed.ok) return no({ kind: 'malformed', sentence: parsed.reason })
   const url = parsed.value
   const receiver = receiverOf(url)
   const isName = isIP(receiver.host) === 0
-  if (isName && !isHostName(receiver.host)) return no('The host of the URL is not a valid host name.')
+  if (isName && !isHostName(receiver.host)) return no({ kind: 'malformed', sentence: reasons.host })
   const openings = policy.allow.filter((entry) => coversHost(entry, receiver) && opensPort(entry, receiver.port))
-  if (openings.length === 0 && !isOrdinaryPort(receiver.port)) return no(reasons.port(receiver))
-  if (openings.length === 0 && isName && !isPublicName(receiver.host)) return no(reasons.name)
-  if (isOwn(url, receiver, policy) && !openings.some(namesExactly)) return no(reasons.own)
-  if (!isName && !isReachable(receiver.host, receiver, policy)) return no(reasons.address)
+  if (openings.length === 0 && !isOrdinaryPort(receiver.port)) return no({ kind: 'closed', sentence: reasons.port(receiver) })
+  if (openings.length === 0 && isName && !isPublicName(receiver.host)) return no({ kind: 'closed', sentence: reasons.name })
+  if (isOwn(url, receiver, policy) && !openings.some(namesExactly)) return no({ kind: 'own', sentence: reasons.own })
+  if (!isName && !isReachable(receiver.host, receiver, policy)) return no({ kind: 'closed', sentence: reasons.address })
   return ok({ ...receiver, origin: url.origin, path: url.pathname + url.search, isName })
 }
 
@@ -74,6 +83,7 @@ export function receiverOf(url: URL): Receiver {
 
 /** The texts never say which address was found or whether something answers there: they would map the inner network. */
 const reasons = {
+  host: 'The host of the URL is not a valid host name.',
   address:
     'The receiver has a private, local or reserved address, which this server does not call. ' +
     'An operator can allow its host or network with WATCHBELL_EGRESS_ALLOW.',

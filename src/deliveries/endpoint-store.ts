@@ -16,7 +16,7 @@ export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promi
       ${keys.map((key) => key.ownerId)}::text[], ${keys.map((key) => key.url ?? '')}::text[])
       with ordinality as wanted (organization_id, kind, owner_id, url, position)
     join endpoints e on e.organization_id = wanted.organization_id and e.kind = wanted.kind and e.owner_id = wanted.owner_id
-      and coalesce(e.url, '') = wanted.url and e.deleted_at is null`.execute(tx.sql)
+      and md5(coalesce(e.url, '')) = md5(wanted.url) and e.deleted_at is null`.execute(tx.sql)
   const found = new Map(answer.rows.map((row) => [row.position, asId<EndpointId>(row.id)]))
   return keys.map((_, index) => found.get(index + 1) ?? null)
 }
@@ -33,7 +33,7 @@ export async function insertEndpoints(tx: Tx, endpoints: readonly (NewEndpoint &
       ${endpoints.map((endpoint) => endpoint.ownerId)}::text[],
       ${endpoints.map((endpoint) => endpoint.url)}::text[],
       ${endpoints.map(({ settings }) => (settings === null ? null : jsonbText(settings)))}::jsonb[])
-    on conflict (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null do nothing`.execute(tx.sql)
+    on conflict (organization_id, kind, owner_id, md5(coalesce(url, ''))) where deleted_at is null do nothing`.execute(tx.sql)
 }
 
 /** Until when nothing but pages leaves for endpoints, and how long their breakers are open. */

@@ -6,6 +6,7 @@ import { type Concluded, endingOf } from './conclusion.ts'
 import { lanes } from './delivery.ts'
 import { keepPauses } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults, settleDeliveries } from './finish-store.ts'
+import { insertMessages } from './message-store.ts'
 import type { Pause } from './slots.ts'
 
 /** Writes what became of deliveries, one batch at a time; what comes meanwhile is the next batch. */
@@ -130,6 +131,10 @@ async function finish(tx: Tx, batch: readonly Concluded[]): Promise<number> {
     return settled.has(delivery.id) ? [attempt] : [{ ...attempt, outcome: 'superseded' as const }]
   })
   if (attempts.length > 0) await insertAttempts(tx, attempts)
+  const faulty = changed.flatMap(({ delivery, verdict }) =>
+    verdict.kind === 'faulty' ? [{ delivery, message: verdict.request }] : [],
+  )
+  if (faulty.length > 0) await insertMessages(tx, faulty)
   const pauses = new Map(
     batch.flatMap((ended) => (ended.pause === null ? [] : [[ended.delivery.endpointId, pauseOf(ended, ended.pause)]])),
   )
@@ -142,7 +147,7 @@ const pauseOf = ({ delivery: { organizationId, endpointId: id } }: Concluded, pa
 
 async function tellEndings(tx: Tx, changed: readonly Concluded[]): Promise<void> {
   const unsent = changed.flatMap(({ delivery, verdict, attempt }) =>
-    verdict.kind === 'dead' || verdict.kind === 'skipped'
+    verdict.kind === 'dead' || verdict.kind === 'skipped' || verdict.kind === 'faulty'
       ? [{ delivery, reason: verdict.reason, attemptsCount: attempt === null ? delivery.attempt - 1 : delivery.attempt }]
       : [],
   )

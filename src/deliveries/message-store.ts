@@ -3,7 +3,7 @@ import { known } from '../lib/check.ts'
 import { asId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { Delivery, NewDelivery, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
+import type { Delivery, FaultyRequest, NewDelivery, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
 import { groupedText } from './store.ts'
 
 /** What is loaded at once is so many bytes, or one message more. */
@@ -25,33 +25,41 @@ export async function messagesOfWaiting(
       from unnest(${deliveries.map((delivery) => delivery.id)}::bigint[],
         ${deliveries.map((delivery) => delivery.attempt)}::smallint[]) with ordinality as held (id, attempt, number)
       join deliveries d on d.id = held.id and d.attempt = held.attempt
-      left join messages m on m.organization_id = d.organization_id and m.id = d.message_id and m.at = d.message_at) as loaded
+      left join messages m on m.organization_id = d.organization_id and m.id = d.message_id and m.at = d.message_at
+        and m.kind <> 'faulty') as loaded
     where walked - bytes < ${loadedBytesMax}::int`.execute(db)
   return new Map(answer.rows.map((row) => [row.delivery_id, messageOf(row)]))
 }
 
-type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttp }
+type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttp | FaultyRequest }
 
-/** Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes. */
+/**
+ * Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes.
+ * What could not be made before gives way to what can.
+ */
 export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): Promise<ReadonlySet<MessageId>> {
   const answer = await sql<{ readonly id: string }>`
     insert into messages (organization_id, id, at, grouped_sequences, kind, method, target, headers_sealed, headers_shown_sealed,
       body, request_trigger)
-    select organization_id, id, at, grouped_sequences::bigint[], 'http', method, target, headers_sealed, headers_shown_sealed,
+    select organization_id, id, at, grouped_sequences::bigint[], kind, method, target, headers_sealed, headers_shown_sealed,
       body, request_trigger
     from unnest(
       ${rendered.map(({ delivery }) => delivery.organizationId)}::text[],
       ${rendered.map(({ delivery }) => delivery.messageId)}::uuid[],
       ${rendered.map(({ delivery }) => toDate(delivery.messageAt))}::timestamptz[],
       ${rendered.map(({ delivery }) => groupedText(delivery))}::text[],
+      ${rendered.map(({ message }) => message.kind)}::text[],
       ${rendered.map(({ message }) => message.method)}::text[],
       ${rendered.map(({ message }) => message.target)}::text[],
       ${rendered.map(({ message }) => bufferOrNull(message.headersSealed))}::bytea[],
       ${rendered.map(({ message }) => bufferOrNull(message.headersShownSealed))}::bytea[],
       ${rendered.map(({ message }) => bufferOrNull(message.body))}::bytea[],
       ${rendered.map(({ message }) => message.requestTrigger)}::text[])
-      as new (organization_id, id, at, grouped_sequences, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
-    on conflict do nothing
+      as new (organization_id, id, at, grouped_sequences, kind, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
+    on conflict (organization_id, id, at) do update set
+      kind = excluded.kind, method = excluded.method, target = excluded.target, headers_sealed = excluded.headers_sealed,
+      headers_shown_sealed = excluded.headers_shown_sealed, body = excluded.body, request_trigger = excluded.request_trigger
+      where messages.kind = 'faulty'
     returning id`.execute(tx.sql)
   return new Set(answer.rows.map((row) => asId<MessageId>(row.id)))
 }

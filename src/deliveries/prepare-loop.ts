@@ -1,7 +1,8 @@
 import type { Vault } from '../accounts/secret.ts'
-import type { MessageId } from '../lib/ids.ts'
-import type { Database, Ports, Sql } from '../ports.ts'
-import type { Conclusion } from './conclusion.ts'
+import type { Brand } from '../lib/brand.ts'
+import { type MessageId, newUuid } from '../lib/ids.ts'
+import type { Database, Ports, Sql, Tx } from '../ports.ts'
+import { type Conclusion, faultyAttempt, shortened } from './conclusion.ts'
 import type { Credentials, CredentialsById, CredentialsOf } from './credentials.ts'
 import type { Delivery, HttpMessage, Message, Rendered } from './delivery.ts'
 import { insertMessages, messagesOfWaiting } from './message-store.ts'
@@ -9,7 +10,7 @@ import { sealedHttp, unsealed } from './sealing.ts'
 
 /**
  * Makes the bytes of deliveries that have none yet, from what caused them. What is missing in the answer is a failure, like
- * what it says has failed. Called inside the transaction that stores the bytes, so it must not change anything.
+ * what it says has failed. It takes its time, so it is done outside of transactions, and reads only.
  */
 export type Render = (db: Sql, deliveries: readonly Delivery[]) => Promise<ReadonlyMap<MessageId, Rendered>>
 
@@ -75,8 +76,8 @@ type Renderer = { readonly db: Database; readonly vault: Vault; readonly render:
  * first is in none of the lists, and is found with its bytes in the next round; nor is what is to be rendered later.
  */
 export async function renderMessages({ db, vault, render }: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
+  const rendered = await render(db.sql, deliveries)
   return db.tx('render deliveries', async (tx) => {
-    const rendered = await render(tx.sql, deliveries)
     const fresh: { readonly delivery: Delivery; readonly message: HttpMessage }[] = []
     const unsent: Conclusion[] = []
     const failed: Prepared['failed'][number][] = []
@@ -85,11 +86,28 @@ export async function renderMessages({ db, vault, render }: Renderer, deliveries
       if (result === undefined) failed.push({ delivery, detail: 'nobody renders it' })
       else if (result.kind === 'message') fresh.push({ delivery, message: result.message })
       else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
-      else if (result.kind === 'later') continue
-      else unsent.push({ delivery, verdict: result, attempt: null, sign: null })
+      else if (result.kind === 'faulty') unsent.push(faulty(tx, vault, { ...result, delivery }))
+      else if (result.kind !== 'later') unsent.push({ delivery, verdict: result, attempt: null, sign: null })
     }
     const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedHttp(vault, delivery.messageId, message) }))
     const stored = sealed.length === 0 ? new Set<MessageId>() : await insertMessages(tx, sealed)
     return { ready: fresh.filter(({ delivery }) => stored.has(delivery.messageId)), unsent, failed }
   })
+}
+
+type Faulty = Pick<Extract<Rendered, { kind: 'faulty' }>, 'reason' | 'request'> & { readonly delivery: Delivery }
+
+/** The request is stored with the end of its delivery, not before: until then it may still be made anew. */
+function faulty(tx: Tx, vault: Vault, { delivery, reason, request }: Faulty): Conclusion {
+  const id = newUuid<Brand<string, 'AttemptId'>>(tx.now, tx.random.bytes)
+  return {
+    delivery,
+    verdict: {
+      kind: 'faulty',
+      reason: shortened(reason),
+      request: { ...sealedHttp(vault, delivery.messageId, request), kind: 'faulty' },
+    },
+    attempt: faultyAttempt(delivery, { id, at: tx.now }),
+    sign: null,
+  }
 }

@@ -27,7 +27,7 @@ let world: DeliveryWorld
 let names = 0
 beforeAll(async () => {
   world = await deliveryWorld({
-    render: renderDeliveries(settings),
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
     behave: ({ url }) => {
       if (url.includes('hangs')) return 'hang'
       return url.includes('broken') ? { afterMs: 10, status: 410 } : { afterMs: 10, body: '{"ticket":7}' }
@@ -128,6 +128,39 @@ describe('an event', () => {
       reason: 'The receiver answered 410: it is gone for good.',
       text: `skipped unsilence outgoing webhook \`${webhook.name}\`: The receiver answered 410: it is gone for good.`,
     })
+  })
+
+  it('of which a template can make no request is told with the fault, in the log and the timeline, and is not tried again', async () => {
+    const webhook = await newWebhook({
+      trigger_type: 'unresolve',
+      url: 'https://faulty.example/',
+      forward_all: false,
+      data: '{{ alert_payload.x.y }}',
+    })
+    await happen('alert_group.unresolved', 'I14', { alert_payload: {} })
+    await world.pass(1_000)
+    const reason = "Data - Template Warning: 'dict object' has no attribute 'x'"
+    const log = { organizationId, ownerId: webhook.id, vault: testVault }
+    const [attempt, ...others] = await attemptsOf(world.db.sql, log, { limit: 10, offset: 0 })
+    expect(others).toEqual([])
+    expect(attempt).toMatchObject({
+      outcome: 'dead',
+      number: 1,
+      status: null,
+      detail: null,
+      responseBody: null,
+      message: { target: 'https://faulty.example/', headersShown: '{}', requestTrigger: '', body: { text: reason } },
+    })
+    expect((await timelineOf('I14')).at(-1)).toMatchObject({
+      type: 'webhook.failed',
+      response_id: attempt?.id,
+      status_code: null,
+      reason,
+      text: `skipped unresolve outgoing webhook \`${webhook.name}\`: ${reason}`,
+    })
+    expect(sentTo('https://faulty.example/')).toEqual([])
+    expect(await countDeliveries(world.db.sql)).toBe(0)
+    await world.db.tx('test', (tx) => deleteWebhook(tx, actor, webhook.id))
   })
 
   it('does not reach a webhook that is deleted or switched off while it waits, and the timeline says so', async () => {

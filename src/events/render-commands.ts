@@ -3,8 +3,7 @@ import { known } from '../lib/check.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
 import type { MessageId } from '../lib/ids.ts'
 import type { Sql } from '../ports.ts'
-import { renderWebhooks } from '../webhooks/commands.ts'
-import type { WebhookSettings } from '../webhooks/settings.ts'
+import { type RenderWorld, renderWebhooks } from '../webhooks/commands.ts'
 import type { Told } from '../webhooks/told.ts'
 import { catalogue, type EventType } from './catalogue.ts'
 import { findKeptEvents, readEventDataWithin, readEventExcerpts } from './commands.ts'
@@ -12,7 +11,7 @@ import { type EventKey, wipedData } from './event.ts'
 import { shownTogether } from './shown-event.ts'
 
 /** How deliveries get their bytes: from the events that caused them, through the webhooks that asked. */
-export function renderDeliveries(settings: Pick<WebhookSettings, 'vault'>) {
+export function renderDeliveries(world: RenderWorld) {
   return async (db: Sql, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> => {
     const told = await readEventDataWithin(db, deliveries.map(keysOf), renderedBytesMax)
     const data = new Map(told.flatMap((event) => (event.data === null ? [] : [[nameOf(event), event.data] as const])))
@@ -29,7 +28,7 @@ export function renderDeliveries(settings: Pick<WebhookSettings, 'vault'>) {
       )
       return [{ delivery, events: own.filter((event) => event.data !== wipedData) }]
     })
-    const rendered = await renderWebhooks(db, settings, requests)
+    const rendered = await renderWebhooks(db, world, requests)
     return new Map([...rendered, ...[...later].map((messageId) => [messageId, { kind: 'later' }] as const)])
   }
 }

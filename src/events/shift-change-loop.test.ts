@@ -28,7 +28,10 @@ let world: DeliveryWorld
 let names = 0
 beforeAll(async () => {
   const behave = ({ url }: { readonly url: string }) => ({ afterMs: 10, status: url.includes('broken') ? 410 : 200 })
-  world = await deliveryWorld({ render: renderDeliveries(settings), behave })
+  world = await deliveryWorld({
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
+    behave,
+  })
   await world.db.sql
     .insertInto('organizations')
     .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })

@@ -20,7 +20,7 @@ import { asId, type MessageId, newPublicId, newUuid, type OrganizationId, type W
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import { after, earliest, hours } from '../lib/time.ts'
-import type { Sql, Tx } from '../ports.ts'
+import type { Ports, Sql, Tx } from '../ports.ts'
 import { tellings } from './grouping.ts'
 import type { Subscription } from './match.ts'
 import { renderWebhook } from './render.ts'
@@ -29,6 +29,7 @@ import { type Sending, settingsOf } from './sending.ts'
 import type { WebhookSettings } from './settings.ts'
 import { forgetSigningKeys } from './signing-commands.ts'
 import * as store from './store.ts'
+import { newTemplating } from './templating.ts'
 import type { Told } from './told.ts'
 import type { TriggerType, WebhookCause } from './trigger.ts'
 import type { SealedWebhook, Webhook, WebhookUrl } from './webhook.ts'
@@ -85,10 +86,13 @@ type RenderRequest = {
   readonly events: readonly Told[]
 }
 
+/** What makes requests. */
+export type RenderWorld = Pick<Ports, 'clock' | 'random'> & { readonly settings: Pick<WebhookSettings, 'vault' | 'egress'> }
+
 /** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
 export async function renderWebhooks(
   db: Sql,
-  { vault }: Pick<WebhookSettings, 'vault'>,
+  { clock, random, settings: { vault, egress } }: RenderWorld,
   requests: readonly RenderRequest[],
 ): Promise<ReadonlyMap<MessageId, Rendered>> {
   const rows = await store.findWebhooksEvenDeleted(
@@ -98,8 +102,9 @@ export async function renderWebhooks(
   const subjects = requests.flatMap(({ delivery: { organizationId, subjectId } }) =>
     subjectId === null ? [] : [{ organizationId, subjectId }],
   )
-  const answers = rows.some(({ webhook }) => webhook.forwardAll) ? await latestAnswers(db, subjects) : []
+  const answers = rows.some(({ webhook }) => mayTellOfAnswers(webhook)) ? await latestAnswers(db, subjects) : []
   const webhooks = new Map(rows.map((row) => [row.webhook.id, row]))
+  const templating = newTemplating({ now: clock.now(), random: fractions(random), isLate: () => false })
   const render = ({ delivery, events: [event, ...others] }: RenderRequest): Rendered => {
     const row = webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))
     if (row === undefined || row.isDeleted) return { kind: 'dead', reason: endings.deleted }
@@ -113,6 +118,8 @@ export async function renderWebhooks(
       ...urlOf(row.webhook, delivery),
       events: [event, ...others],
       answers: about.map(({ ownerId, body }) => ({ webhookId: ownerId, body })),
+      templating,
+      egress,
     })
   }
   return new Map(requests.map((request) => [request.delivery.messageId, isolated(() => render(request))]))
@@ -123,6 +130,18 @@ function urlOf({ urls }: Pick<Webhook, 'urls'>, { endpoint }: Delivery): Webhook
   const url = endpoint.url ?? urls[0].url
   return urls.find((one) => one.url === url) ?? { url, httpMethod: urls[0].httpMethod }
 }
+
+/** Of one that is sealed, it is not known yet. */
+const mayTellOfAnswers = ({ forwardAll, headersSealed, urls, data, triggerTemplate }: SealedWebhook): boolean =>
+  forwardAll ||
+  headersSealed !== null ||
+  [...urls.map(({ url }) => url), data, triggerTemplate].some((text) => text?.includes('responses') === true)
+
+/** Numbers from 0 to below 1. */
+const fractions =
+  ({ bytes }: Ports['random']) =>
+  (): number =>
+    Buffer.from(bytes(4)).readUInt32BE() / 2 ** 32
 
 /** What goes wrong with one webhook, such as a secret that does not open, must not hold up the others. */
 function isolated(render: () => Rendered): Rendered {

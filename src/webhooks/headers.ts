@@ -1,4 +1,5 @@
 import { isObject } from '../lib/json.ts'
+import { no, ok, type Result } from '../lib/result.ts'
 import { isCredential, secretMask } from './credential.ts'
 
 export type Headers = Readonly<Record<string, string>>
@@ -7,7 +8,7 @@ export type Headers = Readonly<Record<string, string>>
 const reserved =
   /^(connection|content-length|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|accept-encoding|webhook-(id|timestamp|signature))$/i
 
-/** What is wrong with the headers of a webhook, as a sentence, or null. */
+/** What is wrong with the headers of a webhook that are no template, as a sentence, or null. */
 export function headersFault(json: string): string | null {
   const parsed = parsedObject(json)
   if (parsed === null) return 'Must be a JSON object whose values are texts, for example {"X-Team": "database"}.'
@@ -25,6 +26,16 @@ export function headerFault(name: string, value: unknown): string | null {
   if (typeof value !== 'string') return `The value of "${name}" must be a text.`
   if (!/^[\t -~\u0080-\u00ff]*$/.test(value)) return `The value of "${name}" has characters that a header cannot carry.`
   return null
+}
+
+/** The headers that a template has made; the reason is for the response log, in the words of the contract (grafana-oncall 3.5) where it has any. */
+export function readHeaders(json: string): Result<Headers, string> {
+  const parsed = parsedObject(json)
+  const headers = parseHeaders(json)
+  if (parsed === null || Object.keys(headers).length < Object.keys(parsed).length)
+    return no('Template did not result in json/dict')
+  const faults = Object.entries(headers).flatMap(([name, value]) => headerFault(name, value) ?? [])
+  return faults[0] === undefined ? ok(headers) : no(faults[0])
 }
 
 /** Reads headers that were found to be faultless when they were saved. */

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { handOver } from '../../test/support/shift-changes.ts'
 import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
+import { egressPolicy } from '../deliveries/egress.ts'
 import { renderWebhook, type RenderInput } from './render.ts'
 import { usualSending } from './sending.ts'
+import { newTemplating } from './templating.ts'
 import type { Webhook } from './webhook.ts'
 
 const plain: Webhook = {
@@ -38,6 +40,8 @@ const input: RenderInput = {
   httpMethod: 'POST',
   events: [{ trigger: 'acknowledge', sequence: 1, data: eventData }],
   answers: [],
+  templating: newTemplating({ now: instant(0), random: () => 0, isLate: () => false }),
+  egress: egressPolicy([], 'https://bell.example'),
 }
 
 function rendered(change: Partial<Webhook>, given: Partial<RenderInput> = {}) {
@@ -148,6 +152,140 @@ describe('a trigger template without placeholders', () => {
   })
 })
 
+describe('templates', () => {
+  const said = {
+    event: { type: 'acknowledge' },
+    user: null,
+    alert_group: { title: 'Disk "full"\non db1', state: 'acknowledged' },
+    alert_group_id: 'I1',
+    alert_payload: { severity: 'critical', path: 'C:\\temp', labels: { team: 'db' }, count: 2 },
+  }
+  const events: RenderInput['events'] = [{ trigger: 'acknowledge', sequence: 1, data: JSON.stringify(said) }]
+  const made = (change: Partial<Webhook>, given: Partial<RenderInput> = {}) =>
+    rendered({ forwardAll: false, ...change }, { events, ...given })
+
+  it('make the URL', () => {
+    expect(made({}, { url: 'https://{{ alert_payload.labels.team }}.example/{{ alert_group_id | lower }}' }).target).toBe(
+      'https://db.example/i1',
+    )
+  })
+
+  it('make the body, with texts escaped so that it is JSON', () => {
+    const data = '{"text": "{{ alert_group.title }} {{ alert_payload.path }}", "n": {{ alert_payload.count }}}'
+    const { body, headers } = made({ data })
+    expect(body).toBe('{"text": "Disk \\"full\\"\\non db1 C:\\\\temp", "n": 2}')
+    expect(headers).toEqual({ 'content-type': 'application/json' })
+  })
+
+  it('make right JSON with tojson, too', () => {
+    const { body } = made({ data: '{"text": {{ alert_group.title | tojson }}, "all": {{ alert_payload | tojson }}}' })
+    expect(JSON.parse(body ?? '')).toEqual({ text: 'Disk "full"\non db1', all: said.alert_payload })
+  })
+
+  it('that make no JSON make a text without a content type, and none where they make null', () => {
+    expect(made({ data: '{{ alert_payload.severity }}: {{ alert_payload.labels }}' })).toMatchObject({
+      body: "critical: {'team': 'db'}",
+      headers: {},
+    })
+    expect(made({ data: '{{ user | tojson }}' })).toMatchObject({ body: null, headers: {} })
+  })
+
+  it('make headers', () => {
+    const headers = '{"X-Title": "{{ alert_group.title | replace("\\\\n", " ") }}", "Authorization": "Key {{ alert_group_id }}"}'
+    expect(made({ headers })).toMatchObject({
+      headers: { 'X-Title': 'Disk "full" on db1', Authorization: 'Key I1' },
+      headersShown: '{"X-Title":"Disk \\"full\\" on db1","Authorization":"****************"}',
+    })
+  })
+
+  it('decide whether it is triggered, and the log shows what they said', () => {
+    expect(made({ triggerTemplate: '{{ alert_payload.severity == "critical" }}' }).requestTrigger).toBe('True')
+    const triggerTemplate = '{{ alert_payload.severity == "warning" }}'
+    expect(renderWebhook({ ...plain, triggerTemplate }, { ...input, events })).toEqual({
+      kind: 'skipped',
+      reason: 'Not triggered: the trigger template says "False".',
+    })
+  })
+
+  it('see what other webhooks were answered, and nothing where none was', () => {
+    const answers = [
+      { webhookId: 'WH1', body: Buffer.from('{"id": "own"}') },
+      { webhookId: 'WH2', body: Buffer.from('{"id": "T-7"}') },
+      { webhookId: 'WH3', body: Buffer.from('thanks') },
+      { webhookId: 'WH4', body: null },
+    ]
+    const url = 'https://desk.example/{{ responses["WH2"].id }}/{{ responses.WH3 }}/{{ responses.WH4 }}/{{ responses.WH1 }}'
+    expect(made({}, { url, answers }).target).toBe('https://desk.example/T-7/thanks/None/')
+    expect(made({}, { url: 'https://desk.example/{{ responses }}' }).target).toBe('https://desk.example/')
+  })
+
+  it('know payload, which is nothing here', () => {
+    expect(made({}, { url: 'https://desk.example/{{ payload }}{{ payload.x }}' }).target).toBe('https://desk.example/None')
+  })
+
+  it('do not change what the next one sees', () => {
+    const { target, body } = made(
+      { data: '{{ alert_payload.labels }}' },
+      { url: 'https://desk.example/{{ alert_payload.labels.update({"team": "other"}) }}' },
+    )
+    expect([target, body]).toEqual(['https://desk.example/None', "{'team': 'db'}"])
+  })
+
+  it.each<[Partial<Webhook>, Partial<RenderInput>, Record<string, unknown>]>([
+    [
+      { triggerTemplate: '{{ alert_payload.x.y }}' },
+      {},
+      { requestTrigger: "Trigger - Template Warning: 'dict object' has no attribute 'x'", target: '', body: null },
+    ],
+    [
+      { triggerTemplate: '1' },
+      { url: 'https://desk.example/{{ }}' },
+      { requestTrigger: '1', target: "URL - Template Error: Expected an expression, got 'end of print statement'", body: null },
+    ],
+    [{}, { url: '{{ alert_group_id }}' }, { target: 'URL - Malformed url' }],
+    [{}, { url: 'https://bell.example/{{ alert_group_id }}' }, { target: 'URL - Potential self-reference' }],
+    [{}, { url: 'http://10.0.0.{{ 1 }}/' }, { target: 'URL - This url is not supported for outgoing webhooks' }],
+    [
+      { headers: '{{ alert_group_id | invalid }}' },
+      {},
+      { target: 'https://desk.example/hook', headersShown: "Headers - Template Error: No filter named 'invalid'." },
+    ],
+    [{ headers: '{{ alert_payload }}' }, {}, { headersShown: 'Headers - Template did not result in json/dict' }],
+    [{ headers: '{"X": {{ 1 }}}' }, {}, { headersShown: 'Headers - Template did not result in json/dict' }],
+    [{ headers: '{"{{ "Host" }}": "x"}' }, {}, { headersShown: 'Headers - The header "Host" is set by the server itself.' }],
+    [
+      { headers: '{"X": "1"}', data: '{{ missing | tojson }}' },
+      {},
+      { headersShown: '{"X":"1"}', body: 'Data - Template Warning: Object of type Undefined is not JSON serializable' },
+    ],
+  ])('that fail show their fault in the log, and nothing is sent: %j %j', (change, given, shown) => {
+    const result = renderWebhook({ ...plain, forwardAll: false, ...change }, { ...input, events, ...given })
+    if (result.kind !== 'faulty') throw new Error(`not faulty: ${result.kind}`)
+    const { body } = result.request
+    const request = { ...result.request, body: body === null ? null : Buffer.from(body).toString() }
+    expect(request).toMatchObject(shown)
+    expect(Object.values(request)).toContain(result.reason)
+  })
+
+  it('of a body that is not sent are not looked at', () => {
+    expect(made({ data: '{{ missing.x }}' }, { httpMethod: 'GET' })).toMatchObject({ method: 'GET', body: null })
+    expect(made({ forwardAll: true, data: '{{ missing.x }}' }).body).toBe(JSON.stringify(said))
+  })
+
+  it('say what they cannot read of an event that is nested beyond reason', () => {
+    const data = `{"alert_payload": ${'['.repeat(300)}${']'.repeat(300)}}`
+    const result = renderWebhook(plain, {
+      ...input,
+      events: [{ trigger: 'acknowledge', sequence: 1, data }],
+      url: 'https://a.example/{{ 1 }}',
+    })
+    expect(result).toMatchObject({
+      kind: 'faulty',
+      reason: 'URL - Template Error: what happened is nested too deeply, or has a number that is too long',
+    })
+  })
+})
+
 describe('a webhook that hears of shift changes', () => {
   const change = JSON.stringify(handOver)
   const events: RenderInput['events'] = [{ trigger: 'shift change', sequence: 5, data: change }]
@@ -180,6 +318,13 @@ describe('a webhook that hears of shift changes', () => {
     const both: RenderInput['events'] = [...events, { trigger: 'shift change', sequence: 6, data: JSON.stringify(elsewhere) }]
     const body = JSON.parse(rendered({ preset: 'zenduty' }, { events: both }).body ?? '')
     expect(Object.keys(body.transitions.Harbour)).toEqual(['Primary', 'Second'])
+  })
+
+  it('has templates that see what the body would say', () => {
+    const url = 'https://desk.example/{{ schedule.name }}/{{ event.type }}/{{ current | map(attribute="username") | join }}'
+    expect(rendered({ triggerTypes: ['shift change'] }, { events, url }).target).toBe(
+      'https://desk.example/Primary/shift change/bob',
+    )
   })
 
   it('with a preset for them says nothing of an alert group for which a step calls it', () => {

@@ -1,67 +1,120 @@
 import type { HttpMessage, Rendered } from '../deliveries/delivery.ts'
+import { type EgressPolicy, sortUrl, type UrlFault } from '../deliveries/egress.ts'
 import { check } from '../lib/check.ts'
-import { jsonText, type JsonWithRaw, nestingOf, RawJson } from '../lib/json.ts'
-import { type Headers, hasHeader, parseHeaders, shownHeaders, withHeader, withHeaders } from './headers.ts'
+import { jsonText, type JsonWithRaw, nestingOf, RawJson, storable } from '../lib/json.ts'
+import { no, ok, type Result } from '../lib/result.ts'
+import { isTrueForWebhook } from '../lib/template/template.ts'
+import { type Headers, hasHeader, readHeaders, shownHeaders, withHeader, withHeaders } from './headers.ts'
 import { incidentIoBody } from './presets/incident-io.ts'
 import { nativeBody } from './presets/native.ts'
 import { zendutyBody } from './presets/zenduty.ts'
 import { readShiftChange } from './shift-change.ts'
+import type { Answer, Templating } from './templating.ts'
 import type { Told } from './told.ts'
 import { isAboutSchedule } from './trigger.ts'
 import { type HttpMethod, isForShifts, methodsWithBody, type Webhook } from './webhook.ts'
 
 export type RenderInput = {
-  /** The endpoint's URL, which was the webhook's when the event came. */
+  /** The template of the endpoint's URL, which was the webhook's when the event came. */
   readonly url: string
   readonly httpMethod: HttpMethod
   /** What it tells of; several where the preset tells of them together. */
   readonly events: readonly [Told, ...Told[]]
   /** What webhooks were answered last about the same alert group. */
   readonly answers: readonly Answer[]
+  readonly templating: Templating
+  readonly egress: EgressPolicy
 }
 
-/** `body` null: there was no answer. */
-type Answer = { readonly webhookId: string; readonly body: Uint8Array | null }
-
-/** The request that a webhook makes of an event (contract grafana-oncall 3.4, 3.5), or why it makes none. */
+/**
+ * The request that a webhook makes of an event (contract grafana-oncall 3.4, 3.5), or why it makes none. What is wrong with one of its
+ * templates stands in the log in place of what the template should have made (3.7).
+ */
 export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
-  const trigger = webhook.triggerTemplate ?? ''
-  if (webhook.triggerTemplate !== null && !isTrue(trigger)) {
-    return { kind: 'skipped', reason: `Not triggered: the trigger template says "${trigger}".` }
-  }
+  const textOf = textsOf(webhook, input)
+  const trigger = webhook.triggerTemplate === null ? ok('') : textOf.plain(webhook.triggerTemplate)
+  const nothingYet: HttpMessage = { ...emptyMessage, method: input.httpMethod }
+  if (!trigger.ok) return faulty(`Trigger - ${trigger.reason}`, (requestTrigger) => ({ ...nothingYet, requestTrigger }))
+  if (webhook.triggerTemplate !== null && !isTrueForWebhook(trigger.value))
+    return { kind: 'skipped', reason: `Not triggered: the trigger template says "${storable(trigger.value.slice(0, 200))}".` }
   if (isForShifts(webhook.preset) && input.events.some((event) => event.trigger !== 'shift change'))
     return { kind: 'dead', reason: `The preset ${webhook.preset} tells of shift changes and of nothing else.` }
-  const { content, type } = contentOf(webhook, input)
-  const templated = webhook.headers === null ? {} : parseHeaders(webhook.headers)
-  const own = authorized(withHeaders(webhook.staticHeaders ?? {}, templated), webhook.authorizationHeader)
-  const typed = type === null || hasHeader(own, 'content-type') ? own : withHeader(own, 'content-type', type)
-  const message: HttpMessage = {
-    kind: 'http',
-    method: input.httpMethod,
-    target: input.url,
-    headers: withBasic(typed, webhook),
-    headersShown: shownHeaders(own),
-    body: content === null ? null : Buffer.from(content),
-    requestTrigger: trigger,
-  }
-  return { kind: 'message', message }
+  const triggered = { ...nothingYet, requestTrigger: trigger.value }
+  const url = urlOf(textOf.plain(input.url), input.egress)
+  if (!url.ok) return faulty(url.reason, (target) => ({ ...triggered, target }))
+  const own = ownHeaders(webhook, textOf)
+  if (!own.ok) return faulty(own.reason, (headersShown) => ({ ...triggered, target: url.value, headersShown }))
+  const addressed = { ...triggered, target: url.value, headersShown: shownHeaders(own.value) }
+  const content = contentOf(webhook, input, textOf)
+  if (!content.ok) return faulty(content.reason, (body) => ({ ...addressed, body: Buffer.from(body) }))
+  const { text, type } = content.value
+  const typed = type === null || hasHeader(own.value, 'content-type') ? own.value : withHeader(own.value, 'content-type', type)
+  const body = text === null ? null : Buffer.from(text)
+  return { kind: 'message', message: { ...addressed, headers: withBasic(typed, webhook), body } }
 }
 
-/** The contract's rule for webhooks: no blanks around it, and no other word. */
-const isTrue = (text: string): boolean => ['true', '1'].includes(text.toLowerCase())
+const emptyMessage = { kind: 'http', target: '', headers: {}, headersShown: '{}', body: null, requestTrigger: '' } as const
 
-type Content = { readonly content: string | null; readonly type: string | null }
+const faulty = (reason: string, request: (fault: string) => HttpMessage): Rendered => ({
+  kind: 'faulty',
+  reason,
+  request: request(reason),
+})
 
-const nothing: Content = { content: null, type: null }
+/** Renders a template with the data as it is, or escaped for JSON. */
+type Texts = Record<'plain' | 'escaped', (template: string) => Result<string, string>>
 
-function contentOf(webhook: Webhook, input: RenderInput): Content {
-  if (!methodsWithBody.includes(input.httpMethod)) return nothing
+function textsOf({ id }: Webhook, { events: [event], answers, templating }: RenderInput): Texts {
+  const seen = {
+    event: isAboutSchedule(event.trigger) ? nativeBody(event) : event.data,
+    answers: isAboutSchedule(event.trigger) ? [] : answers.filter(({ webhookId }) => webhookId !== id),
+  }
+  return {
+    plain: (template) => {
+      const rendered = templating.render(template, { ...seen, isJson: false })
+      return rendered.ok ? ok(storable(rendered.value)) : no(storable(rendered.reason))
+    },
+    escaped: (template) => templating.render(template, { ...seen, isJson: true }),
+  }
+}
+
+/** The words of the contract (grafana-oncall 3.6). */
+const urlFaults: Readonly<Record<UrlFault['kind'], string>> = {
+  malformed: 'URL - Malformed url',
+  own: 'URL - Potential self-reference',
+  closed: 'URL - This url is not supported for outgoing webhooks',
+}
+
+function urlOf(rendered: Result<string, string>, egress: EgressPolicy): Result<string, string> {
+  if (!rendered.ok) return no(`URL - ${rendered.reason}`)
+  const judged = sortUrl(rendered.value, egress)
+  return judged.ok ? rendered : no(urlFaults[judged.reason.kind])
+}
+
+/** The fixed headers, those of the template, and the field for authorization; what comes later goes before. */
+function ownHeaders({ staticHeaders, headers, authorizationHeader }: Webhook, textOf: Texts): Result<Headers, string> {
+  const rendered = headers === null ? ok('{}') : textOf.escaped(headers)
+  if (!rendered.ok) return no(`Headers - ${rendered.reason}`)
+  const read = readHeaders(rendered.value)
+  return read.ok
+    ? ok(authorized(withHeaders(staticHeaders ?? {}, read.value), authorizationHeader))
+    : no(`Headers - ${read.reason}`)
+}
+
+type Content = { readonly text: string | null; readonly type: string | null }
+
+const nothing: Content = { text: null, type: null }
+
+function contentOf(webhook: Webhook, input: RenderInput, textOf: Texts): Result<Content, string> {
+  if (!methodsWithBody.includes(input.httpMethod)) return ok(nothing)
   const whole = wholeContent(webhook, input)
-  if (whole !== null) return { content: whole, type: 'application/json' }
-  if (webhook.data === null) return nothing
-  const json = parsedJson(webhook.data)
-  if (json === undefined) return { content: webhook.data, type: null }
-  return json === null ? nothing : { content: webhook.data, type: 'application/json' }
+  if (whole !== null) return ok({ text: whole, type: 'application/json' })
+  if (webhook.data === null) return ok(nothing)
+  const rendered = textOf.escaped(webhook.data)
+  if (!rendered.ok) return no(`Data - ${rendered.reason}`)
+  const json = parsedJson(rendered.value)
+  if (json === undefined) return ok({ text: rendered.value, type: null })
+  return ok(json === null ? nothing : { text: rendered.value, type: 'application/json' })
 }
 
 /** All that the events say, in the form of the preset where it has one; null: the webhook has a body of its own. */

@@ -3,8 +3,9 @@ import { type Body, fieldRefusal, list, optional, type Reader, readFields, requi
 import { isObject } from '../lib/json.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
+import { isTemplate, templateFault } from '../lib/template/template.ts'
 import { changedList, isGiven, listed } from './mirror.ts'
-import { templateFault, templateLengthMax } from './template-input.ts'
+import { anyLength } from './template-input.ts'
 import { type HttpMethod, httpMethods, type Several, type WebhookUrl } from './webhook.ts'
 
 type Reading = { readonly body: Body; readonly egress: EgressPolicy; readonly take: Take }
@@ -89,13 +90,15 @@ function withoutRepeats(places: Several<Place>, field: string): Result<Several<P
   return twice === undefined ? ok(places) : no(fieldRefusal(field, `The URL ${twice} is there twice.`))
 }
 
+/** A URL, or a template that makes one. What is no template can be judged now. */
 const url =
   (egress: EgressPolicy): Reader<string> =>
   (value) => {
-    const read = text(templateLengthMax)(value)
+    const read = text(anyLength)(value)
     if (!read.ok) return read
     const fault = templateFault(read.value)
-    if (fault !== null) return no(fault)
+    if (fault !== null) return no(fault.text)
+    if (isTemplate(read.value)) return read
     const judged = judgeUrl(read.value, egress)
     return judged.ok ? read : judged
   }

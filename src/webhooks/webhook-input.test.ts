@@ -167,11 +167,20 @@ describe('a new webhook', () => {
     expect(fieldsOf(change)).toEqual(fields)
   })
 
-  it.each(['url', 'headers', 'data', 'trigger_template'])('with a template in %s is refused until templates come', (field) => {
-    for (const text of ['{{ alert_payload.id }}', '{% if 1 %}', '{# note #}']) {
-      expect(fieldsOf({ [field]: `https://a.example/${text}` })).toEqual({
-        [field]: ['Templates are not supported yet: the text must not contain "{{", "{%" or "{#".'],
-      })
+  it.each(['url', 'headers', 'data', 'trigger_template'])('may have a template in %s', (field) => {
+    for (const text of ['{{ alert_payload.id }}', '{% if 1 %}a{% endif %}', '{# note #}', '{{ alert_group.title }}']) {
+      expect(fieldsOf({ [field]: `https://a.example/${text}` })).toBeNull()
+    }
+  })
+
+  it.each(['url', 'headers', 'data', 'trigger_template'])('with a template in %s that cannot work is refused', (field) => {
+    for (const [text, fault] of [
+      ['{{ }}', "Template Error: Expected an expression, got 'end of print statement'"],
+      ['{{ alert_payload | to_json }}', "Template Error: No filter named 'to_json'."],
+      ['{% for n in range(3) %}{% endfor %}', "Template Error: use of 'range' is restricted"],
+      ['x'.repeat(50_001), 'Template Error: Template exceeds length limit (50001 > 50000)'],
+    ]) {
+      expect(fieldsOf({ [field]: text })).toEqual({ [field]: [fault] })
     }
   })
 

@@ -707,7 +707,8 @@ create table endpoints (
   check (ending_reason is null or deleted_at is not null)
 );
 create index endpoints_closing on endpoints (shard) where ending_reason is not null;
-create unique index endpoints_owner on endpoints (organization_id, kind, owner_id, coalesce(url, '')) where deleted_at is null;
+-- A URL may be a template of 50,000 characters, which is too long for an index.
+create unique index endpoints_owner on endpoints (organization_id, kind, owner_id, md5(coalesce(url, ''))) where deleted_at is null;
 
 -- The work that is left to do, and nothing else: narrow, and deleted when done.
 create table deliveries (
@@ -744,7 +745,8 @@ create table messages (
   at timestamptz not null,
   -- All events that it tells of, where these are several.
   grouped_sequences bigint[],
-  kind text not null check (kind in ('http', 'mail')),
+  -- What is faulty could not be made: the response log shows it, and it is never sent.
+  kind text not null check (kind in ('http', 'mail', 'faulty')),
   method text,
   -- The URL of a request, or the address of a mail.
   target text not null,
@@ -760,7 +762,7 @@ create table messages (
   subject_id text,
   primary key (organization_id, id, at),
   check ((kind = 'mail') = (body_sealed is not null)),
-  check (kind = 'http' or body is null)
+  check (kind <> 'mail' or body is null)
 ) partition by range (at);
 create index messages_subject on messages (organization_id, subject_id) where subject_id is not null;
 

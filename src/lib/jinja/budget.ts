@@ -1,4 +1,4 @@
-import { limitFault } from './fault.ts'
+import { limitFault, timeFault } from './fault.ts'
 
 /** What one render may take. All but the deadline are counted, so that a template ends in the same place on every machine. */
 export type Limits = {
@@ -43,11 +43,11 @@ export const newBudget = (limits: Limits, isLate: () => boolean): Budget => ({
 
 export function spend(budget: Budget, steps: number): void {
   budget.steps -= steps
-  if (budget.steps < 0) throw limitFault(`The template takes more than ${budget.limits.stepsMax} steps`)
+  if (budget.steps < 0) throw timeFault(`The template takes more than ${budget.limits.stepsMax} steps`)
   budget.untilClock -= steps
   if (budget.untilClock > 0) return
   budget.untilClock = stepsPerLook
-  if (budget.isLate()) throw limitFault('The template takes too long')
+  if (budget.isLate()) throw timeFault('The template takes too long')
 }
 
 const stepsPerLook = 1000

@@ -1,5 +1,5 @@
 /** What went wrong, as Python would sort it: callers show some kinds as warnings and others as errors. */
-export type FaultKind = 'syntax' | 'security' | 'undefined' | 'type' | 'key' | 'value' | 'runtime' | 'limit'
+export type FaultKind = 'syntax' | 'security' | 'undefined' | 'type' | 'key' | 'value' | 'runtime' | 'limit' | 'time'
 
 /** The one thing that a template may throw. Its message is what Python's Jinja2 says, where Jinja2 says anything. */
 export class TemplateFault extends Error {
@@ -26,3 +26,6 @@ export const runtimeFault = (message: string): TemplateFault => new TemplateFaul
 
 /** The template took more than it may. */
 export const limitFault = (message: string): TemplateFault => new TemplateFault('limit', message, null)
+
+/** It took more steps than it may, or until it was late. */
+export const timeFault = (message: string): TemplateFault => new TemplateFault('time', message, null)

@@ -10,8 +10,8 @@ export type TemplateData = {
   readonly originals: ReadonlyMap<string, string> | null
 }
 
-/** What an object says, name by name. */
-export const plainData = (object: Dict): TemplateData => ({ context: contextOf(object), originals: null })
+/** What an object says, name by name. It is a copy, since a template may change what it sees. */
+export const plainData = (object: Dict): TemplateData => ({ context: contextOf(object, copied), originals: null })
 
 /**
  * The same for a template that writes JSON (contract grafana-oncall 3.4): every text in it is escaped, though no key is, so that
@@ -19,18 +19,35 @@ export const plainData = (object: Dict): TemplateData => ({ context: contextOf(o
  */
 export function escapedData(object: Dict): TemplateData {
   const originals = new Map<string, string>()
-  const context = contextOf(object)
-  return { context: new Map(Array.from(context, ([name, value]) => [name, escapedValue(value, originals)] as const)), originals }
+  return { context: contextOf(object, (value) => escapedValue(value, originals)), originals }
 }
 
-/** The object of a JSON text that the server wrote itself. */
-export function objectOf(json: string): Dict {
+/** The object of a JSON text; null where it is none, is nested beyond reason, or has a whole number that is too long. */
+export function readObject(json: string): Dict | null {
   const value = readJson(json)?.value ?? null
-  return known(isDict(value) ? value : null, 'what a template sees is a JSON object')
+  return isDict(value) ? value : null
 }
 
-const contextOf = ({ entries }: Dict): ReadonlyMap<string, Value> =>
-  new Map(Array.from(entries.values(), ({ key, value }) => [textOf(key) ?? '', value] as const))
+/** The object of a JSON text that is known to be one. */
+export const objectOf = (json: string): Dict => known(readObject(json), 'what a template sees is a JSON object')
+
+/** The members that a template can know of: it has no other way to a name than to write it out. */
+export function namedIn(text: string, { entries }: Dict): Dict {
+  const pairs = Array.from(entries.values(), ({ key, value }) => [key, value] as const)
+  return dictOf(pairs.filter(([key]) => text.includes(textOf(key) ?? '')))
+}
+
+const contextOf = ({ entries }: Dict, member: (value: Value) => Value): ReadonlyMap<string, Value> =>
+  new Map(Array.from(entries.values(), ({ key, value }) => [textOf(key) ?? '', member(value)] as const))
+
+function copied(value: Value): Value {
+  if (isList(value)) return list(value.items.map(copied))
+  if (!isDict(value)) return value
+  return {
+    ...value,
+    entries: new Map(Array.from(value.entries, ([hash, { key, value: member }]) => [hash, { key, value: copied(member) }])),
+  }
+}
 
 function escapedValue(value: Value, originals: Map<string, string>): Value {
   if (typeof value === 'string') return escapedText(value, originals)

@@ -158,7 +158,7 @@ describe('what is wrong with a template that is saved', () => {
     ["{% include 'x' %}", "Template Error: 'include' is not available: there are no other templates"],
     ['x'.repeat(50_001), 'Template Error: Template exceeds length limit (50001 > 50000)'],
   ])('%s', (template, text) => {
-    expect(templateFault(template, now)?.text ?? null).toBe(text)
+    expect(templateFault(template)?.text ?? null).toBe(text)
   })
 })
 

@@ -4,7 +4,7 @@ import { dictOf } from '../jinja/dict.ts'
 import { countOf, cut } from '../jinja/python-text.ts'
 import { readTemplate as readJinja, renderTemplate as renderJinja } from '../jinja/template.ts'
 import { no, ok, type Result } from '../result.ts'
-import type { Instant } from '../time.ts'
+import { type Instant, instant } from '../time.ts'
 import { plainData, restorer, type TemplateData } from './data.ts'
 import { templateLibrary } from './library.ts'
 
@@ -27,6 +27,9 @@ export type RenderInput = {
   readonly lengthMax: number
 }
 
+/** Whether a text has anything that is filled in. */
+export const isTemplate = (text: string): boolean => /\{[{%#]/.test(text)
+
 /** Reads a template; the failure is an error, never a warning. */
 export function readTemplate(text: string): Result<Template, TemplateFailure> {
   const count = countOf(text)
@@ -39,20 +42,24 @@ export function readTemplate(text: string): Result<Template, TemplateFailure> {
 
 /** The text that a template makes of its data. */
 export function renderTemplate(template: Template, input: RenderInput): Result<string, TemplateFailure> {
-  const rendered = renderJinja(template, {
-    context: input.data.context,
-    library: templateLibrary,
-    limits: templateLimits,
-    now: BigInt(input.now) * 1000n,
-    random: input.random,
-    isLate: input.isLate,
-    restore: restorer(input.data, template.literals),
-  })
+  const rendered = renderWithin(templateLimits, template, input)
   return rendered.ok ? ok(shortened(rendered.value, input.lengthMax)) : no(shown(rendered.reason))
 }
 
 /** What a template may take. */
 export const templateLimits: Limits = usualLimits
+
+function renderWithin(limits: Limits, template: Template, input: Omit<RenderInput, 'lengthMax'>): Result<string, Failure> {
+  return renderJinja(template, {
+    context: input.data.context,
+    library: templateLibrary,
+    limits,
+    now: BigInt(input.now) * 1000n,
+    random: input.random,
+    isLate: input.isLate,
+    restore: restorer(input.data, template.literals),
+  })
+}
 
 const shortened = (text: string, lengthMax: number): string =>
   text.length > lengthMax && countOf(text) > lengthMax ? `${cut(text, 0, lengthMax)}..` : text
@@ -66,9 +73,10 @@ function shown({ kind, message, line }: Failure): TemplateFailure {
 
 /**
  * What is wrong with a template that is about to be saved (contract grafana-oncall 2.4): it is rendered with a payload that has every key,
- * and what only this data brings about is passed over. Null: nothing.
+ * and what only this data brings about is passed over. So is how long it takes, for somebody waits here: only its first steps are
+ * taken. Null: nothing.
  */
-export function templateFault(text: string, now: Instant): TemplateFailure | null {
+export function templateFault(text: string): TemplateFailure | null {
   const read = readTemplate(text)
   if (!read.ok) return read.reason
   const payload = { ...dictOf([]), missing: '' }
@@ -78,9 +86,14 @@ export function templateFault(text: string, now: Instant): TemplateFailure | nul
       ['alert_payload', payload],
     ]),
   )
-  const rendered = renderTemplate(read.value, { data, now, random: () => 0, isLate: () => false, lengthMax: resultMax })
-  return rendered.ok || rendered.reason.isWarning ? null : rendered.reason
+  const rendered = renderWithin(limitsAtSave, read.value, { data, now: instant(0), random: () => 0, isLate: () => false })
+  if (rendered.ok || rendered.reason.kind === 'time') return null
+  const failure = shown(rendered.reason)
+  return failure.isWarning ? null : failure
 }
+
+/** Some 20 ms. */
+const limitsAtSave: Limits = { ...templateLimits, stepsMax: 50_000 }
 
 /** Whether the text of a webhook's trigger template says yes: no blanks around it, and no other word. */
 export const isTrueForWebhook = (text: string): boolean => ['true', '1'].includes(text.toLowerCase())
