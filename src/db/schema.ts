@@ -115,6 +115,7 @@ export interface Calendars {
   etag: string | null;
   expanded_at: Timestamp | null;
   failed_at: Timestamp | null;
+  failing_since: Timestamp | null;
   last_modified: string | null;
   organization_id: string;
   problems: Generated<string[]>;

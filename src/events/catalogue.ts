@@ -32,6 +32,9 @@ export const catalogue = {
   'schedule.upcoming': null,
   /** An edit moved a shift to come of somebody. */
   'schedule.shift_moved': null,
+  /** A calendar could not be fetched or read for an hour, or could be again after that. */
+  'schedule.calendar_failed': null,
+  'schedule.calendar_recovered': null,
   'escalation.started': null,
   'escalation.step_taken': null,
   /** A step that reached nobody or could not be done; the chain goes on. */
@@ -49,3 +52,7 @@ export const catalogue = {
 export type EventType = keyof typeof catalogue
 export type AlertGroupEventType = Extract<EventType, `alert_group.${string}`>
 export type ScheduleEventType = Extract<EventType, `schedule.${string}`>
+/** Events about schedules that webhooks do not hear of. */
+export type QuietScheduleEventType = {
+  readonly [Type in ScheduleEventType]: (typeof catalogue)[Type] extends null ? Type : never
+}[ScheduleEventType]

@@ -5,8 +5,8 @@ import { jsonText } from '../lib/json.ts'
 import type { Closing, Sql, Tx } from '../ports.ts'
 import { matchWebhooks } from '../webhooks/commands.ts'
 import type { WebhookCause } from '../webhooks/trigger.ts'
-import { catalogue } from './catalogue.ts'
-import type { Event, Fact, RecordedEvent } from './event.ts'
+import { catalogue, type QuietScheduleEventType } from './catalogue.ts'
+import type { Event, Fact, RecordedEvent, ScheduleFact } from './event.ts'
 import { insertEvents, takeSequences } from './store.ts'
 import * as store from './store.ts'
 
@@ -75,7 +75,7 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
   const { organizationId, sequence: eventSequence, at: eventAt } = event
   const common = { organizationId, eventSequence, eventAt }
   if ('schedule' in fact) {
-    if (fact.type === 'schedule.upcoming' || fact.type === 'schedule.shift_moved') return []
+    if (isQuiet(fact)) return []
     const { id: scheduleId, scheduledAt } = fact.schedule
     return [{ ...common, about: 'schedule', trigger: catalogue[fact.type], scheduleId, scheduledAt, change: fact.data }]
   }
@@ -86,3 +86,6 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
     { ...common, about: 'alert group', trigger, alertGroupId: fact.alertGroup.id, integrationId, webhookId: fact.webhookId },
   ]
 }
+
+const isQuiet = (fact: ScheduleFact): fact is Extract<ScheduleFact, { type: QuietScheduleEventType }> =>
+  catalogue[fact.type] === null

@@ -4,7 +4,7 @@ import type { Instant } from '../lib/time.ts'
 import type { Actor } from '../accounts/actor.ts'
 import type { AlertReport } from '../webhooks/alert-report.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
-import type { EventType, ScheduleEventType } from './catalogue.ts'
+import type { EventType, QuietScheduleEventType, ScheduleEventType } from './catalogue.ts'
 
 /** A fact that is about to be recorded. */
 export type Fact = AlertFact | ScheduleFact
@@ -35,10 +35,8 @@ export type ScheduleFact = {
     readonly scheduledAt: Instant
   }
 } & (
-  | { readonly type: Exclude<ScheduleEventType, 'schedule.upcoming' | 'schedule.shift_moved'>; readonly data: ShiftChange }
-  // Webhooks do not hear of these.
-  | { readonly type: 'schedule.upcoming'; readonly data: JsonWithRaw }
-  | { readonly type: 'schedule.shift_moved'; readonly data: JsonWithRaw }
+  | { readonly type: Exclude<ScheduleEventType, QuietScheduleEventType>; readonly data: ShiftChange }
+  | { readonly type: QuietScheduleEventType; readonly data: JsonWithRaw }
 )
 
 /** A recorded fact. Sequences grow by one per organization, in the order of the commits. */

@@ -14,6 +14,7 @@ import {
   calendarWindow,
   expansionMaxAge,
 } from './ical-calendar.ts'
+import { tellFailure } from './ical-failure-commands.ts'
 import { matcherOf } from './ical-layers.ts'
 import type { DigestedReading } from './ical-reading.ts'
 import * as store from './ical-store.ts'
@@ -117,13 +118,15 @@ export type Refresh =
  */
 export async function noteRefresh(tx: Tx, found: store.Calendar, refresh: Refresh): Promise<boolean> {
   const { organizationId, scheduleId } = found
-  if ((await lockSchedule(tx, { organizationId, id: scheduleId })) === null) return false
+  const schedule = await lockSchedule(tx, { organizationId, id: scheduleId })
+  if (schedule === null) return false
   const locked = await store.lockCalendar(tx, found)
   if (locked === null || locked.url !== found.url || locked.expandedAt !== found.expandedAt) return false
   const calendar = { ...locked, isFirst: isFirstOf(locked) }
   const dueAt = calendar.url === null ? after(tx.now, expansionMaxAge) : nextDue(tx)
   const hasChanged =
     refresh.kind === 'read' ? await takeContent(tx, calendar, refresh.read) : await takeReading(tx, calendar, refresh.reading)
+  tellFailure(tx, calendar, { schedule, error: refresh.kind === 'failed' ? refresh.error : null })
   if (refresh.kind === 'failed') await store.noteFailure(tx, calendar, { error: refresh.error, dueAt })
   else await store.noteSuccess(tx, calendar, { ...(refresh.kind === 'read' ? refresh.read : refresh), dueAt })
   if (hasChanged) lookAgain(tx, { kind: 'system', organizationId }, [scheduleId])

@@ -389,6 +389,42 @@ describe('calendars that are followed', () => {
     expect((await shown(id)).ical_status.primary).toMatchObject({ failed_at: null, error: null })
   })
 
+  test('that fail for an hour, and are well again after that, are events', async () => {
+    world.files.set(url, { body: rota })
+    const { id } = await created({ ical_url_primary: url })
+    const told = async () => {
+      const rows = await world.db.sql.selectFrom('events').select(['type', 'data']).orderBy('sequence').execute()
+      const all = rows.map(({ type, data }) => ({ type, ...JSON.parse(data) }))
+      return all.filter(({ type, schedule }) => type.startsWith('schedule.calendar_') && schedule.id === id)
+    }
+    const passing = async (duration: number) => {
+      for (let minute = 0; minute < duration; minute += 12) {
+        world.pass(minutes(12))
+        await world.refresh()
+      }
+    }
+    world.files.delete(url)
+    await passing(48)
+    world.files.set(url, { body: rota })
+    await passing(12)
+    expect(await told()).toEqual([])
+    world.files.set(url, { status: 503 })
+    await passing(240)
+    const [failed, ...others] = await told()
+    expect(others).toEqual([])
+    const common = { schedule: { id, name: 'Rota' }, calendar: 'primary' }
+    expect(failed).toEqual({
+      ...{ type: 'schedule.calendar_failed', ...common, error: 'The server answered 503.' },
+      failing_since: expect.stringMatching(/^2026-04-\d\dT\d\d:\d\d:00Z$/),
+    })
+    world.files.set(url, { body: rota })
+    await passing(36)
+    expect(await told()).toEqual([
+      failed,
+      { type: 'schedule.calendar_recovered', ...common, failing_since: failed.failing_since },
+    ])
+  })
+
   test('that are deleted are not asked for any more', async () => {
     const own = 'https://calendar.example/own.ics'
     world.files.set(own, { body: rota })

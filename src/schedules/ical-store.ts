@@ -13,6 +13,8 @@ export type Calendar = CalendarKey & {
   readonly lastModified: string | null
   readonly hasContent: boolean
   readonly expandedAt: Instant | null
+  /** The first and the last time that it failed since it was well; null: it is. */
+  readonly failing: { readonly since: Instant; readonly lastAt: Instant } | null
 }
 
 /** The calendar has this URL from now on, and is to be fetched at once. The last good copy holds until then, also one of another URL. */
@@ -23,7 +25,7 @@ export async function followUrl(tx: Tx, key: CalendarKey, url: string): Promise<
     values (${key.organizationId}, ${key.scheduleId}, ${key.role}, ${shardOf(key.organizationId)}, ${url}, ${now})
     on conflict (organization_id, schedule_id, role) do update
     set url = excluded.url, due_at = excluded.due_at, etag = null, last_modified = null, refreshed_at = null, failed_at = null,
-      error = null`.execute(tx.sql)
+      failing_since = null, error = null`.execute(tx.sql)
 }
 
 /** The calendar's file is uploaded from now on; what it has stays until then. */
@@ -32,7 +34,7 @@ export async function awaitUpload(tx: Tx, { organizationId, scheduleId, role }: 
     insert into calendars (organization_id, schedule_id, role, shard, url, due_at)
     values (${organizationId}, ${scheduleId}, ${role}, ${shardOf(organizationId)}, null, null)
     on conflict (organization_id, schedule_id, role) do update
-    set url = null, etag = null, last_modified = null, failed_at = null, error = null`.execute(tx.sql)
+    set url = null, etag = null, last_modified = null, failed_at = null, failing_since = null, error = null`.execute(tx.sql)
 }
 
 /** Nobody looks at the calendar any more, and its file is forgotten. */
@@ -40,7 +42,7 @@ export async function dropCalendar(tx: Tx, { organizationId, scheduleId, role }:
   await sql`
     update calendars
     set url = null, due_at = null, content = null, content_digest = null, etag = null, last_modified = null, problems = '{}',
-      refreshed_at = null, failed_at = null, error = null
+      refreshed_at = null, failed_at = null, failing_since = null, error = null
     where organization_id = ${organizationId} and schedule_id = ${scheduleId} and role = ${role}`.execute(tx.sql)
 }
 
@@ -54,7 +56,8 @@ export async function lockCalendar(tx: Tx, { organizationId, scheduleId, role }:
 }
 
 const calendarColumns = sql`
-  organization_id, schedule_id, role, url, etag, last_modified, content is not null as has_content, expanded_at`
+  organization_id, schedule_id, role, url, etag, last_modified, content is not null as has_content, expanded_at,
+  failing_since, failed_at`
 
 type CalendarRow = {
   readonly organization_id: string
@@ -65,6 +68,8 @@ type CalendarRow = {
   readonly last_modified: string | null
   readonly has_content: boolean
   readonly expanded_at: Date | null
+  readonly failing_since: Date | null
+  readonly failed_at: Date | null
 }
 
 const calendarOf = (row: CalendarRow): Calendar => ({
@@ -76,6 +81,10 @@ const calendarOf = (row: CalendarRow): Calendar => ({
   lastModified: row.last_modified,
   hasContent: row.has_content,
   expandedAt: row.expanded_at === null ? null : fromDate(row.expanded_at),
+  failing:
+    row.failing_since === null || row.failed_at === null
+      ? null
+      : { since: fromDate(row.failing_since), lastAt: fromDate(row.failed_at) },
 })
 
 type Claim = { readonly shards: readonly number[]; readonly limit: number; readonly until: Instant }
@@ -152,7 +161,7 @@ export async function noteSuccess(
 ): Promise<void> {
   await sql`
     update calendars
-    set refreshed_at = ${toDate(tx.now)}, failed_at = null, error = null, etag = ${validators.etag},
+    set refreshed_at = ${toDate(tx.now)}, failed_at = null, failing_since = null, error = null, etag = ${validators.etag},
       last_modified = ${validators.lastModified}, due_at = ${toDate(dueAt)}
     where organization_id = ${organizationId} and schedule_id = ${scheduleId} and role = ${role}`.execute(tx.sql)
 }
@@ -163,7 +172,7 @@ export async function noteFailure(
   { error, dueAt }: { readonly error: string; readonly dueAt: Instant },
 ): Promise<void> {
   await sql`
-    update calendars set failed_at = ${toDate(tx.now)}, error = ${error}, due_at = ${toDate(dueAt)}
+    update calendars set failed_at = ${toDate(tx.now)}, failing_since = coalesce(failing_since, ${toDate(tx.now)}), error = ${error}, due_at = ${toDate(dueAt)}
     where organization_id = ${organizationId} and schedule_id = ${scheduleId} and role = ${role}`.execute(tx.sql)
 }
 

@@ -268,13 +268,16 @@ create table calendars (
   -- When the stretches were last made of the content, which reaches only so far ahead; null: they were never made.
   expanded_at timestamptz,
   refreshed_at timestamptz,
+  -- The last time it failed, and the first time since it was well.
   failed_at timestamptz,
+  failing_since timestamptz,
   error text,
   -- Null: there is nothing to do.
   due_at timestamptz,
   primary key (organization_id, schedule_id, role),
   foreign key (organization_id, schedule_id) references schedules,
-  check ((failed_at is null) = (error is null))
+  check ((failed_at is null) = (error is null)),
+  check ((failed_at is null) = (failing_since is null))
 );
 create index calendars_due on calendars (shard, due_at) where due_at is not null;
 
