@@ -120,9 +120,9 @@ test('responses', async () => {
     timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$/),
     url: world.receiverUrl,
     request_trigger: '',
-    request_headers: '{"Authorization":"****************"}',
+    request_headers: '{"Authorization": "****************"}',
     status_code: 200,
-    content: '{"thanks":true}',
+    content: '{"thanks": true}',
   })
   expect(Object.keys(response).slice(0, 8)).toEqual([
     ...['timestamp', 'url', 'request_trigger', 'request_headers', 'request_data', 'status_code', 'content', 'event_data'],

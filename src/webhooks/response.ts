@@ -1,8 +1,9 @@
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
+import { pythonJson } from '../lib/python-json.ts'
 import { isoZ } from '../lib/time.ts'
 
-/** An attempt as the contract's response log shows it (grafana-oncall 2.9, 3.7): all texts but the status. */
+/** An attempt as the contract's response log shows it (grafana-oncall 2.9, 3.7): all texts but the status, JSON as Python writes it. */
 export function shownResponse(attempt: LoggedAttempt, eventData: Excerpt | null) {
   const { message } = attempt
   const body = message?.body ?? null
@@ -10,7 +11,7 @@ export function shownResponse(attempt: LoggedAttempt, eventData: Excerpt | null)
     timestamp: isoZ(attempt.at),
     url: message?.target ?? '',
     request_trigger: message?.requestTrigger ?? '',
-    request_headers: message?.headersShown ?? '{}',
+    request_headers: pythonText(message?.headersShown ?? '{}'),
     request_data: body === null ? null : shownExcerpt(body),
     status_code: attempt.status,
     content: contentOf(attempt),
@@ -24,17 +25,29 @@ export function shownResponse(attempt: LoggedAttempt, eventData: Excerpt | null)
   }
 }
 
-/** The text as it is; of one that is not whole a JSON text that says so. */
+/** The text, as Python would write it where it is JSON; of one that is not whole a JSON text that says so. */
 export function shownExcerpt({ text, bytes, isWhole }: Excerpt): string {
-  if (isWhole) return text
+  if (isWhole) return pythonText(text)
   // A half of a surrogate pair at the end is no character.
   const beginning = text.slice(0, excerptLimits.beginningMax).replace(/[\ud800-\udbff]$/, '')
-  return JSON.stringify({ truncated: true, bytes, beginning })
+  return pythonJson(JSON.stringify({ truncated: true, bytes, beginning }))
 }
 
 /** What the receiver answered, or what went wrong. */
 function contentOf({ responseBody, detail }: LoggedAttempt): string | null {
-  return responseBody === null ? detail : textOf(responseBody)
+  return responseBody === null ? detail : pythonText(textOf(responseBody))
+}
+
+/** Other texts stay as they are. */
+const pythonText = (text: string): string => (isJson(text) ? pythonJson(text) : text)
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
