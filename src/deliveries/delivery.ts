@@ -132,8 +132,11 @@ export type Rendered =
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Not this time: tried again like a failed attempt. The detail is for the log. */
   | { readonly kind: 'failed'; readonly detail: string }
-  /** Not together with the others, which are large enough: asked for again at once. */
-  | { readonly kind: 'later' }
+  /**
+   * Not together with the others, which are enough: asked for again. Nothing but pages leaves for its endpoint before `until`;
+   * null: at once.
+   */
+  | { readonly kind: 'later'; readonly until: Instant | null }
 
 /** What an attempt means for its delivery. */
 export type Verdict =

@@ -25,6 +25,8 @@ export type Hold = {
   noteUnread(): void
   /** Takes a delivery unless its endpoint is full, there is room for pages only, or one that it must follow is under way. */
   take(delivery: Delivery, now: Instant): boolean
+  /** Lets nothing but pages be taken for its endpoint until then. False: that is so already. */
+  rest(delivery: Delivery, until: Instant): boolean
   /** Holds a delivery for which nothing will leave. */
   keep(delivery: Delivery): void
   /** Its request leaves, with a body of so many bytes. */
@@ -89,6 +91,7 @@ export function newHold(limits: HoldLimits): Hold {
       slots.take(delivery, now)
       return true
     },
+    rest: slots.rest,
     keep: (delivery) => {
       held.set(delivery.id, delivery)
     },

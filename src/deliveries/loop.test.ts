@@ -16,8 +16,10 @@ import {
   send,
   waiting,
 } from '../../test/support/owed-deliveries.ts'
-import { ms } from '../lib/time.ts'
-import { type Delivery, lanes } from './delivery.ts'
+import { known } from '../lib/check.ts'
+import type { MessageId } from '../lib/ids.ts'
+import { instant, ms } from '../lib/time.ts'
+import { type Delivery, lanes, type Rendered } from './delivery.ts'
 import { deliveriesLoop } from './loop.ts'
 
 const newWorld = owingWorlds()
@@ -174,6 +176,63 @@ describe('a delivery', () => {
     ])
     expect(await results(world)).toMatchObject([
       { subjectId: 'I1', ending: { kind: 'dead', reason: 'The webhook was deleted.', attemptId: null, attemptsCount: 0 } },
+    ])
+  })
+
+  it('whose request takes long to make lets its webhook rest, while others and pages leave', async () => {
+    const rested: (string | null)[] = []
+    const until = instant(Date.UTC(2026, 3, 1, 12, 0, 2))
+    const world = await newWorld({
+      render: async (_db, deliveries) =>
+        new Map(
+          deliveries.map((delivery): [MessageId, Rendered] => {
+            if (delivery.endpoint.url !== 'https://slow.example/' || world.now() >= until)
+              return [delivery.messageId, { kind: 'message', message: post(delivery) }]
+            rested.push(delivery.subjectId)
+            return [delivery.messageId, { kind: 'later', until }]
+          }),
+        ),
+    })
+    await send(world, await endpointOf(world, 'https://slow.example/'), [{ subjectId: 'I1' }, { subjectId: 'I2' }])
+    await send(world, await endpointOf(world, 'https://quick.example/'), [{ subjectId: 'I3' }])
+    await send(world, await mailEndpoint(world), [page('ann@example.com')])
+    await world.pass(1_000)
+    expect(world.received.map(({ url }) => url)).toEqual(['https://quick.example/'])
+    expect(world.mails.length).toBe(1)
+    expect(rested).toEqual(['I1'])
+    await world.pass(2_000)
+    expect(world.received.slice(1).map(({ url, at }) => [url, at - until < 100])).toEqual([
+      ['https://slow.example/', true],
+      ['https://slow.example/', true],
+    ])
+  })
+
+  it('of which no request can be made is in the log with what there was of it, once, and can be owed again', async () => {
+    let isMended = false
+    const world = await newWorld({
+      render: async (_db, deliveries) =>
+        new Map(
+          deliveries.map((delivery): [MessageId, Rendered] => {
+            if (isMended) return [delivery.messageId, { kind: 'message', message: post(delivery) }]
+            const request = { ...post(delivery), body: Buffer.from('Data - wrong') }
+            return [delivery.messageId, { kind: 'faulty', reason: 'Data - wrong', request }]
+          }),
+        ),
+    })
+    const endpointId = await endpointOf(world, 'https://a.example/')
+    const [messageId] = await send(world, endpointId, [{}])
+    await world.pass(60_000)
+    expect(world.received).toEqual([])
+    expect(await attempts(world)).toMatchObject([{ number: 1, outcome: 'dead', status: null, detail: null, response_body: null }])
+    expect((await dead(world)).map(({ reason, attempts_count }) => [reason, attempts_count])).toEqual([['Data - wrong', 1]])
+    expect(await results(world)).toMatchObject([
+      { ending: { kind: 'dead', reason: 'Data - wrong', status: null, attemptsCount: 1 } },
+    ])
+    isMended = true
+    await send(world, endpointId, [{ messageId: known(messageId, 'it was sent'), messageAt: instant(Date.UTC(2026, 3, 1, 12)) }])
+    await world.pass(60_000)
+    expect(world.received.map(({ id, request }) => [id, Buffer.from(request.body ?? []).toString()])).toEqual([
+      [messageId, 'about I1'],
     ])
   })
 

@@ -1,6 +1,6 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Loop } from '../lib/loop.ts'
-import type { Instant, Ms } from '../lib/time.ts'
+import { type Instant, type Ms, ms } from '../lib/time.ts'
 import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
 import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
@@ -160,7 +160,8 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
   const { options, hold } = desk
   const { ports, vault } = options
   const undecided = new Set(taken)
-  const decide = ({ ready, failed, unsent }: Prepared, credentials: CredentialsById): void => {
+  const decide = ({ ready, failed, unsent, resting }: Prepared, credentials: CredentialsById): void => {
+    for (const { delivery, until } of resting) rest(desk, delivery, until)
     for (const item of ready)
       if (options.isOwned(item.delivery.shard) && undecided.delete(item.delivery))
         launch(desk, { ...item, credentials: credentials.get(item.delivery.id) ?? noCredentials })
@@ -173,7 +174,7 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
       loadMessages(ports.db.sql, vault, taken),
       loadCredentials(ports, options.credentialsOf, taken),
     ])
-    decide({ ready: [], failed, unsent: [] }, credentials)
+    decide({ ready: [], failed, unsent: [], resting: [] }, credentials)
     // What has its bytes leaves at once: a page does not wait until webhooks are rendered.
     decide(loaded, credentials)
     const toRender = unrendered.filter((delivery) => undecided.has(delivery))
@@ -183,6 +184,12 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
     // Taken back, rendered by another node, its shard lost, or a defect on the way: whoever looks next decides.
     for (const delivery of undecided) hold.release(delivery)
   }
+}
+
+/** The loop is woken when the endpoint may have something again. */
+function rest({ options: { ports, wake }, hold }: Desk, delivery: Delivery, until: Instant): void {
+  const { clock } = ports
+  if (hold.rest(delivery, until)) void clock.wait(ms(Math.max(until - clock.now(), 0)), new AbortController().signal).then(wake)
 }
 
 function launch(desk: Desk, leaving: Leaving): void {

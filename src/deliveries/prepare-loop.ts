@@ -1,6 +1,7 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Brand } from '../lib/brand.ts'
 import { type MessageId, newUuid } from '../lib/ids.ts'
+import type { Instant } from '../lib/time.ts'
 import type { Database, Ports, Sql, Tx } from '../ports.ts'
 import { type Conclusion, faultyAttempt, shortened } from './conclusion.ts'
 import type { Credentials, CredentialsById, CredentialsOf } from './credentials.ts'
@@ -21,6 +22,8 @@ export type Prepared = {
   readonly ready: readonly Ready[]
   /** Never to be sent. */
   readonly unsent: readonly Conclusion[]
+  /** To be asked for again; until then nothing but pages leaves for their endpoints. */
+  readonly resting: readonly { readonly delivery: Delivery; readonly until: Instant }[]
   /** To be tried again; the detail is for the log. */
   readonly failed: readonly { readonly delivery: Delivery; readonly detail: string }[]
 }
@@ -32,7 +35,12 @@ export async function loadMessages(
   deliveries: readonly Delivery[],
 ): Promise<Prepared & { readonly unrendered: readonly Delivery[] }> {
   const stored = await messagesOfWaiting(db, deliveries)
-  const loaded = { ready: new Array<Ready>(), unsent: new Array<Conclusion>(), failed: new Array<Prepared['failed'][number]>() }
+  const loaded = {
+    ready: new Array<Ready>(),
+    unsent: new Array<Conclusion>(),
+    failed: new Array<Prepared['failed'][number]>(),
+    resting: [],
+  }
   const unrendered: Delivery[] = []
   for (const delivery of deliveries) {
     const message = stored.get(delivery.id)
@@ -81,17 +89,19 @@ export async function renderMessages({ db, vault, render }: Renderer, deliveries
     const fresh: { readonly delivery: Delivery; readonly message: HttpMessage }[] = []
     const unsent: Conclusion[] = []
     const failed: Prepared['failed'][number][] = []
+    const resting: Prepared['resting'][number][] = []
     for (const delivery of deliveries) {
       const result = rendered.get(delivery.messageId)
       if (result === undefined) failed.push({ delivery, detail: 'nobody renders it' })
       else if (result.kind === 'message') fresh.push({ delivery, message: result.message })
       else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
       else if (result.kind === 'faulty') unsent.push(faulty(tx, vault, { ...result, delivery }))
-      else if (result.kind !== 'later') unsent.push({ delivery, verdict: result, attempt: null, sign: null })
+      else if (result.kind === 'later') resting.push(...(result.until === null ? [] : [{ delivery, until: result.until }]))
+      else unsent.push({ delivery, verdict: result, attempt: null, sign: null })
     }
     const sealed = fresh.map(({ delivery, message }) => ({ delivery, message: sealedHttp(vault, delivery.messageId, message) }))
     const stored = sealed.length === 0 ? new Set<MessageId>() : await insertMessages(tx, sealed)
-    return { ready: fresh.filter(({ delivery }) => stored.has(delivery.messageId)), unsent, failed }
+    return { ready: fresh.filter(({ delivery }) => stored.has(delivery.messageId)), unsent, failed, resting }
   })
 }
 

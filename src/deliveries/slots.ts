@@ -34,6 +34,8 @@ export type Slots = {
   isFree(delivery: Delivery, now: Instant): boolean
   isSuspect(delivery: Delivery, now: Instant): boolean
   take(delivery: Delivery, now: Instant): void
+  /** Nothing but pages is free for its endpoint until then. False: that is so already. */
+  rest(delivery: Delivery, until: Instant): boolean
   /** Its request leaves. */
   leaves(delivery: Delivery, now: Instant): void
   /** Its request has ended or was never made. */
@@ -52,6 +54,8 @@ type Entry = {
   readonly leftAt: Map<number, Instant>
   /** What the table does not have yet, and by which delivery. */
   pause: { readonly by: number; readonly until: Instant | null } | null
+  /** Making its requests takes long, so that it has to wait for the next one. */
+  restsUntil: Instant | null
   usedAt: Instant
 }
 
@@ -100,6 +104,12 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       if (isPage(delivery)) entry.pages += 1
       else entry.others += 1
     },
+    rest: ({ endpointId }, until) => {
+      const entry = entries.get(endpointId)
+      if (entry === undefined || (entry.restsUntil !== null && entry.restsUntil >= until)) return false
+      entry.restsUntil = until
+      return true
+    },
     leaves: ({ id, endpointId }, now) => {
       entries.get(endpointId)?.leftAt.set(id, now)
     },
@@ -136,11 +146,13 @@ const newEntry = ({ kind, breaker }: Delivery['endpoint'], now: Instant): Entry 
   others: 0,
   leftAt: new Map(),
   pause: null,
+  restsUntil: null,
   usedAt: now,
 })
 
 function othersFree(entry: Entry, now: Instant, suspectsFree: () => number): number {
-  const { pause, others } = entry
+  const { pause, others, restsUntil } = entry
+  if (restsUntil !== null && restsUntil > now) return -1
   if (pause !== null && pause.until !== null && pause.until > now) return -1
   if (!isSuspect(entry, now)) return Math.max(capOf(entry) - others, 0)
   return suspectsFree() > 0 ? Math.max(1 - others, 0) : 0

@@ -4,6 +4,7 @@ import type { Excerpt } from '../lib/excerpt.ts'
 import type { MessageId } from '../lib/ids.ts'
 import type { Sql } from '../ports.ts'
 import { type RenderWorld, renderWebhooks } from '../webhooks/commands.ts'
+import { newPace } from '../webhooks/pace-commands.ts'
 import type { Told } from '../webhooks/told.ts'
 import { catalogue, type EventType } from './catalogue.ts'
 import { findKeptEvents, readEventDataWithin, readEventExcerpts } from './commands.ts'
@@ -12,6 +13,7 @@ import { shownTogether } from './shown-event.ts'
 
 /** How deliveries get their bytes: from the events that caused them, through the webhooks that asked. */
 export function renderDeliveries(world: RenderWorld) {
+  const pace = newPace(world.clock)
   return async (db: Sql, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> => {
     const told = await readEventDataWithin(db, deliveries.map(keysOf), renderedBytesMax)
     const data = new Map(told.flatMap((event) => (event.data === null ? [] : [[nameOf(event), event.data] as const])))
@@ -28,8 +30,8 @@ export function renderDeliveries(world: RenderWorld) {
       )
       return [{ delivery, events: own.filter((event) => event.data !== wipedData) }]
     })
-    const rendered = await renderWebhooks(db, world, requests)
-    return new Map([...rendered, ...[...later].map((messageId) => [messageId, { kind: 'later' }] as const)])
+    const rendered = await renderWebhooks(db, { ...world, pace }, requests)
+    return new Map([...rendered, ...[...later].map((messageId) => [messageId, { kind: 'later', until: null }] as const)])
   }
 }
 

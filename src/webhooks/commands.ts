@@ -23,6 +23,7 @@ import { after, earliest, hours } from '../lib/time.ts'
 import type { Ports, Sql, Tx } from '../ports.ts'
 import { tellings } from './grouping.ts'
 import type { Subscription } from './match.ts'
+import type { Pace } from './pace-commands.ts'
 import { renderWebhook } from './render.ts'
 import { opened, sealed } from './secrets.ts'
 import { type Sending, settingsOf } from './sending.ts'
@@ -92,7 +93,7 @@ export type RenderWorld = Pick<Ports, 'clock' | 'random'> & { readonly settings:
 /** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
 export async function renderWebhooks(
   db: Sql,
-  { clock, random, settings: { vault, egress } }: RenderWorld,
+  { clock, random, settings: { vault, egress }, pace }: RenderWorld & { readonly pace: Pace },
   requests: readonly RenderRequest[],
 ): Promise<ReadonlyMap<MessageId, Rendered>> {
   const rows = await store.findWebhooksEvenDeleted(
@@ -104,7 +105,7 @@ export async function renderWebhooks(
   )
   const answers = rows.some(({ webhook }) => mayTellOfAnswers(webhook)) ? await latestAnswers(db, subjects) : []
   const webhooks = new Map(rows.map((row) => [row.webhook.id, row]))
-  const templating = newTemplating({ now: clock.now(), random: fractions(random), isLate: () => false })
+  const templating = newTemplating({ now: clock.now(), random: fractions(random), isLate: pace.isLate })
   const render = ({ delivery, events: [event, ...others] }: RenderRequest): Rendered => {
     const row = webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))
     if (row === undefined || row.isDeleted) return { kind: 'dead', reason: endings.deleted }
@@ -122,7 +123,13 @@ export async function renderWebhooks(
       egress,
     })
   }
-  return new Map(requests.map((request) => [request.delivery.messageId, isolated(() => render(request))]))
+  const rendered = new Map<MessageId, Rendered>()
+  const makeInTurn = pace.batch()
+  for (const request of requests) {
+    const { messageId, endpoint } = request.delivery
+    rendered.set(messageId, await makeInTurn(asId<WebhookId>(endpoint.ownerId), () => isolated(() => render(request))))
+  }
+  return rendered
 }
 
 /** A URL that the webhook has no more is still called, as its first one is. */
