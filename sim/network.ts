@@ -102,11 +102,13 @@ function mailSending(life: Life, at: Instant, mail: Mail): Sending {
 function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
   if ('fault' in travelled) return { kind: 'no-answer', fault: travelled.fault, detail: 'as the seed wants it', durationMs }
   const { status, retryAfter } = travelled
-  const headers = retryAfter === null ? {} : { 'retry-after': retryAfter }
+  // Who refuses one message for good wants the next all the same: 410 would end the webhook for the rest of the night.
+  const isRefused = status === 410
+  const wish = isRefused ? { 'webhook-delivery': 'abort-message' } : {}
   return {
     kind: 'answered',
-    status,
-    headers,
+    status: isRefused ? 422 : status,
+    headers: retryAfter === null ? wish : { ...wish, 'retry-after': retryAfter },
     body: Buffer.from(`{"status":${status}}`),
     truncated: false,
     address: '192.0.2.1',

@@ -193,15 +193,24 @@ export interface Endpoints {
   breaker_ms: number | null;
   created_at: Timestamp;
   deleted_at: Timestamp | null;
+  disabled_at: Timestamp | null;
+  disabled_reason: string | null;
   ending_reason: string | null;
+  failing_since: Timestamp | null;
+  failures_count: Generated<number>;
   id: string;
   kind: string;
+  last_failure_at: Timestamp | null;
+  look_at: Timestamp | null;
   organization_id: string;
   owner_id: string;
   paused_until: Timestamp | null;
+  recovered_at: Timestamp | null;
   settings: Json | null;
   shard: number;
   url: string | null;
+  warned: Generated<string>;
+  warned_at: Timestamp | null;
 }
 
 export interface EscalationChains {
@@ -538,6 +547,7 @@ export interface Webhooks {
   failure_email: string | null;
   filter: Json | null;
   forward_all: boolean;
+  given_up_at: Timestamp | null;
   headers_sealed: Buffer | null;
   id: string;
   in_flight_max: number;

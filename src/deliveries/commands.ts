@@ -5,6 +5,7 @@ import type { Sql, Tx } from '../ports.ts'
 import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
 import type { ClosingEndpoint, EndpointKey, NewDelivery, NewEndpoint } from './delivery.ts'
+import * as endpoints from './endpoint-store.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied, updateSettings } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults } from './finish-store.ts'
 import { deleteMailsAbout, insertMails } from './message-store.ts'
@@ -85,6 +86,10 @@ export async function closeEndpoints(
   const count = await closeOpenEndpoints(tx, { ...owner, reason })
   if (count > 0) tx.wake('webhooks')
 }
+
+/** Lets endpoints that are disabled be made anew; since when they have got nothing, or null where none was. */
+export const closeDisabledEndpoints = endpoints.closeDisabled
+export const countEnabledEndpoints = endpoints.countEnabled
 
 /** Closed endpoints for which something may still wait: at most so many. */
 export const closingEndpoints = findClosing

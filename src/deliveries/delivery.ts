@@ -115,6 +115,8 @@ export type Delivery = {
     readonly ownerId: string
     readonly url: string | null
     readonly closed: boolean
+    /** It gets nothing any more, because it failed for too long or wanted that; what is owed to it is kept for a replay. */
+    readonly isDisabled: boolean
     /** As it was kept last. */
     readonly breaker: KeptBreaker
     readonly settings: EndpointSettings | null

@@ -48,7 +48,8 @@ const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_
   grouped_sequences, subject_id, cancel_key, expires_at`
 
 /** What is said of the endpoint `e` beside its delivery. */
-export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.settings, e.breaker_ms, e.paused_until`
+export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.disabled_at is not null as disabled,
+  e.settings, e.breaker_ms, e.paused_until`
 
 /** What was read: in all lists the lower lane first, then what has waited longest. */
 export type DueDeliveries = {
@@ -74,6 +75,7 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
       ${due.free.map(({ others }) => others)}::int[]) as known (endpoint_id, pages, others) on known.endpoint_id = waiting.endpoint_id
     cross join lateral (
       select case when waiting.lane = ${pageLane} then coalesce(known.pages, case e.kind when 'mail' then ${mail}::int else ${webhook}::int end)
+        when e.disabled_at is not null then ${due.limit}::int
         when e.paused_until > ${now} then -1
         else coalesce(known.others, case e.kind when 'mail' then ${mail}::int else 1 end) end as free) slots
     cross join lateral (
@@ -145,6 +147,7 @@ export type DeliveryRow = {
   readonly owner_id: string
   readonly url: string | null
   readonly closed: boolean
+  readonly disabled: boolean
   readonly settings: unknown
   readonly breaker_ms: number | null
   readonly paused_until: Date | null
@@ -171,6 +174,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
       url: row.url,
       closed: row.closed,
       settings: row.settings as EndpointSettings | null,
+      isDisabled: row.disabled,
       breaker: breakerOf(row),
     },
   }

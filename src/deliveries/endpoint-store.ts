@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
+import { countRows } from '../db/listing.ts'
 import { asId, type EndpointId, type OrganizationId } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import { shardOf } from '../lib/shard.ts'
-import { toDate } from '../lib/time.ts'
+import { earliest, fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { ClosingEndpoint, EndpointKey, NewEndpoint } from './delivery.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
@@ -79,7 +80,42 @@ export async function closeOpenEndpoints(
   return Number(result.numUpdatedRows)
 }
 
-/** Closed endpoints of the shards for which something may still wait, in no order. */
+/**
+ * Closes the endpoints of an owner that are disabled, so that new ones can take their place. Returns since when they have got nothing;
+ * null: none was disabled.
+ */
+export async function closeDisabled(
+  tx: Tx,
+  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+): Promise<Instant | null> {
+  const rows = await tx.sql
+    .updateTable('endpoints')
+    .set({ deleted_at: toDate(tx.now) })
+    .where('organization_id', '=', organizationId)
+    .where('owner_id', '=', ownerId)
+    .where('deleted_at', 'is', null)
+    .where('disabled_at', 'is not', null)
+    .returning(['failing_since', 'disabled_at'])
+    .execute()
+  return earliest(rows.map((row) => row.failing_since ?? row.disabled_at).map((date) => (date === null ? null : fromDate(date))))
+}
+
+/** How many open endpoints of an owner are not disabled. */
+export function countEnabled(
+  tx: Tx,
+  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+): Promise<number> {
+  return countRows(
+    tx.sql
+      .selectFrom('endpoints')
+      .where('organization_id', '=', organizationId)
+      .where('owner_id', '=', ownerId)
+      .where('deleted_at', 'is', null)
+      .where('disabled_at', 'is', null),
+  )
+}
+
+/** Closed and disabled endpoints of the shards for which something may still wait, in no order. */
 export async function findClosing(db: Sql, shards: readonly number[], limit: number): Promise<readonly ClosingEndpoint[]> {
   const rows = await db
     .selectFrom('endpoints')

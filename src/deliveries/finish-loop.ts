@@ -6,6 +6,7 @@ import { type Concluded, endingOf } from './conclusion.ts'
 import { lanes } from './delivery.ts'
 import { keepPauses } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults, settleDeliveries } from './finish-store.ts'
+import { keepHealth } from './health-commands.ts'
 import { insertMessages } from './message-store.ts'
 import type { Pause } from './slots.ts'
 
@@ -139,6 +140,7 @@ async function finish(tx: Tx, batch: readonly Concluded[]): Promise<number> {
     batch.flatMap((ended) => (ended.pause === null ? [] : [[ended.delivery.endpointId, pauseOf(ended, ended.pause)]])),
   )
   if (pauses.size > 0) await keepPauses(tx, [...pauses.values()])
+  await keepHealth(tx, batch)
   await tellEndings(tx, changed)
   return changed.length
 }

@@ -18,7 +18,15 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   subjectId: null,
   cancelKey: null,
   expiresAt: null,
-  endpoint: { kind: 'webhook', ownerId: 'WH1', url: 'https://a.example/', closed: false, settings: null, breaker: null },
+  endpoint: {
+    kind: 'webhook',
+    ownerId: 'WH1',
+    url: 'https://a.example/',
+    closed: false,
+    isDisabled: false,
+    settings: null,
+    breaker: null,
+  },
 })
 
 const limits = {

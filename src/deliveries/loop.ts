@@ -1,4 +1,5 @@
 import type { Vault } from '../accounts/secret.ts'
+import { known } from '../lib/check.ts'
 import type { Loop } from '../lib/loop.ts'
 import { type Instant, type Ms, ms } from '../lib/time.ts'
 import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
@@ -143,10 +144,12 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   })
   const found = deliveries.length + surplus.length
   if (found === limit) hold.noteUnread()
-  const { late, timely } = Object.groupBy(deliveries, (delivery) => (isPastTime(delivery, now) ? 'late' : 'timely'))
-  for (const delivery of late ?? []) {
+  const { unsent, timely } = Object.groupBy(deliveries, (delivery) =>
+    unsentBecause(delivery, now) === null ? 'timely' : 'unsent',
+  )
+  for (const delivery of unsent ?? []) {
     hold.keep(delivery)
-    conclude(desk, { delivery, verdict: judgeLate(delivery), attempt: null, sign: null })
+    conclude(desk, { delivery, verdict: known(unsentBecause(delivery, now), 'it is not sent'), attempt: null, sign: null })
   }
   const taken = (timely ?? []).filter((delivery) => hold.take(delivery, now))
   // Requests may have ended while the table was read.
@@ -154,6 +157,14 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)
   return { found, isDone: deliveries.length < limit && givenBack === 0 && !isFreed }
 }
+
+/** What becomes of a delivery that is not even tried; null: it is. */
+function unsentBecause(delivery: Delivery, now: Instant): Conclusion['verdict'] | null {
+  if (delivery.endpoint.isDisabled) return { kind: 'skipped', reason: disabledReason }
+  return isPastTime(delivery, now) ? judgeLate(delivery) : null
+}
+
+const disabledReason = 'The receiver is switched off: it failed for too long, or wanted nothing any more.'
 
 /** Returns how many deliveries gave back their slots at once, for which others may wait. */
 async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<number> {

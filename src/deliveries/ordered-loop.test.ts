@@ -74,12 +74,17 @@ describe('ordered deliveries to one endpoint', () => {
     expect(told(world)).toEqual(['1', '1', '2'])
   })
 
-  it('go on after one that its receiver refused for good', async () => {
-    const world = await newWorld({ behave: (request) => ({ afterMs: 10, status: isAbout(request, '1') ? 410 : 200 }) })
+  it('go on after one that its receiver wants no more', async () => {
+    const world = await newWorld({
+      behave: (request) => ({
+        afterMs: 10,
+        ...(isAbout(request, '1') ? { status: 422, headers: { 'webhook-delivery': 'abort-message' } } : {}),
+      }),
+    })
     await sendInOrder(world, ['1', '2'])
     await world.pass(1_000)
     expect(told(world)).toEqual(['1', '2'])
-    expect(await dead(world)).toMatchObject([{ subject_id: '1', reason: 'The receiver answered 410: it is gone for good.' }])
+    expect(await dead(world)).toMatchObject([{ subject_id: '1', reason: 'The receiver answered 422 and wants this no more.' }])
   })
 
   it('are tried for an hour, and then the next has its turn', async () => {

@@ -5,6 +5,7 @@ import { shortened } from './conclusion.ts'
 import { type Delivery, type Lane, lanes, type Verdict } from './delivery.ts'
 import type { RetryPlan } from './endpoint-settings.ts'
 import { heeded, retryAfter } from './retry-after.ts'
+import { controlOf } from './sign.ts'
 
 /** The attempt that an outcome belongs to. */
 export type Try = {
@@ -60,8 +61,8 @@ const lastsAnHour = (lane: Lane): boolean => lane === lanes.page || lane === lan
 const jitterShare = 0.2
 
 /**
- * What an outcome means for its delivery. 410, an address that is not called, and a mail server that says no for good
- * end it; 410 ends this delivery only, because the receiver may still want others. Every other failure is tried again
+ * What an outcome means for its delivery. 410, a receiver that wants it no more, an address that is not called, and a mail server that says no for good
+ * end it. Every other failure is tried again
  * until the schedule is used up or the delivery is past its time.
  */
 export function judge(outcome: HttpOutcome | MailOutcome, tried: Try): Verdict {
@@ -69,6 +70,7 @@ export function judge(outcome: HttpOutcome | MailOutcome, tried: Try): Verdict {
     case 'answered':
       if (outcome.status >= 200 && outcome.status < 300) return { kind: 'success' }
       if (outcome.status === 410) return dead('The receiver answered 410: it is gone for good.')
+      if (controlOf(outcome.headers) !== null) return dead(`The receiver answered ${outcome.status} and wants this no more.`)
       return again(tried, `The receiver answered ${outcome.status}`, retryAfter(outcome.headers['retry-after'], tried.now))
     case 'accepted':
       return { kind: 'success' }

@@ -20,6 +20,8 @@ type Says =
   | { readonly kind: 'failed' }
   /** It lives, and wants to be left alone for so long. */
   | { readonly kind: 'busy'; readonly pauseMs: Ms }
+  /** It wants nothing any more; why is a sentence for people. */
+  | { readonly kind: 'gone'; readonly reason: string }
   /** Nothing: no request came as far as the receiver, or what it said is about this one message. */
   | { readonly kind: 'nothing' }
 
@@ -37,6 +39,8 @@ function saysOf(outcome: HttpOutcome | MailOutcome, at: Instant, lane: Lane): Sa
     case 'accepted':
       return { kind: 'well' }
     case 'answered': {
+      const gone = goneBecause(outcome)
+      if (gone !== null) return { kind: 'gone', reason: gone }
       if (outcome.status >= 200 && outcome.status < 300) return { kind: 'well' }
       const pauseMs = outcome.status === 429 || outcome.status === 503 ? retryAfter(outcome.headers['retry-after'], at) : null
       return pauseMs === null ? { kind: 'failed' } : { kind: 'busy', pauseMs: heeded(pauseMs, lane) }
@@ -51,4 +55,18 @@ function saysOf(outcome: HttpOutcome | MailOutcome, at: Instant, lane: Lane): Sa
     default:
       return impossible(outcome)
   }
+}
+
+type Answer = Extract<HttpOutcome, { kind: 'answered' }>
+
+/** Why an answer means that its receiver wants nothing any more; null when it does not. */
+function goneBecause({ status, headers }: Answer): string | null {
+  if (controlOf(headers) === 'disable') return 'The receiver asked for that, with the header `webhook-delivery`.'
+  return status === 410 ? 'The receiver answered 410: it is gone for good.' : null
+}
+
+/** What a receiver may ask for by the header `webhook-delivery` of its answer. */
+export function controlOf(headers: Answer['headers']): 'disable' | 'abort-message' | null {
+  const wish = headers['webhook-delivery']?.trim().toLowerCase()
+  return wish === 'disable' || wish === 'abort-message' ? wish : null
 }

@@ -21,7 +21,15 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   subjectId: null,
   cancelKey: null,
   expiresAt: null,
-  endpoint: { kind: 'webhook', ownerId: 'WH1', url: 'https://a.example/', closed: false, settings: null, breaker: null },
+  endpoint: {
+    kind: 'webhook',
+    ownerId: 'WH1',
+    url: 'https://a.example/',
+    closed: false,
+    isDisabled: false,
+    settings: null,
+    breaker: null,
+  },
 })
 
 const newTestSlots = () => newSlots({ perEndpointMax: { webhook: 8, mail: 32 }, suspectsInFlightMax: 2 })
@@ -128,7 +136,7 @@ describe('the slots of an endpoint', () => {
     const slots = newTestSlots()
     const mail = (id: number): Delivery => ({
       ...deliveryTo('mail', id),
-      endpoint: { kind: 'mail', ownerId: 'mail', url: null, closed: false, settings: null, breaker: null },
+      endpoint: { kind: 'mail', ownerId: 'mail', url: null, closed: false, isDisabled: false, settings: null, breaker: null },
     })
     expect([1, 2, 3, 4, 5, 6].map((id) => attempt(slots, mail(id), failed))).toEqual([null, null, null, null, null, null])
     expect(slots.free(start)).toEqual([{ endpointId: 'mail', pages: 32, others: 32 }])

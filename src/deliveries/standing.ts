@@ -32,6 +32,7 @@ export function standingAfter(standing: Standing, { at, durationMs, jitter, says
       return { cap: 1, isSlow, breaker: afterFailure(breaker, { at, jitter }) }
     case 'busy':
       return { cap: 1, isSlow, breaker }
+    case 'gone':
     case 'nothing':
       return { cap, isSlow: standing.isSlow, breaker }
   }

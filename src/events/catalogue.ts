@@ -47,6 +47,12 @@ export const catalogue = {
   'notification.failed': null,
   'webhook.delivered': null,
   'webhook.failed': null,
+  /** Nothing has arrived at one of its URLs for an hour, or a day, although there were attempts. */
+  'webhook.failing': null,
+  /** One of its URLs gets nothing any more: it failed for too long, or wanted that. */
+  'webhook.disabled': null,
+  /** It works again after people were warned. */
+  'webhook.recovered': null,
 } as const satisfies Record<string, Trigger | null>
 
 export type EventType = keyof typeof catalogue

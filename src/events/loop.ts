@@ -1,4 +1,5 @@
 import { closingEndpoints, dueResults, endWaiting, nextResultAt, postponeResult, takeResults } from '../deliveries/commands.ts'
+import { dueLooks, nextLookAt, postponeLook } from '../deliveries/health-commands.ts'
 import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/delivery.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
@@ -7,6 +8,7 @@ import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
+import { tellOfEndpoint } from './health-commands.ts'
 import { toldOfKeptEvents } from './render-commands.ts'
 import { closedFact, webhookFact } from './webhook-entry.ts'
 
@@ -21,7 +23,8 @@ const pauseAfterFault = minutes(1)
 
 /**
  * Takes what became of deliveries to webhooks into the timelines, and ends what waits for webhooks that were switched off
- * or deleted, some in each round. It sleeps until a delivery ends or a webhook is closed.
+ * or deleted, some in each round; and it tells of receivers that fail, are gone, or work again. It sleeps until a delivery ends, a webhook
+ * is closed, or it is time to look at a receiver that fails.
  */
 export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>): Loop {
   const putOff = async (id: number, fault: unknown): Promise<void> => {
@@ -52,6 +55,19 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
     }
   }
 
+  /** Tells of endpoints that fail, are switched off or work again; returns when to look next. */
+  const tellOfHealth = async (shards: readonly number[]): Promise<Instant | null> => {
+    for (const key of await dueLooks(db.sql, { shards, now: clock.now(), limit: batchSize })) {
+      try {
+        await db.tx('tell of endpoint', (tx) => tellOfEndpoint(tx, key))
+      } catch (fault) {
+        log.error('endpoint not told of', { endpoint_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+        await db.tx('postpone endpoint', (tx) => postponeLook(tx, key, after(tx.now, pauseAfterFault)))
+      }
+    }
+    return nextLookAt(db.sql, shards)
+  }
+
   return {
     name: 'webhooks',
     run: async (shards) => {
@@ -59,9 +75,9 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
       let goesOn = false
       const closing = await closingEndpoints(db.sql, shards, closingMax)
       for (const endpoint of closing) goesOn = (await end(endpoint)) || goesOn
-      const nextResult = await recordAll(shards)
-      if (closing.length === 0) return nextResult
-      return goesOn ? clock.now() : earliest([nextResult, after(clock.now(), pauseAfterFault)])
+      const next = earliest([await recordAll(shards), await tellOfHealth(shards)])
+      if (closing.length === 0) return next
+      return goesOn ? clock.now() : earliest([next, after(clock.now(), pauseAfterFault)])
     },
   }
 }

@@ -6,8 +6,10 @@ import { keepTeam } from '../accounts/team-commands.ts'
 import {
   attemptsOf,
   changeSettings,
+  closeDisabledEndpoints,
   closeEndpoints,
   countAttemptsOf,
+  countEnabledEndpoints,
   endpointsFor,
   enqueue,
   latestAnswers,
@@ -218,8 +220,21 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
 async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void> {
   const { organizationId, id: ownerId } = now
   await changeSettings(tx, { organizationId, ownerId }, settingsOf(now))
-  if (now.isEnabled) await endpointsFor(tx, endpointsOf(now))
-  else if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
+  if (now.isEnabled) {
+    await closeDisabledEndpoints(tx, { organizationId, ownerId })
+    await endpointsFor(tx, endpointsOf(now))
+    await store.clearGivenUp(tx, now)
+  } else if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
+}
+
+/** Switches a webhook off when none of its URLs takes anything any more. True: it did. */
+export async function giveUpWebhook(tx: Tx, organizationId: OrganizationId, id: WebhookId): Promise<boolean> {
+  const row = await store.lockWebhook(tx, organizationId, id)
+  if (row === null || !row.isEnabled) return false
+  if ((await countEnabledEndpoints(tx, { organizationId, ownerId: id })) > 0) return false
+  await store.markGivenUp(tx, row)
+  await audit(tx, { kind: 'system', organizationId }, { action: 'webhook given up', subjectId: id, details: { name: row.name } })
+  return true
 }
 
 type Naming = Pick<Change, 'settings'> & {

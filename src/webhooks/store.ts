@@ -19,14 +19,14 @@ import type { Subscription } from './match.ts'
 import type { Sending } from './sending.ts'
 import type { Preset, SealedWebhook, Webhook } from './webhook.ts'
 
-/** What the enabled webhooks of organizations wait for. */
+/** What the webhooks of organizations wait for that are enabled, or given up: what these miss is kept. */
 export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
   const rows = await tx.sql
     .selectFrom('webhooks')
     .select(['organization_id', 'id', 'trigger_types', 'integration_filter', 'schedule_filter', 'urls', 'preset'])
     .select(['failure_email', 'retry', 'max_age_ms', 'timeout_ms', 'in_flight_max', 'rate_max', 'ordered'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
-    .where('enabled', '=', true)
+    .where((eb) => eb.or([eb('enabled', '=', true), eb('given_up_at', 'is not', null)]))
     .where('deleted_at', 'is', null)
     .orderBy('organization_id')
     .orderBy('created_at')
@@ -83,6 +83,29 @@ export async function markWebhookDeleted(tx: Tx, webhook: Pick<Webhook, 'organiz
     .where('organization_id', '=', webhook.organizationId)
     .where('id', '=', webhook.id)
     .where('deleted_at', 'is', null)
+    .execute()
+}
+
+/** Switches a webhook off since none of its URLs takes anything any more. */
+export async function markGivenUp(tx: Tx, { organizationId, id }: Pick<Webhook, 'organizationId' | 'id'>): Promise<void> {
+  await tx.sql
+    .updateTable('webhooks')
+    .set({ enabled: false, given_up_at: toDate(tx.now) })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('enabled', '=', true)
+    .where('deleted_at', 'is', null)
+    .execute()
+}
+
+/** A person has decided whether it is on. */
+export async function clearGivenUp(tx: Tx, { organizationId, id }: Pick<Webhook, 'organizationId' | 'id'>): Promise<void> {
+  await tx.sql
+    .updateTable('webhooks')
+    .set({ given_up_at: null })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('given_up_at', 'is not', null)
     .execute()
 }
 

@@ -389,6 +389,8 @@ create table webhooks (
   in_flight_max smallint not null,
   rate_max double precision,
   ordered boolean not null,
+  -- All its endpoints are disabled; null: no, or a person has switched it off.
+  given_up_at timestamptz,
   created_at timestamptz not null,
   deleted_at timestamptz,
   primary key (organization_id, id),
@@ -706,9 +708,23 @@ create table endpoints (
   paused_until timestamptz,
   -- How long its breaker was open last, but for the jitter; null while it is closed.
   breaker_ms integer,
+  -- The first failure since the last success, the last one, and how many; people are warned of them and told of a recovery.
+  failing_since timestamptz,
+  last_failure_at timestamptz,
+  failures_count integer not null default 0,
+  warned text not null default 'not' check (warned in ('not', 'after an hour', 'after a day')),
+  warned_at timestamptz,
+  recovered_at timestamptz,
+  -- It gets nothing any more, although it is open: it failed for too long, or wanted that.
+  disabled_at timestamptz,
+  disabled_reason text,
+  -- When somebody is to look at all this; null: with the next failure.
+  look_at timestamptz,
   primary key (organization_id, id),
-  check (ending_reason is null or deleted_at is not null)
+  check (ending_reason is null or deleted_at is not null or disabled_at is not null),
+  check ((disabled_at is null) = (disabled_reason is null))
 );
+create index endpoints_look on endpoints (shard, look_at) where look_at is not null and deleted_at is null;
 create index endpoints_closing on endpoints (shard) where ending_reason is not null;
 -- A URL may be a template of 50,000 characters, which is too long for an index.
 create unique index endpoints_owner on endpoints (organization_id, kind, owner_id, md5(coalesce(url, ''))) where deleted_at is null;

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import type { Actor } from '../accounts/actor.ts'
+import { egressPolicy } from '../deliveries/egress.ts'
+import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { hours, minutes } from '../lib/time.ts'
+import { createWebhook, readWebhook, updateWebhook } from '../webhooks/commands.ts'
+import { publish, readEvents } from './commands.ts'
+import { webhooksLoop } from './loop.ts'
+import { renderDeliveries } from './render-commands.ts'
+
+const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
+const actor: Actor = { kind: 'system', organizationId }
+const integrationId = asId<IntegrationId>('CAAAAAAAAAAAA')
+const settings = {
+  vault: testVault,
+  egress: egressPolicy([], 'https://bell.example'),
+  integrationsThatExist: async () => new Set<string>(),
+  schedulesThatExist: async () => new Set<string>(),
+}
+
+/** How each receiver answers, by the beginning of its host name; 200 if it is not here. */
+let statuses: Record<string, number> = {}
+let headers: Record<string, string> = {}
+let world: DeliveryWorld
+beforeEach(async () => {
+  statuses = {}
+  headers = {}
+  world = await deliveryWorld({
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
+    behave: ({ url }) => ({ afterMs: 10, status: statuses[new URL(url).hostname.split('.')[0] ?? ''] ?? 200, headers }),
+  })
+  await world.db.sql
+    .insertInto('organizations')
+    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
+    .execute()
+})
+afterEach(() => world.close())
+
+const newWebhook = (fields: Record<string, unknown> = {}) =>
+  world.db.tx('test', (tx) => {
+    const body = { name: 'desk', url: 'https://desk.example/', http_method: 'POST', trigger_type: 'acknowledge', ...fields }
+    return createWebhook(tx, actor, { settings, body })
+  })
+
+const save = (id: WebhookId, body: Record<string, unknown>) =>
+  world.db.tx('test', (tx) => updateWebhook(tx, actor, { id, settings, body, replaces: false }))
+
+const isEnabled = async (id: WebhookId) => (await readWebhook(world.db.sql, actor, { id, vault: testVault })).isEnabled
+
+const happen = () =>
+  world.db.tx('test', async (tx) => {
+    const alertGroup = { id: asId<AlertGroupId>('I1'), integrationId }
+    publish(tx, { type: 'alert_group.acknowledged', actor, alertGroup, data: {}, webhookId: null })
+  })
+
+/** Something happens once in so long, and both loops do all that is due. */
+async function pass(hoursCount: number, everyMs = hours(hoursCount)): Promise<void> {
+  for (let passed = 0; passed < hours(hoursCount); passed += everyMs) {
+    await happen()
+    await world.pass(everyMs)
+    await lookRound()
+  }
+}
+
+async function lookRound(): Promise<void> {
+  const loop = webhooksLoop(world.ports)
+  for (let at = await loop.run(world.shards); at !== null && at <= world.now(); ) at = await loop.run(world.shards)
+}
+
+async function told(): Promise<readonly string[]> {
+  const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
+  return events
+    .map(({ type }) => type)
+    .filter((type) => ['webhook.failing', 'webhook.disabled', 'webhook.recovered'].includes(type))
+}
+
+const deadReasons = async () => {
+  const rows = await world.db.sql.selectFrom('dead_deliveries').select('reason').execute()
+  return [...new Set(rows.map(({ reason }) => reason))].toSorted()
+}
+
+describe('a webhook whose receiver fails', () => {
+  it('is told of after an hour and after a day, and once it works again', async () => {
+    const { id } = await newWebhook()
+    statuses = { desk: 500 }
+    await pass(26, hours(1))
+    expect(await told()).toEqual(['webhook.failing', 'webhook.failing'])
+    statuses = {}
+    await pass(1)
+    expect(await told()).toEqual(['webhook.failing', 'webhook.failing', 'webhook.recovered'])
+    expect(await isEnabled(id)).toBe(true)
+  }, 60_000)
+
+  it('is not told of when it works again within the hour', async () => {
+    await newWebhook()
+    statuses = { desk: 500 }
+    await pass(0.5, minutes(10))
+    statuses = {}
+    await pass(3, minutes(30))
+    expect(await told()).toEqual([])
+  })
+
+  it('is switched off after five days, keeps what it misses, and begins anew when a person switches it on', async () => {
+    const { id } = await newWebhook()
+    statuses = { desk: 500 }
+    await pass(126, hours(3))
+    expect(await told()).toEqual(['webhook.failing', 'webhook.failing', 'webhook.disabled'])
+    expect(await isEnabled(id)).toBe(false)
+    const sentCount = world.received.length
+    await pass(2, hours(1))
+    expect(world.received.length).toBe(sentCount)
+    expect(await deadReasons()).toContain('The receiver is switched off: it failed for too long, or wanted nothing any more.')
+    statuses = {}
+    await save(id, { is_webhook_enabled: true })
+    await pass(1)
+    expect(world.received.length).toBe(sentCount + 1)
+    expect(await isEnabled(id)).toBe(true)
+  }, 60_000)
+})
+
+describe('a receiver that is gone', () => {
+  it('gets nothing more at once, and the webhook is off', async () => {
+    const { id } = await newWebhook()
+    statuses = { desk: 410 }
+    await pass(1)
+    expect(await told()).toEqual(['webhook.disabled'])
+    expect(await isEnabled(id)).toBe(false)
+    await pass(3, hours(1))
+    expect(world.received.length).toBe(1)
+  })
+
+  it('leaves the other URLs of the webhook alone, and is called again when the webhook is saved', async () => {
+    const { id } = await newWebhook({ urls: [{ url: 'https://desk.example/' }, { url: 'https://other.example/' }] })
+    statuses = { desk: 410 }
+    await pass(2, hours(1))
+    expect(world.received.map(({ url }) => new URL(url).hostname).toSorted()).toEqual([
+      'desk.example',
+      'other.example',
+      'other.example',
+    ])
+    expect(await isEnabled(id)).toBe(true)
+    statuses = {}
+    await save(id, { description: 'mended' })
+    await pass(1)
+    expect(world.received.filter(({ url }) => url.includes('desk')).length).toBe(2)
+  })
+
+  it('may say so with a header, also when it took the message', async () => {
+    const { id } = await newWebhook()
+    headers = { 'webhook-delivery': 'disable' }
+    await pass(1)
+    expect(await isEnabled(id)).toBe(false)
+    expect(await deadReasons()).toEqual([])
+  })
+})
