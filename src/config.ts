@@ -1,8 +1,11 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { parse as parseConnectionUrl } from 'pg-connection-string'
 import { isToken } from './accounts/token.ts'
 import { isEmail } from './accounts/user.ts'
 import { type EgressAllow, parseEgressAllow } from './deliveries/egress-allow.ts'
+import { type EgressProxy, parseEgressProxy } from './deliveries/egress-proxy.ts'
 import { nearest } from './lib/nearest.ts'
 import { secretKeyOf } from './lib/secret-key.ts'
 import { StartFault } from './lib/start-fault.ts'
@@ -21,6 +24,10 @@ export type Config = {
   readonly secretKey: Uint8Array | null
   readonly bootstrap: { readonly token: string; readonly email: string } | null
   readonly egressAllow: EgressAllow
+  /** Null: requests leave without one. */
+  readonly egressProxy: EgressProxy | null
+  /** Authorities in PEM that are trusted beside the usual ones; null: there are none. */
+  readonly egressCa: string | null
   /** Null: no e-mail can be sent. */
   readonly smtpUrl: string | null
   /** An address, or a name and an address in angle brackets. */
@@ -43,6 +50,8 @@ const names = [
   'WATCHBELL_BOOTSTRAP_TOKEN',
   'WATCHBELL_BOOTSTRAP_EMAIL',
   'WATCHBELL_EGRESS_ALLOW',
+  'WATCHBELL_EGRESS_PROXY',
+  'WATCHBELL_EGRESS_CA_FILE',
   'WATCHBELL_SMTP_URL',
   'WATCHBELL_MAIL_FROM',
   'WATCHBELL_LOG_LEVEL',
@@ -73,6 +82,8 @@ export function readConfig(env: Environment): Config {
     secretKey,
     bootstrap: bootstrapOf(env),
     egressAllow: parsed(env, 'WATCHBELL_EGRESS_ALLOW', parseAllowed) ?? [],
+    egressProxy: parsed(env, 'WATCHBELL_EGRESS_PROXY', parseProxy),
+    egressCa: parsed(env, 'WATCHBELL_EGRESS_CA_FILE', readAuthorities),
     smtpUrl: parsed(env, 'WATCHBELL_SMTP_URL', parseSmtpUrl),
     mailFrom: parsed(env, 'WATCHBELL_MAIL_FROM', parseMailFrom) ?? `Watchbell <watchbell@${mailDomain(baseUrl)}>`,
     logLevel: parsed(env, 'WATCHBELL_LOG_LEVEL', parseLogLevel) ?? 'info',
@@ -107,6 +118,8 @@ const examples: Readonly<Record<Name, string>> = {
   WATCHBELL_BOOTSTRAP_TOKEN: '$(openssl rand -hex 32)',
   WATCHBELL_BOOTSTRAP_EMAIL: 'admin@example.com',
   WATCHBELL_EGRESS_ALLOW: '10.1.0.0/16,receiver:8080,*.internal',
+  WATCHBELL_EGRESS_PROXY: 'http://proxy.example.com:4750',
+  WATCHBELL_EGRESS_CA_FILE: '/etc/watchbell/ca.pem',
   WATCHBELL_SMTP_URL: 'smtps://user:PASSWORD@mail.example.com',
   WATCHBELL_MAIL_FROM: 'watchbell@example.com',
   WATCHBELL_LOG_LEVEL: 'info',
@@ -181,6 +194,23 @@ const parseEmail: Parse<string> = (text) => (isEmail(text) ? { value: text } : w
 const parseAllowed: Parse<EgressAllow> = (text) => {
   const allowed = parseEgressAllow(text)
   return allowed.ok ? { value: allowed.value } : wrong(`is not understood: ${allowed.reason}`)
+}
+
+const parseProxy: Parse<EgressProxy> = (text) => {
+  const proxy = parseEgressProxy(text)
+  return proxy.ok ? { value: proxy.value } : wrong(proxy.reason)
+}
+
+/** OpenSSL would pass over what it cannot read, and then every receiver would seem to be at fault. */
+const readAuthorities: Parse<string> = (path) => {
+  try {
+    const text = readFileSync(path, 'utf8')
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)
+    if (blocks === null) return wrong(`is "${path}", which has no certificate in PEM form in it`)
+    return { value: blocks.map((block) => new X509Certificate(block).toString().trim()).join('\n') }
+  } catch (refusal) {
+    return wrong(`is "${path}", which cannot be read: ${refusal instanceof Error ? refusal.message : String(refusal)}`)
+  }
 }
 
 const parseSmtpUrl: Parse<string> = (text) => {

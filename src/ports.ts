@@ -85,10 +85,20 @@ export type HttpRequest = {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | null
+  /** Shown to the receiver and trusted of it, in place of what is usual. */
+  readonly tls?: ClientTls | null
   /** How much of the answer is read; 16 KiB if left out. */
   readonly answerBytesMax?: number
   /** For the whole exchange, from the name look-up to the last byte that is read. */
   readonly deadlineMs: Ms
+}
+
+/** PEM texts. The certificate, with its chain behind it, and the key come together or not at all. */
+export type ClientTls = {
+  readonly certificate: string | null
+  readonly key: string | null
+  /** The only authorities to trust; null: the usual ones. */
+  readonly ca: string | null
 }
 
 export type HttpOutcome =
@@ -105,7 +115,8 @@ export type HttpOutcome =
   /** No usable answer. Worth another try. */
   | {
       readonly kind: 'no-answer'
-      readonly fault: 'timeout' | 'dns' | 'connect' | 'tls' | 'broken'
+      /** `proxy`: that of this server is what fails, and the receiver is not to blame. */
+      readonly fault: 'timeout' | 'dns' | 'connect' | 'tls' | 'broken' | 'proxy'
       readonly detail: string
       readonly durationMs: Ms
     }

@@ -1,3 +1,4 @@
+import { getCACertificates } from 'node:tls'
 import { bootstrap, createSetupLink } from './accounts/commands.ts'
 import { isRightSecretKey } from './accounts/secret-key-commands.ts'
 import { makeVault } from './accounts/secret.ts'
@@ -79,7 +80,9 @@ async function serveOn(
   const version = programVersion()
   const alone = config.databaseUrl === null
   const policy = egressPolicy(config.egressAllow, config.baseUrl)
-  const http = createHttpSend({ policy, version, monotonic: nodeClock.monotonic })
+  const { egressProxy: proxy, egressCa } = config
+  const ca = egressCa === null ? {} : { ca: [...getCACertificates('default'), egressCa] }
+  const http = createHttpSend({ policy, version, monotonic: nodeClock.monotonic, proxy, ...ca })
   const mail = createMailSend({ smtpUrl: config.smtpUrl })
   const send: Send = { http: http.http, mail: mail.mail }
   const app = await makeApp({

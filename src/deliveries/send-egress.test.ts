@@ -6,7 +6,8 @@ import { ms } from '../lib/time.ts'
 import type { HttpRequest } from '../ports.ts'
 import { parseEgressAllow } from './egress-allow.ts'
 import { egressPolicy } from './egress.ts'
-import { createHttpSend, type HttpSend, type Resolve } from './send.ts'
+import type { Resolve } from './connect-send.ts'
+import { createHttpSend, type HttpSend } from './send.ts'
 
 function sender(allow: string, resolve?: Resolve): HttpSend {
   const parsed = parseEgressAllow(allow)

@@ -10,9 +10,9 @@ type Fault = Extract<HttpOutcome, { kind: 'no-answer' }>['fault']
 /** How far the exchange had come when the error appeared. */
 export type Stage = { readonly isConnected: boolean; readonly isSecure: boolean }
 
-/** What the look-up of a name found wrong; the HTTP client hands it from the connection to the exchange unchanged. */
-export class LookupFault extends Error {
-  override readonly name = 'LookupFault'
+/** What was found wrong on the way to a connection; the HTTP client hands it from there to the exchange unchanged. */
+export class ConnectFault extends Error {
+  override readonly name = 'ConnectFault'
   readonly how: Unanswered
   constructor(how: Unanswered) {
     super(how.detail)
@@ -21,20 +21,35 @@ export class LookupFault extends Error {
 }
 
 /** The rules say no to the addresses of a name. */
-export const refused = (detail: string): LookupFault => new LookupFault({ kind: 'refused', detail })
+export const refused = (detail: string): ConnectFault => new ConnectFault({ kind: 'refused', detail })
 
 /** The look-up answered nothing usable; `cause` is a resolver's code or a few words. */
-export const unresolved = (cause: string): LookupFault =>
-  new LookupFault({ kind: 'no-answer', fault: 'dns', detail: `The host name could not be resolved (${cause}).` })
+export const unresolved = (cause: string): ConnectFault =>
+  new ConnectFault({ kind: 'no-answer', fault: 'dns', detail: `The host name could not be resolved (${cause}).` })
+
+/** The proxy works, and says that the receiver does not. */
+export const unreached = (cause: string): ConnectFault =>
+  new ConnectFault({ kind: 'no-answer', fault: 'connect', detail: `No connection to the receiver (${cause}).` })
+
+/** The proxy itself is what does not work, or does not let the request through. */
+export const proxyFaults = {
+  unreachable: (error: Error): ConnectFault => ofProxy(`it cannot be reached: ${causeOf(error)}`),
+  closed: (): ConnectFault => ofProxy('it closed the connection'),
+  invalid: (): ConnectFault => ofProxy('its answer is not valid HTTP'),
+  denied: (status: string): ConnectFault => ofProxy(`it answered ${status}`),
+} as const
+
+const ofProxy = (cause: string): ConnectFault =>
+  new ConnectFault({ kind: 'no-answer', fault: 'proxy', detail: `No way through the proxy of this server (${cause}).` })
 
 /**
  * Sorts an error of the HTTP client. The detail is for users: it names a cause but no address. Each step has its own
  * fault, also when the step took too long; `timeout` is left to the deadline of the whole exchange.
  */
 export function unanswered(error: Error, stage: Stage): Unanswered {
-  if (error instanceof LookupFault) return error.how
+  if (error instanceof ConnectFault) return error.how
   const code = codeOf(error)
-  const cause = causes[code] ?? causes[error.name] ?? code
+  const cause = causeOf(error)
   if (stage.isConnected || code === 'UND_ERR_DESTROYED') {
     return { kind: 'no-answer', fault: 'broken', detail: `The exchange broke off before an answer (${cause}).` }
   }
@@ -42,6 +57,11 @@ export function unanswered(error: Error, stage: Stage): Unanswered {
     return { kind: 'no-answer', fault: 'tls', detail: `No secure connection to the receiver (${cause}).` }
   }
   return { kind: 'no-answer', fault: 'connect', detail: `No connection to the receiver (${cause}).` }
+}
+
+function causeOf(error: Error): string {
+  const code = codeOf(error)
+  return causes[code] ?? causes[error.name] ?? code
 }
 
 /** The code that Node, OpenSSL or undici gave the error, such as `ECONNREFUSED`; else its name. */

@@ -381,7 +381,7 @@ describe('TLS', () => {
       names.push(request.headers.host, 'servername' in request.socket ? request.socket.servername : null)
       response.end('hi')
     })
-    const send = sender({ ca: receiverCertificate() })
+    const send = sender({ ca: [receiverCertificate()] })
     const outcome = await send.http(post(receiver.port, { url: secure(receiver.port, 'receiver.example.') }))
     expect(outcome).toMatchObject({ kind: 'answered', status: 200, address: '127.0.0.1' })
     expect(names).toEqual([`receiver.example:${receiver.port}`, 'receiver.example'])
@@ -402,7 +402,7 @@ describe('TLS', () => {
     const receiver = await httpsReceiver((_request, response) => response.end())
     const detail = 'No secure connection to the receiver (the certificate is for another host name).'
     for (const host of ['other.example', '127.0.0.1']) {
-      const outcome = await sender({ ca: receiverCertificate() }).http(post(0, { url: secure(receiver.port, host) }))
+      const outcome = await sender({ ca: [receiverCertificate()] }).http(post(0, { url: secure(receiver.port, host) }))
       expect(outcome).toMatchObject({ kind: 'no-answer', fault: 'tls', detail })
     }
   })

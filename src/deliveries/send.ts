@@ -1,12 +1,12 @@
-import { lookup } from 'node:dns/promises'
-import { isIP, type LookupFunction } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { createSecureContext, type SecureContext } from 'node:tls'
-import { Agent, buildConnector, Client, Pool, type Dispatcher } from 'undici'
-import { ms, seconds, type Ms } from '../lib/time.ts'
+import type { Agent, Dispatcher } from 'undici'
+import { ms, type Ms } from '../lib/time.ts'
 import type { Clock, HttpOutcome, HttpRequest, Send } from '../ports.ts'
-import { judgeAddresses, judgeUrl, receiverOf, type EgressPolicy, type Receiver } from './egress.ts'
-import { codeOf, LookupFault, refused, unanswered, unresolved, type Unanswered } from './send-fault.ts'
+import { type Resolve, systemResolver } from './connect-send.ts'
+import type { EgressProxy } from './egress-proxy.ts'
+import { judgeUrl, type EgressPolicy } from './egress.ts'
+import { type Connection, newPools, type Passenger } from './pools-send.ts'
+import { unanswered, type Unanswered } from './send-fault.ts'
 
 export type HttpSendOptions = {
   readonly policy: EgressPolicy
@@ -15,14 +15,13 @@ export type HttpSendOptions = {
   readonly monotonic: Clock['monotonic']
   /** The system's resolver if left out. */
   readonly resolve?: Resolve
-  /** Certificates in PEM to trust in place of the usual roots. */
-  readonly ca?: string
   /** Per scheme, host and port; all that may be under way at once if left out. */
   readonly connectionsMax?: number
+  /** Certificates in PEM to trust in place of the usual roots, where a request brings none of its own. */
+  readonly ca?: readonly string[]
+  /** Through which everything leaves; none if left out. */
+  readonly proxy?: EgressProxy | null
 }
-
-/** All addresses of a name. Rejects, or answers none, when it has none. */
-export type Resolve = (host: string) => Promise<readonly string[]>
 
 export type HttpSend = {
   readonly http: Send['http']
@@ -30,25 +29,19 @@ export type HttpSend = {
   readonly close: () => Promise<void>
 }
 
-const lookupMaxMs = seconds(3)
-/** From the look-up to the end of the TLS handshake. */
-const connectMaxMs = seconds(5)
 const usualBodyMaxBytes = 16 * 1024
-const headersMaxBytes = 16 * 1024
-/** Per scheme, host and port. Many webhooks share an origin, and one hanging path must leave room for the others. */
-const usualConnectionsMax = 1280
 
 /**
  * The way out for webhooks and pages: HTTP/1.1 under the address rules. It follows no redirect, inflates nothing and
- * ignores proxy variables. The headers that belong to the connection (`host`, `content-length` and the like) are not
+ * ignores the usual proxy variables. The headers that belong to the connection (`host`, `content-length` and the like) are not
  * taken from the request. What HTTP cannot express is `refused`, because trying again changes nothing.
  *
  * A status that has arrived is an answer, even when the body breaks off or the deadline cuts it (`truncated`):
  * the receiver has decided, and asking again would deliver twice.
  */
 export function createHttpSend(options: HttpSendOptions): HttpSend {
-  const { policy, monotonic } = options
-  const agent = createAgent(options)
+  const { policy, monotonic, connectionsMax, resolve: lookUp = systemResolver(), proxy = null, ca = null } = options
+  const pools = newPools({ policy, resolve: lookUp, proxy, trusted: ca, connectionsMax })
   const userAgent = `Watchbell/${options.version}`
   return {
     http(request) {
@@ -57,11 +50,12 @@ export function createHttpSend(options: HttpSendOptions): HttpSend {
       const elapsed = (): Ms => ms(monotonic() - startedAt)
       const prepared = prepare(request, userAgent, policy)
       if ('reason' in prepared) return Promise.resolve({ kind: 'refused', detail: prepared.reason, durationMs: elapsed() })
+      const agent = pools.agentFor(request.tls ?? null)
       return new Promise((resolve) => {
         agent.dispatch(prepared, new Exchange({ resolve, elapsed, deadlineMs, bodyMaxBytes: answerBytesMax }))
       })
     },
-    close: () => agent.destroy(),
+    close: pools.destroy,
   }
 }
 
@@ -115,7 +109,7 @@ type Opening = {
 type Head = { readonly status: number; readonly headers: Readonly<Record<string, string>> }
 
 /** One request and its answer, from the first look-up to the outcome. Settles exactly once. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Passenger {
   /** Where the request was put; null while it waits for room. */
   connection: Connection | null = null
   readonly #opening: Opening
@@ -156,8 +150,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#head !== null) return this.#answer(true)
-    const isConnected = this.connection !== null && this.connection.address !== null
-    this.#fail(unanswered(error, { isConnected, isSecure: this.connection?.isSecure ?? false }))
+    const { isConnected = false, isSecure = false } = this.connection ?? {}
+    this.#fail(unanswered(error, { isConnected, isSecure }))
   }
 
   #expire(): void {
@@ -197,103 +191,4 @@ function joined(headers: ResponseHeaders): Readonly<Record<string, string>> {
     result[name] = typeof value === 'string' ? value : value.join(', ')
   }
   return result
-}
-
-/** One keep-alive connection of a pool, which tells its exchanges whom it talks to. */
-class Connection extends Client {
-  readonly isSecure: boolean
-  /** Of the receiver; null until the first connection stands, and after an attempt that failed. */
-  address: string | null = null
-
-  constructor(url: URL, connect: buildConnector.connector) {
-    super(url, {
-      connect: (options, callback) => {
-        connect(options, (...result) => {
-          this.address = result[1]?.remoteAddress ?? null
-          callback(...result)
-        })
-      },
-      maxHeaderSize: headersMaxBytes,
-      keepAliveTimeout: seconds(30),
-      keepAliveMaxTimeout: seconds(60),
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      allowH2: false,
-    })
-    this.isSecure = url.protocol === 'https:'
-  }
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (handler instanceof Exchange) handler.connection = this
-    return super.dispatch(options, handler)
-  }
-}
-
-/** One pool per origin; the agent lets go of a pool when its last connection has closed. */
-function createAgent(options: HttpSendOptions): Agent {
-  const { policy, resolve = systemResolver(), ca, connectionsMax = usualConnectionsMax } = options
-  const secureContext = createSecureContext(ca === undefined ? {} : { ca })
-  return new Agent({
-    factory(origin) {
-      const connect = createConnector(receiverOf(new URL(origin)), { policy, resolve, secureContext })
-      const factory = (url: URL): Connection => new Connection(url, connect)
-      return new Pool(origin, { factory, connect, connections: connectionsMax, allowH2: false })
-    },
-  })
-}
-
-type Guard = { readonly policy: EgressPolicy; readonly resolve: Resolve; readonly secureContext: SecureContext }
-
-/** The only place where sockets are opened: they go to an address that has just passed the rules, or nowhere. */
-function createConnector(receiver: Receiver, { policy, resolve, secureContext }: Guard): buildConnector.connector {
-  const connect = buildConnector({
-    lookup: vettedLookup(receiver, policy, resolve),
-    timeout: connectMaxMs,
-    allowH2: false,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: seconds(1),
-    rejectUnauthorized: true,
-    secureContext,
-  })
-  if (isIP(receiver.host) === 0) return connect
-  // Node calls no look-up for an address.
-  const judged = judgeAddresses(receiver, [receiver.host], policy)
-  return judged.ok ? connect : (_options, callback) => queueMicrotask(() => callback(refused(judged.reason), null))
-}
-
-/** Node connects to one of the addresses that it gets here and asks nobody else: that is what pins the connection. */
-function vettedLookup(receiver: Receiver, policy: EgressPolicy, resolve: Resolve): LookupFunction {
-  return (host, _options, callback) => {
-    withinLimit(resolve(host)).then(
-      (addresses) => {
-        if (addresses.length === 0) return callback(unresolved('no address'), [])
-        const judged = judgeAddresses(receiver, addresses, policy)
-        if (!judged.ok) return callback(refused(judged.reason), [])
-        const entries = judged.value.map((address) => ({ address, family: isIP(address) }))
-        callback(null, entries)
-      },
-      (error: unknown) => callback(error instanceof LookupFault ? error : unresolved(codeOf(error)), []),
-    )
-  }
-}
-
-function withinLimit(answer: Promise<readonly string[]>): Promise<readonly string[]> {
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(unresolved('it took too long')), lookupMaxMs)
-    answer.then(resolve, reject).finally(() => clearTimeout(limit))
-  })
-}
-
-/** One look-up per name at a time: each holds a thread of Node's pool, and a dead name server must not take them all. */
-function systemResolver(): Resolve {
-  const running = new Map<string, Promise<readonly string[]>>()
-  return (host) => {
-    const known = running.get(host)
-    if (known !== undefined) return known
-    const answer = lookup(host, { all: true })
-      .then((entries) => entries.map(({ address }) => address))
-      .finally(() => running.delete(host))
-    running.set(host, answer)
-    return answer
-  }
 }

@@ -46,6 +46,7 @@ function saysOf(outcome: HttpOutcome | MailOutcome, at: Instant, lane: Lane): Sa
       return pauseMs === null ? { kind: 'failed' } : { kind: 'busy', pauseMs: heeded(pauseMs, lane) }
     }
     case 'no-answer':
+      return { kind: outcome.fault === 'proxy' ? 'nothing' : 'failed' }
     case 'deferred':
       return { kind: 'failed' }
     case 'refused':
