@@ -36,6 +36,27 @@ test('a promise that is not kept is shown, and fails', async () => {
   expect(output).toContain('0 passed, 1 failed\n')
 })
 
+test('receivers are judged by what they are called and where they are, as far as a file says it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const url = 'https://hooks.example.com/'
+  const vectors = [
+    { url, verdict: 'allow' },
+    { url, resolves_to: ['93.184.215.14'], verdict: 'allow' },
+    { url, resolves_to: ['10.0.0.1'], verdict: 'allow' },
+    { url, resolves_to: [], verdict: 'allow' },
+    { url, sequence: [['93.184.215.14'], ['127.0.0.1']], verdict: 'refuse' },
+    { url, resolves_to: ['93.184.215.14'], redirect_to: 'http://[::1]/', verdict: 'refuse' },
+    { url: 'http://localhost/', verdict: 'refuse' },
+    { url: 'http://localhost/', verdict: 'allow' },
+  ].map((vector, index) => ({ id: `E-${index + 1}`, category: 'test', why: 'it is so', ...vector }))
+  writeFileSync(join(folder, 'file.json'), JSON.stringify(vectors))
+  const { code, output } = await conformance('egress', join(folder, 'file.json'))
+  expect(code).toBe(1)
+  expect(output.match(/^FAIL {2}E-\d/gm)).toEqual(['FAIL  E-3', 'FAIL  E-4', 'FAIL  E-8'])
+  expect(output).toContain('5 passed, 3 failed\n')
+})
+
 test('what a template says, and why it fails, may be told in several ways', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

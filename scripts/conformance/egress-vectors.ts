@@ -24,19 +24,20 @@ export function egressCases(file: unknown): readonly Case[] {
     description: `${category}: ${verdict}, because ${why}`,
     tags: [category],
     run: () => {
-      const answers = vector.sequence ?? [vector.resolves_to ?? []]
+      const answers = vector.sequence ?? [vector.resolves_to ?? null]
       const found = answers.map((addresses) => judged(url, addresses, policy))
       // A redirect is never followed; what it leads to is no URL for a webhook either.
-      if (vector.redirect_to !== undefined) found.push(judged(vector.redirect_to, [], policy))
+      if (vector.redirect_to !== undefined) found.push(judged(vector.redirect_to, null, policy))
       return differences('verdict', [verdict], [found.includes('refuse') ? 'refuse' : 'allow'])
     },
   }))
 }
 
-function judged(url: string, addresses: readonly string[], policy: EgressPolicy): 'allow' | 'refuse' {
+/** `addresses` null: nothing is said of the look-up, and the URL alone is judged. */
+function judged(url: string, addresses: readonly string[] | null, policy: EgressPolicy): 'allow' | 'refuse' {
   const target = judgeUrl(url, policy)
   if (!target.ok) return 'refuse'
-  return !target.value.isName || judgeAddresses(target.value, addresses, policy).ok ? 'allow' : 'refuse'
+  return !target.value.isName || addresses === null || judgeAddresses(target.value, addresses, policy).ok ? 'allow' : 'refuse'
 }
 
 function closedPolicy(): EgressPolicy {
