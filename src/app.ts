@@ -41,9 +41,10 @@ import { calendarsLoop } from './schedules/ical-loop.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
+import { webhookCredentials } from './webhooks/credentials-commands.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
-import { webhookCredentials } from './webhooks/signing-commands.ts'
 import { signingRoutes } from './webhooks/signing-routes.ts'
+import { tlsRoutes } from './webhooks/tls-routes.ts'
 
 export type AppOptions = {
   readonly ports: AppPorts
@@ -176,6 +177,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
   signingRoutes(http, { ...ports, vault: webhooks.vault })
+  tlsRoutes(http, { db, vault: webhooks.vault })
   alertRoutes(http, db)
   noteRoutes(http, db)
   alertGroupRoutes(http, { db, settings: alertSettings(settings) })

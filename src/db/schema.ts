@@ -582,6 +582,13 @@ export interface WebhookSigningKeys {
   webhook_id: string;
 }
 
+export interface WebhookTls {
+  organization_id: string;
+  sealed: Buffer;
+  updated_at: Timestamp;
+  webhook_id: string;
+}
+
 export interface DB {
   alert_groups: AlertGroups;
   alerts: Alerts;
@@ -625,5 +632,6 @@ export interface DB {
   teams: Teams;
   users: Users;
   webhook_signing_keys: WebhookSigningKeys;
+  webhook_tls: WebhookTls;
   webhooks: Webhooks;
 }

@@ -35,6 +35,7 @@ export async function makeAttempt(
           url: message.target,
           headers: { ...message.headers, ...ownHeaders({ delivery, message, credentials }, clock.now()) },
           body: message.body,
+          tls: credentials.tls,
           deadlineMs: (delivery.endpoint.settings ?? usualSettings).timeoutMs,
         }),
   )

@@ -20,7 +20,7 @@ async function newWorld(options: Partial<WorldOptions>): Promise<DeliveryWorld> 
 
 const secret = Buffer.alloc(32, 1)
 const sign = signerOf([{ secret, seed: null }])
-const signing: CredentialsOf = async (_db, deliveries) => new Map(deliveries.map(({ id }) => [id, ok({ sign })]))
+const signing: CredentialsOf = async (_db, deliveries) => new Map(deliveries.map(({ id }) => [id, ok({ sign, tls: null })]))
 
 /** What the reference implementation says that the header of a request is to be. */
 function referenceOf({ request, id, timestamp }: DeliveryWorld['received'][number]): string {
@@ -63,7 +63,7 @@ describe('what an owner signs', () => {
       new Map(
         deliveries
           .filter(({ endpoint }) => endpoint.url === 'https://signed.example/')
-          .map(({ id }) => [id, isBroken ? no('the secret does not open') : ok({ sign })]),
+          .map(({ id }) => [id, isBroken ? no('the secret does not open') : ok({ sign, tls: null })]),
       )
     const world = await newWorld({ credentialsOf })
     await send(world, await endpointOf(world, 'https://signed.example/'), [{}])

@@ -1,13 +1,15 @@
 import type { MessageId } from '../lib/ids.ts'
 import type { Result } from '../lib/result.ts'
 import type { Instant } from '../lib/time.ts'
-import type { Sql } from '../ports.ts'
+import type { ClientTls, Sql } from '../ports.ts'
 import type { Delivery } from './delivery.ts'
 
 /** What the owner of an endpoint gives to each attempt beside the bytes, which are the same for all of them. */
 export type Credentials = {
   /** Makes the header `webhook-signature`; null: the owner does not sign. */
   readonly sign: ((signed: Signed) => string) | null
+  /** What is shown to the receiver and trusted of it; null: what is usual. */
+  readonly tls: ClientTls | null
 }
 
 /** What a signature is over. */
@@ -32,4 +34,4 @@ export type CredentialsOf = (
   now: Instant,
 ) => Promise<ReadonlyMap<Delivery['id'], Result<Credentials, string>>>
 
-export const noCredentials: Credentials = { sign: null }
+export const noCredentials: Credentials = { sign: null, tls: null }

@@ -31,6 +31,7 @@ import { opened, sealed } from './secrets.ts'
 import { type Sending, settingsOf } from './sending.ts'
 import type { WebhookSettings } from './settings.ts'
 import { forgetSigningKeys } from './signing-commands.ts'
+import { forgetTls } from './tls-commands.ts'
 import * as store from './store.ts'
 import { newTemplating } from './templating.ts'
 import type { Told } from './told.ts'
@@ -213,6 +214,7 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
   if (row === null) throw notFound()
   await store.markWebhookDeleted(tx, row, `${Array.from(row.name).slice(0, 78).join('')}_deleted_${id}`)
   await forgetSigningKeys(tx, row)
+  await forgetTls(tx, row)
   await closeEndpoints(tx, { organizationId, ownerId: id }, endings.deleted)
   await audit(tx, actor, { action: 'webhook deleted', subjectId: id, details: { name: row.name } })
 }

@@ -1,16 +1,14 @@
 import type { Actor } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import type { Vault } from '../accounts/secret.ts'
-import type { Credentials, CredentialsOf } from '../deliveries/credentials.ts'
-import type { Delivery } from '../deliveries/delivery.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import { asId, newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
-import { no, ok, type Result } from '../lib/result.ts'
 import { after, type Instant, instant, isoZ } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { parseSigningOrder } from './signing-input.ts'
-import { publicKeyOf, type SealedSigningKey, secretBytes, signerOf, type SigningKey, type SigningSecrets } from './signing-key.ts'
+import { publicKeyOf, secretBytes, type SigningKey, type SigningSecrets } from './signing-key.ts'
+import { sealedKey } from './signing-sealing.ts'
 import * as store from './signing-store.ts'
 import { findWebhook, lockWebhook } from './store.ts'
 
@@ -90,48 +88,3 @@ export async function revokeSigningKeys(tx: Tx, actor: Actor, id: WebhookId): Pr
 export async function forgetSigningKeys(tx: Tx, webhook: Named): Promise<void> {
   await store.deleteSigningKeys(tx, webhook)
 }
-
-/** How what leaves for webhooks is signed: by the keys that are valid then. */
-export function webhookCredentials(vault: Vault): CredentialsOf {
-  return async (db, deliveries, now) => {
-    const owned = deliveries.filter(({ endpoint }) => endpoint.kind === 'webhook')
-    if (owned.length === 0) return new Map()
-    const owners = new Map(owned.map((delivery) => [ownerOf(delivery), delivery]))
-    const webhooks = [...owners.values()].map(({ organizationId, endpoint }) => ({
-      organizationId,
-      id: asId<WebhookId>(endpoint.ownerId),
-    }))
-    const keys = Map.groupBy(await store.validSigningKeys(db, webhooks, now), (key) => `${key.organizationId} ${key.webhookId}`)
-    const credentials = new Map([...keys].map(([owner, own]) => [owner, credentialsOf(own, vault)]))
-    return new Map(
-      owned.flatMap((delivery) => {
-        const found = credentials.get(ownerOf(delivery))
-        return found === undefined ? [] : [[delivery.id, found] as const]
-      }),
-    )
-  }
-}
-
-const ownerOf = ({ organizationId, endpoint }: Delivery): string => `${organizationId} ${endpoint.ownerId}`
-
-/** The reason names a secret that does not open: the server has another key than the one that sealed it. */
-function credentialsOf(keys: readonly SealedSigningKey[], vault: Vault): Result<Credentials, string> {
-  try {
-    return ok({ sign: signerOf(keys.map((key) => openedKey(key, vault))) })
-  } catch (fault) {
-    return no(String(fault))
-  }
-}
-
-const contextOf = ({ webhookId, id }: SigningKey, part: 'secret' | 'seed'): string => `webhook ${webhookId} signing ${id} ${part}`
-
-const sealedKey = ({ secret, seed, ...key }: SigningKey & SigningSecrets, vault: Vault): SealedSigningKey => ({
-  ...key,
-  secretSealed: vault.seal(secret, contextOf(key, 'secret')),
-  seedSealed: seed === null ? null : vault.seal(seed, contextOf(key, 'seed')),
-})
-
-const openedKey = (key: SealedSigningKey, vault: Vault): SigningSecrets => ({
-  secret: vault.openBytes(key.secretSealed, contextOf(key, 'secret')),
-  seed: key.seedSealed === null ? null : vault.openBytes(key.seedSealed, contextOf(key, 'seed')),
-})

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { isIP } from 'node:net'
 
 /** PEM texts. */
 export type Certified = { readonly certificate: string; readonly key: string }
@@ -54,7 +55,9 @@ function certified(
   pair: Pair,
   { issuer, isAuthority }: { readonly issuer: Issuer; readonly isAuthority: boolean },
 ): Certified {
-  const names = hosts.map((host) => der(0x82, Buffer.from(host)))
+  const names = hosts.map((host) =>
+    isIP(host) === 4 ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host)),
+  )
   const extensions = [
     ...(isAuthority ? [extension('551d13', sequence(der(0x01, Buffer.of(0xff))))] : []),
     ...(names.length === 0 ? [] : [extension('551d11', sequence(...names))]),

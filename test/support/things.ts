@@ -3,6 +3,7 @@ import { createToken } from '../../src/accounts/commands.ts'
 import type { Role } from '../../src/accounts/role.ts'
 import type { Database } from '../../src/ports.ts'
 import { createExportToken, type ExportSubject } from '../../src/schedules/export-token-commands.ts'
+import { receiverCertificate } from '../fixtures/receiver.ts'
 import type { Crew, StillWorld } from './still-world.ts'
 
 /**
@@ -61,6 +62,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     team: teamId,
   })
   await make(`webhooks/${webhook.id}/signing/`, { asymmetric: true })
+  await crew.api('PUT', `webhooks/${webhook.id}/tls/`, { ca: receiverCertificate() })
   const schedule = await make('schedules/', { name, type: 'calendar', time_zone: 'Europe/Berlin', team_id: teamId })
   const single = { type: 'single_event', start: '2026-01-01T00:00:00', duration: 3600, users: [user.id], schedule: schedule.id }
   const shift = await make('on_call_shifts/', { ...single, name, team_id: teamId })

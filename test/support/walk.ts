@@ -1,3 +1,4 @@
+import { receiverCertificate } from '../fixtures/receiver.ts'
 import type { Things } from './things.ts'
 
 /** What is sent besides the path; ids come from these things. */
@@ -394,6 +395,9 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('GET', 'webhooks/', list(byTeam)),
   ...route('GET', 'webhooks/:webhookId/', show),
   ...route('GET', 'webhooks/:webhookId/responses/', show),
+  ...route('GET', 'webhooks/:webhookId/tls/', show),
+  ...route('PUT', 'webhooks/:webhookId/tls/', { status: 200, body: () => ({ ca: receiverCertificate() }) }),
+  ...route('DELETE', 'webhooks/:webhookId/tls/', remove),
   ...route('GET', 'webhooks/:webhookId/signing/', show),
   ...route('POST', 'webhooks/:webhookId/signing/', { status: 201, body: () => ({ overlap: 0, asymmetric: true }) }),
   ...route('DELETE', 'webhooks/:webhookId/signing/', remove),

@@ -417,6 +417,16 @@ create table webhook_signing_keys (
 create index webhook_signing_keys_webhook on webhook_signing_keys (organization_id, webhook_id);
 create unique index webhook_signing_keys_current on webhook_signing_keys (organization_id, webhook_id) where valid_until is null;
 
+-- What a webhook shows to its receivers, and trusts of them, in handshakes.
+create table webhook_tls (
+  organization_id text not null,
+  webhook_id text not null,
+  sealed bytea not null,
+  updated_at timestamptz not null,
+  primary key (organization_id, webhook_id),
+  foreign key (organization_id, webhook_id) references webhooks
+);
+
 -- integrations --------------------------------------------------------------------------------------------------------
 
 create table integrations (
