@@ -7,7 +7,7 @@ import { no, ok, type Result } from '../lib/result.ts'
 import { seconds } from '../lib/time.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { judgeAddresses, type EgressPolicy, type Receiver } from './egress.ts'
-import { tunnelConnector } from './proxy-send.ts'
+import { type Connect, tunnelConnector } from './proxy-send.ts'
 import { codeOf, ConnectFault, refused, unresolved } from './send-fault.ts'
 
 /** All addresses of a name. Rejects, or answers none, when it has none. */
@@ -28,7 +28,7 @@ const lookupMaxMs = seconds(3)
 const connectMaxMs = seconds(5)
 
 /** The only place where sockets are opened: they go to an address that has just passed the rules, or to the proxy, or nowhere. */
-export function createConnector(receiver: Receiver, guard: Guard): buildConnector.connector {
+export function createConnector(receiver: Receiver, guard: Guard): Connect {
   const { policy, resolve, secureContext, proxy, usualContext } = guard
   // Node calls no look-up for an address.
   const judged = isIP(receiver.host) === 0 ? ok([]) : judgeAddresses(receiver, [receiver.host], policy)
@@ -42,7 +42,11 @@ export function createConnector(receiver: Receiver, guard: Guard): buildConnecto
     rejectUnauthorized: true,
     secureContext,
   })
-  if (proxy === null) return connect
+  if (proxy === null)
+    return (options, callback, reached) => {
+      reached()
+      connect(options, callback)
+    }
   const refusal = (): Promise<ConnectFault | null> => refusalOf(receiver, guard)
   return tunnelConnector({ proxy, receiver, usualContext, secure: connect, connectMaxMs, refusal })
 }

@@ -4,6 +4,7 @@ import { Agent, type buildConnector, Client, type Dispatcher, Pool } from 'undic
 import { seconds } from '../lib/time.ts'
 import type { ClientTls } from '../ports.ts'
 import { createConnector, type Guard } from './connect-send.ts'
+import type { Connect } from './proxy-send.ts'
 import { receiverOf } from './egress.ts'
 
 /** The connections that are open, by who shows what to whom: what one shows is never shown for another. */
@@ -67,17 +68,23 @@ export class Connection extends Client {
   readonly isSecure: boolean
   /** False until the first connection stands, and after an attempt that failed. */
   isConnected = false
+  /** The proxy has not taken the connection yet. */
+  isHeldByProxy = false
   /** Of the receiver; null while it is not connected, and where a proxy is in between. */
   address: string | null = null
 
-  constructor(url: URL, connect: buildConnector.connector, isDirect: boolean) {
+  constructor(url: URL, connect: Connect, isDirect: boolean) {
     super(url, {
       connect: (options, callback) => {
-        connect(options, (...result) => {
+        this.isHeldByProxy = true
+        const reached = (): void => void (this.isHeldByProxy = false)
+        const connected: buildConnector.Callback = (...result) => {
+          reached()
           this.isConnected = result[0] === null
           this.address = isDirect ? (result[1]?.remoteAddress ?? null) : null
           callback(...result)
-        })
+        }
+        connect(options, connected, reached)
       },
       maxHeaderSize: headersMaxBytes,
       keepAliveTimeout: seconds(30),
@@ -111,7 +118,7 @@ function createAgent(guard: Guard & { readonly connectionsMax: number }): Agent 
     factory(origin) {
       const connect = createConnector(receiverOf(new URL(origin)), guard)
       const factory = (url: URL): Connection => new Connection(url, connect, guard.proxy === null)
-      return new Pool(origin, { factory, connect, connections: guard.connectionsMax, allowH2: false })
+      return new Pool(origin, { factory, connections: guard.connectionsMax, allowH2: false })
     },
   })
 }

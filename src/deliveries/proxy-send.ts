@@ -7,6 +7,9 @@ import type { EgressProxy } from './egress-proxy.ts'
 import type { Receiver } from './egress.ts'
 import { type ConnectFault, proxyFaults, unreached } from './send-fault.ts'
 
+/** Connects, and calls `reached` when the receiver is all that is waited for: at once, or when a proxy has taken the connection. */
+export type Connect = (options: buildConnector.Options, callback: buildConnector.Callback, reached: () => void) => void
+
 type TunnelOptions = {
   readonly proxy: EgressProxy
   readonly receiver: Receiver
@@ -28,13 +31,13 @@ const headMaxBytes = 16 * 1024
  * Connects through a proxy (CONNECT, RFC 9110 9.3.6), also where the receiver has no TLS: all that the proxy is told is a host and
  * a port. What is wrong with the proxy is a fault of its own, for which no receiver is to blame.
  */
-export function tunnelConnector(options: TunnelOptions): buildConnector.connector {
+export function tunnelConnector(options: TunnelOptions): Connect {
   const { proxy, receiver, usualContext: secureContext, secure, connectMaxMs, refusal } = options
   const { host, isSecure } = proxy
   const port = String(proxy.port)
   const toProxy = buildConnector({ timeout: connectMaxMs, allowH2: false, autoSelectFamily: true, secureContext })
   const place = { hostname: host, host: authorityOf(proxy), protocol: isSecure ? 'https:' : 'http:', port }
-  return (wanted, callback) => {
+  return (wanted, callback, reached) => {
     const tunnelled = (fault: ConnectFault | null, socket: Socket): void => {
       if (fault !== null) return callback(fault, null)
       if (wanted.protocol === 'https:') secure({ ...wanted, httpSocket: socket }, callback)
@@ -43,8 +46,9 @@ export function tunnelConnector(options: TunnelOptions): buildConnector.connecto
     void refusal().then((reason) => {
       if (reason !== null) return callback(reason, null)
       toProxy(place, (...[error, socket]) => {
-        if (error !== null) callback(proxyFaults.unreachable(error), null)
-        else askForTunnel(socket, connectRequest(receiver, proxy), (fault) => tunnelled(fault, socket))
+        if (error !== null) return callback(proxyFaults.unreachable(error), null)
+        reached()
+        askForTunnel(socket, connectRequest(receiver, proxy), (fault) => tunnelled(fault, socket))
       })
     })
   }

@@ -34,6 +34,7 @@ export const unreached = (cause: string): ConnectFault =>
 /** The proxy itself is what does not work, or does not let the request through. */
 export const proxyFaults = {
   unreachable: (error: Error): ConnectFault => ofProxy(`it cannot be reached: ${causeOf(error)}`),
+  slow: (): ConnectFault => ofProxy('it took too long'),
   closed: (): ConnectFault => ofProxy('it closed the connection'),
   invalid: (): ConnectFault => ofProxy('its answer is not valid HTTP'),
   denied: (status: string): ConnectFault => ofProxy(`it answered ${status}`),

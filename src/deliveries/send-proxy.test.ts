@@ -189,6 +189,15 @@ describe('a fault', () => {
     expect(await sender(proxy.port).http(get('https://receiver.example/'))).toMatchObject({ kind: 'no-answer', fault: 'tls' })
   })
 
+  test('of the proxy is that it takes too long to take the connection, also where the request has less time', async () => {
+    const root = newAuthority('root')
+    const silent = await rawReceiver(() => {})
+    const secure = { url: `https://localhost:${silent.port}`, ca: [root.certificate] }
+    expect(blame(await sender(silent.port, secure).http(get('http://receiver.example/', { deadlineMs: ms(300) })))).toBe(
+      'proxy: No way through the proxy of this server (it took too long).',
+    )
+  })
+
   test('leaves nothing open', async () => {
     let open = 0
     const proxy = await connectProxy({

@@ -6,7 +6,7 @@ import { type Resolve, systemResolver } from './connect-send.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { judgeUrl, type EgressPolicy } from './egress.ts'
 import { type Connection, newPools, type Passenger } from './pools-send.ts'
-import { unanswered, type Unanswered } from './send-fault.ts'
+import { proxyFaults, unanswered, type Unanswered } from './send-fault.ts'
 
 export type HttpSendOptions = {
   readonly policy: EgressPolicy
@@ -158,6 +158,7 @@ class Exchange implements Passenger {
     const { deadlineMs } = this.#opening
     const missing = this.#controller === null ? 'connection' : 'answer'
     if (this.#head !== null) this.#answer(true)
+    else if (this.connection?.isHeldByProxy === true) this.#fail(proxyFaults.slow().how)
     else this.#fail({ kind: 'no-answer', fault: 'timeout', detail: `No ${missing} within ${deadlineMs / 1000} s.` })
     this.#controller?.abort(new Error('the deadline passed'))
   }
