@@ -71,8 +71,7 @@ type Person = Pick<User, 'id' | 'username' | 'email'>
 
 /** All that an event says about an alert group: what webhooks send (contract grafana-oncall 3.3). */
 export type EventView = {
-  /** What happened: a trigger of webhooks, or what will be one. */
-  readonly type: AlertTrigger | 'reassign'
+  readonly type: AlertTrigger
   /** Who did it; null for machines. */
   readonly person: Person | null
   readonly group: AlertGroup
@@ -124,7 +123,7 @@ function eventTime({ type, group, chainId, reassignedFrom, now }: EventView): Re
         time: isoOffset(group.silencedAt ?? now),
         until: group.silencedUntil === null ? null : isoOffset(group.silencedUntil),
       }
-    case 'reassign':
+    case 'reassigned':
       return {
         time: isoOffset(now),
         from: assigneeDocument(reassignedFrom),

@@ -135,9 +135,9 @@ describe('an alert group that is handed over', () => {
     const events = (await room.timeline(id)).filter(({ type }) => type === 'alert_group.reassigned')
     const chain = { type: 'escalation_chain', id: source.default_route.escalation_chain_id }
     expect(events.map(({ data }) => data.event)).toEqual([
-      { type: 'reassign', time: '2026-04-01T12:00:00+00:00', from: chain, to: { type: 'user', id: one.id } },
+      { type: 'reassigned', time: '2026-04-01T12:00:00+00:00', from: chain, to: { type: 'user', id: one.id } },
       {
-        type: 'reassign',
+        type: 'reassigned',
         time: '2026-04-01T12:00:00+00:00',
         from: { type: 'user', id: one.id },
         to: { type: 'user', id: other.id },

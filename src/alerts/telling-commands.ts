@@ -123,7 +123,7 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, 
   }
   const data = eventData({
     ...shared,
-    type: fact === 'alert_group.reassigned' ? 'reassign' : triggerOf(fact),
+    type: triggerOf(fact),
     reassignedFrom,
     firstAlert: group.alertsCount === 1 ? lastAlert : await findFirstAlert(tx.sql, group),
     lastAlert,

@@ -11,7 +11,7 @@ export const catalogue = {
   'alert_group.unsilenced': 'unsilence',
   'alert_group.escalated': 'escalation',
   /** Handed over to a user, a team or an escalation chain. */
-  'alert_group.reassigned': null,
+  'alert_group.reassigned': 'reassigned',
   /** What it said was taken away, by a person. */
   'alert_group.wiped': null,
   /** Nobody will be paged: neither the route nor the team has an escalation chain, or the chain has no steps. */

@@ -48,6 +48,7 @@ describe('a webhook', () => {
   it('hears of its own trigger and no other', () => {
     expect(heard('resolve')).toEqual(['resolve'])
     expect(heard('alert group created')).toEqual(['alert group created'])
+    expect(heard('reassigned')).toEqual(['reassigned'])
   })
 
   it('of several triggers hears of each', () => {

@@ -3,7 +3,7 @@ import type { Instant } from '../lib/time.ts'
 import type { ShiftChange } from './shift-change.ts'
 
 /** The trigger types of the contract (grafana-oncall 2.2) that something can cause, in the contract's order. */
-export const alertTriggers = [
+export const contractTriggers = [
   'escalation',
   'alert group created',
   'acknowledge',
@@ -14,6 +14,9 @@ export const alertTriggers = [
   'unacknowledge',
 ] as const
 
+/** What else alert groups cause. */
+export const alertTriggers = [...contractTriggers, 'reassigned'] as const
+
 /** What schedules cause; the contract has nothing like it. */
 export const scheduleTriggers = ['shift change', 'schedule gap'] as const
 
@@ -22,8 +25,8 @@ export type AlertTrigger = (typeof alertTriggers)[number]
 export type ScheduleTrigger = (typeof scheduleTriggers)[number]
 export type Trigger = AlertTrigger | ScheduleTrigger
 
-/** What a webhook may subscribe to: one trigger, or `status change` for any of the last six about alert groups. */
-export const triggerTypes = [...alertTriggers, 'status change', ...scheduleTriggers] as const
+/** What a webhook may subscribe to: one trigger, or `status change` for any of the contract's last six. */
+export const triggerTypes = [...contractTriggers, 'status change', 'reassigned', ...scheduleTriggers] as const
 export type TriggerType = (typeof triggerTypes)[number]
 
 /** An event that webhooks may be waiting for. */
@@ -60,5 +63,6 @@ export function subscribes(types: readonly TriggerType[], trigger: Trigger): boo
 
 export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)
 
-const isStatusChange = (trigger: Trigger): boolean =>
-  !isAboutSchedule(trigger) && trigger !== 'escalation' && trigger !== 'alert group created'
+const statusChanges = ['acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge'] as const
+
+const isStatusChange = (trigger: Trigger): boolean => statusChanges.some((own) => own === trigger)
