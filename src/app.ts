@@ -208,7 +208,11 @@ function deliveriesOf(ports: Ports, { settings, bell, isOwned }: Sending) {
   return deliveriesLoop({
     ports,
     vault: messageVault(ports, settings),
-    render: renderDeliveries({ ...ports, settings: { vault: webhookVault(ports, settings), egress: settings.egress } }),
+    render: renderDeliveries({
+      ...ports,
+      settings: { vault: webhookVault(ports, settings), egress: settings.egress },
+      baseUrl: settings.baseUrl,
+    }),
     credentialsOf: webhookCredentials(webhookVault(ports, settings)),
     mailFrom: settings.mailFrom,
     wake: bell.ring,

@@ -27,7 +27,7 @@ beforeEach(async () => {
   statuses = {}
   headers = {}
   world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
     behave: ({ url }) => ({ afterMs: 10, status: statuses[new URL(url).hostname.split('.')[0] ?? ''] ?? 200, headers }),
   })
   await world.db.sql

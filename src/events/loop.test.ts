@@ -27,7 +27,7 @@ let world: DeliveryWorld
 let names = 0
 beforeAll(async () => {
   world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
     behave: ({ url }) => {
       if (url.includes('hangs')) return 'hang'
       return url.includes('broken') ? { afterMs: 10, status: 410 } : { afterMs: 10, body: '{"ticket":7}' }

@@ -9,6 +9,7 @@ import type { Told } from '../webhooks/told.ts'
 import { catalogue, type EventType } from './catalogue.ts'
 import { findKeptEvents, readEventDataWithin, readEventExcerpts } from './commands.ts'
 import { type EventKey, wipedData } from './event.ts'
+import { historiesOf } from './history-store.ts'
 import { shownTogether } from './shown-event.ts'
 
 /** How deliveries get their bytes: from the events that caused them, through the webhooks that asked. */
@@ -16,21 +17,26 @@ export function renderDeliveries(world: RenderWorld) {
   const pace = newPace(world.clock)
   return async (db: Sql, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> => {
     const told = await readEventDataWithin(db, deliveries.map(keysOf), renderedBytesMax)
-    const data = new Map(told.flatMap((event) => (event.data === null ? [] : [[nameOf(event), event.data] as const])))
+    const contents = new Map(
+      told.flatMap(({ data, report, ...event }) => (data === null ? [] : [[nameOf(event), { data, report }] as const])),
+    )
     const later = new Set(told.flatMap(({ index, isWithin }) => (isWithin ? [] : (deliveries[index]?.messageId ?? []))))
     const events = Map.groupBy(told, ({ index }) => index)
     const requests = deliveries.flatMap((delivery, index) => {
       if (later.has(delivery.messageId)) return []
       const own = (events.get(index) ?? []).map(
-        ({ type, ...key }): Told => ({
+        ({ id, type, ...key }): Told => ({
+          id,
+          type,
           trigger: triggerOf(type),
           sequence: key.sequence,
-          data: data.get(nameOf(key)) ?? wipedData,
+          at: key.at,
+          ...(contents.get(nameOf(key)) ?? { data: wipedData, report: null }),
         }),
       )
       return [{ delivery, events: own.filter((event) => event.data !== wipedData) }]
     })
-    const rendered = await renderWebhooks(db, { ...world, pace }, requests)
+    const rendered = await renderWebhooks(db, { ...world, pace, historiesOf }, requests)
     return new Map([...rendered, ...[...later].map((messageId) => [messageId, { kind: 'later', until: null }] as const)])
   }
 }

@@ -21,7 +21,7 @@ let world: DeliveryWorld
 let names = 0
 beforeAll(async () => {
   world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
     behave: ({ url }) => (url.includes('hangs') ? 'hang' : { afterMs: 10, status: url.includes('fails') ? 500 : 200 }),
   })
   await world.db.sql

@@ -32,7 +32,7 @@ beforeAll(async () => {
     ...(url.includes('broken') ? { status: 422, headers: { 'webhook-delivery': 'abort-message' } } : {}),
   })
   world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings })(db, deliveries),
+    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
     behave,
   })
   await world.db.sql

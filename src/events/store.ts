@@ -5,6 +5,7 @@ import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EventId, type OrganizationId } from '../lib/ids.ts'
 import { before, days, fromDate, toDate, type Instant } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
+import { type AlertReport, readAlertReport } from '../webhooks/alert-report.ts'
 import type { EventType } from './catalogue.ts'
 import { type Event, type EventKey, type RecordedEvent, wipedData } from './event.ts'
 
@@ -83,11 +84,14 @@ export async function eventsOfAlertGroup(
 export type MessageKeys = readonly EventKey[]
 
 type ToldEvent = EventKey & {
+  readonly id: EventId
   readonly type: EventType
   /** The place of its message, from 0. */
   readonly index: number
   /** Null where it is too much, and for a key that comes again. */
   readonly data: string | null
+  /** There with the data, where the event has one. */
+  readonly report: AlertReport | null
   readonly isWithin: boolean
 }
 
@@ -101,9 +105,10 @@ export async function eventDataWithin(
   bytesMax: number,
 ): Promise<readonly ToldEvent[]> {
   const answer = await sql<ToldRow>`
-    select message, organization_id, sequence, at, type, is_within, case when is_within and is_first then data end as data
+    select message, organization_id, sequence, at, id, type, is_within, case when is_within and is_first then data end as data,
+      case when is_within and is_first then report end as report
     from (
-      select number, message, organization_id, sequence, at, type, data,
+      select number, message, organization_id, sequence, at, id, type, data, report,
         coalesce(sum(octet_length(data)) over (order by message groups between unbounded preceding and 1 preceding), 0)
           < ${bytesMax}::int as is_within,
         row_number() over (partition by organization_id, sequence order by number) = 1 as is_first
@@ -115,6 +120,8 @@ export async function eventDataWithin(
     index: row.message,
     isWithin: row.is_within,
     data: row.data,
+    id: asId<EventId>(row.id),
+    report: readAlertReport(row.report),
   }))
 }
 
@@ -200,7 +207,12 @@ type KeyRow = Pick<EventRow, 'organization_id' | 'sequence' | 'at'>
 
 type MessageRow = KeyRow & { readonly message: number; readonly type: string }
 
-type ToldRow = MessageRow & { readonly is_within: boolean; readonly data: string | null }
+type ToldRow = MessageRow & {
+  readonly id: string
+  readonly is_within: boolean
+  readonly data: string | null
+  readonly report: unknown
+}
 
 type ExcerptRow = MessageRow & {
   readonly text: string

@@ -1,3 +1,5 @@
+import { check } from '../lib/check.ts'
+import { isObject } from '../lib/json.ts'
 import type { Person } from './person.ts'
 
 /**
@@ -51,3 +53,14 @@ type ReportedGroup = {
 export type ReportedAssignee =
   | { readonly type: 'user'; readonly user: Person }
   | { readonly type: 'team' | 'escalation_chain'; readonly id: string; readonly name: string }
+
+/** What an event reports, as it is stored; null: it has no report. */
+export function readAlertReport(stored: unknown): AlertReport | null {
+  if (stored === null) return null
+  check(isAlertReport(stored), 'what is stored as a report is one')
+  return stored
+}
+
+/** Only this server writes them, so their frame says enough. */
+const isAlertReport = (value: unknown): value is AlertReport =>
+  isObject(value) && isObject(value['organization']) && isObject(value['integration']) && isObject(value['alert_group'])

@@ -24,8 +24,10 @@ import { invalidField, notFound } from '../lib/rejection.ts'
 import { after, earliest, hours } from '../lib/time.ts'
 import type { Ports, Sql, Tx } from '../ports.ts'
 import { tellings } from './grouping.ts'
+import type { History, HistoryKey } from './history.ts'
 import type { Subscription } from './match.ts'
 import type { Pace } from './pace-commands.ts'
+import { formOf } from './presets/forms.ts'
 import { renderWebhook } from './render.ts'
 import { opened, sealed } from './secrets.ts'
 import { type Sending, settingsOf } from './sending.ts'
@@ -91,12 +93,21 @@ type RenderRequest = {
 }
 
 /** What makes requests. */
-export type RenderWorld = Pick<Ports, 'clock' | 'random'> & { readonly settings: Pick<WebhookSettings, 'vault' | 'egress'> }
+export type RenderWorld = Pick<Ports, 'clock' | 'random'> & {
+  readonly settings: Pick<WebhookSettings, 'vault' | 'egress'>
+  /** The public URL without a slash at its end. */
+  readonly baseUrl: string
+}
+
+type RenderMeans = {
+  readonly pace: Pace
+  readonly historiesOf: (db: Sql, wanted: readonly HistoryKey[]) => Promise<ReadonlyMap<MessageId, History>>
+}
 
 /** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
 export async function renderWebhooks(
   db: Sql,
-  { clock, random, settings: { vault, egress }, pace }: RenderWorld & { readonly pace: Pace },
+  { clock, random, settings: { vault, egress }, baseUrl, pace, historiesOf }: RenderWorld & RenderMeans,
   requests: readonly RenderRequest[],
 ): Promise<ReadonlyMap<MessageId, Rendered>> {
   const rows = await store.findWebhooksEvenDeleted(
@@ -109,6 +120,7 @@ export async function renderWebhooks(
   const answers = rows.some(({ webhook }) => mayTellOfAnswers(webhook)) ? await latestAnswers(db, subjects) : []
   const webhooks = new Map(rows.map((row) => [row.webhook.id, row]))
   const templating = newTemplating({ now: clock.now(), random: fractions(random), isLate: pace.isLate })
+  const histories = await historiesOf(db, requests.filter(tellsHistory(webhooks)).flatMap(historyKeyOf))
   const render = ({ delivery, events: [event, ...others] }: RenderRequest): Rendered => {
     const row = webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))
     if (row === undefined || row.isDeleted) return { kind: 'dead', reason: endings.deleted }
@@ -124,6 +136,8 @@ export async function renderWebhooks(
       answers: about.map(({ ownerId, body }) => ({ webhookId: ownerId, body })),
       templating,
       egress,
+      history: histories.get(delivery.messageId) ?? [],
+      baseUrl,
     })
   }
   const rendered = new Map<MessageId, Rendered>()
@@ -142,8 +156,8 @@ function urlOf({ urls }: Pick<Webhook, 'urls'>, { endpoint }: Delivery): Webhook
 }
 
 /** Of one that is sealed, it is not known yet. */
-const mayTellOfAnswers = ({ forwardAll, headersSealed, urls, data, triggerTemplate }: SealedWebhook): boolean =>
-  forwardAll ||
+const mayTellOfAnswers = ({ preset, forwardAll, headersSealed, urls, data, triggerTemplate }: SealedWebhook): boolean =>
+  (formOf(preset)?.tellsAnswers ?? forwardAll) ||
   headersSealed !== null ||
   [...urls.map(({ url }) => url), data, triggerTemplate].some((text) => text?.includes('responses') === true)
 
@@ -152,6 +166,17 @@ const fractions =
   ({ bytes }: Ports['random']) =>
   (): number =>
     Buffer.from(bytes(4)).readUInt32BE() / 2 ** 32
+
+const tellsHistory =
+  (webhooks: ReadonlyMap<WebhookId, { readonly webhook: SealedWebhook }>) =>
+  ({ delivery }: RenderRequest): boolean =>
+    formOf(webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))?.webhook.preset ?? null)?.tellsHistory === true
+
+function historyKeyOf({ delivery: { organizationId, messageId }, events: [event] }: RenderRequest): readonly HistoryKey[] {
+  const group = event?.report?.alert_group
+  if (event === undefined || group === undefined) return []
+  return [{ organizationId, messageId, alertGroupId: group.id, startedAt: group.created_at, sequence: event.sequence }]
+}
 
 /** What goes wrong with one webhook, such as a secret that does not open, must not hold up the others. */
 function isolated(render: () => Rendered): Rendered {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { handOver } from '../../test/support/shift-changes.ts'
+import { told } from '../../test/support/told.ts'
 import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import { egressPolicy } from '../deliveries/egress.ts'
@@ -38,10 +39,12 @@ const eventData = '{"event":{"type":"acknowledge"},"alert_payload":{"value":1.50
 const input: RenderInput = {
   url: 'https://desk.example/hook',
   httpMethod: 'POST',
-  events: [{ trigger: 'acknowledge', sequence: 1, data: eventData }],
+  events: [told({ data: eventData })],
   answers: [],
   templating: newTemplating({ now: instant(0), random: () => 0, isLate: () => false }),
   egress: egressPolicy([], 'https://bell.example'),
+  history: [],
+  baseUrl: 'https://bell.example',
 }
 
 function rendered(change: Partial<Webhook>, given: Partial<RenderInput> = {}) {
@@ -160,7 +163,7 @@ describe('templates', () => {
     alert_group_id: 'I1',
     alert_payload: { severity: 'critical', path: 'C:\\temp', labels: { team: 'db' }, count: 2 },
   }
-  const events: RenderInput['events'] = [{ trigger: 'acknowledge', sequence: 1, data: JSON.stringify(said) }]
+  const events: RenderInput['events'] = [told({ data: JSON.stringify(said) })]
   const made = (change: Partial<Webhook>, given: Partial<RenderInput> = {}) =>
     rendered({ forwardAll: false, ...change }, { events, ...given })
 
@@ -276,7 +279,7 @@ describe('templates', () => {
     const data = `{"alert_payload": ${'['.repeat(300)}${']'.repeat(300)}}`
     const result = renderWebhook(plain, {
       ...input,
-      events: [{ trigger: 'acknowledge', sequence: 1, data }],
+      events: [told({ data })],
       url: 'https://a.example/{{ 1 }}',
     })
     expect(result).toMatchObject({
@@ -288,7 +291,7 @@ describe('templates', () => {
 
 describe('a webhook that hears of shift changes', () => {
   const change = JSON.stringify(handOver)
-  const events: RenderInput['events'] = [{ trigger: 'shift change', sequence: 5, data: change }]
+  const events: RenderInput['events'] = [told({ trigger: 'shift change', sequence: 5, data: change })]
 
   it('forwards all in our own form, without answers of others', () => {
     const body = JSON.parse(rendered({ triggerTypes: ['shift change'] }, { events }).body ?? '')
@@ -315,7 +318,10 @@ describe('a webhook that hears of shift changes', () => {
 
   it('tells of several together where the preset does', () => {
     const elsewhere = { ...handOver, schedule: { ...handOver.schedule, name: 'Second' } }
-    const both: RenderInput['events'] = [...events, { trigger: 'shift change', sequence: 6, data: JSON.stringify(elsewhere) }]
+    const both: RenderInput['events'] = [
+      ...events,
+      told({ trigger: 'shift change', sequence: 6, data: JSON.stringify(elsewhere) }),
+    ]
     const body = JSON.parse(rendered({ preset: 'zenduty' }, { events: both }).body ?? '')
     expect(Object.keys(body.transitions.Harbour)).toEqual(['Primary', 'Second'])
   })
@@ -327,10 +333,11 @@ describe('a webhook that hears of shift changes', () => {
     )
   })
 
-  it('with a preset for them says nothing of an alert group for which a step calls it', () => {
-    expect(renderWebhook({ ...plain, preset: 'incident_io' }, input)).toEqual({
+  it('with a preset that has no word for what a step calls it for says nothing', () => {
+    const called: RenderInput['events'] = [told({ trigger: 'escalation', data: eventData })]
+    expect(renderWebhook({ ...plain, preset: 'incident_io' }, { ...input, events: called })).toEqual({
       kind: 'dead',
-      reason: 'The preset incident_io tells of shift changes and of nothing else.',
+      reason: 'The preset incident_io has no form for "escalation".',
     })
   })
 })

@@ -5,14 +5,13 @@ import { jsonText, type JsonWithRaw, nestingOf, RawJson, storable } from '../lib
 import { no, ok, type Result } from '../lib/result.ts'
 import { isTrueForWebhook } from '../lib/template/template.ts'
 import { type Headers, hasHeader, readHeaders, shownHeaders, withHeader, withHeaders } from './headers.ts'
-import { incidentIoBody } from './presets/incident-io.ts'
+import type { History } from './history.ts'
+import { formOf } from './presets/forms.ts'
 import { nativeBody } from './presets/native.ts'
-import { zendutyBody } from './presets/zenduty.ts'
-import { readShiftChange } from './shift-change.ts'
 import type { Answer, Templating } from './templating.ts'
 import type { Told } from './told.ts'
 import { isAboutSchedule } from './trigger.ts'
-import { type HttpMethod, isForShifts, methodsWithBody, type Webhook } from './webhook.ts'
+import { type HttpMethod, methodsWithBody, type Webhook } from './webhook.ts'
 
 export type RenderInput = {
   /** The template of the endpoint's URL, which was the webhook's when the event came. */
@@ -24,6 +23,8 @@ export type RenderInput = {
   readonly answers: readonly Answer[]
   readonly templating: Templating
   readonly egress: EgressPolicy
+  readonly history: History
+  readonly baseUrl: string
 }
 
 /**
@@ -37,15 +38,16 @@ export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
   if (!trigger.ok) return faulty(`Trigger - ${trigger.reason}`, (requestTrigger) => ({ ...nothingYet, requestTrigger }))
   if (webhook.triggerTemplate !== null && !isTrueForWebhook(trigger.value))
     return { kind: 'skipped', reason: `Not triggered: the trigger template says "${storable(trigger.value.slice(0, 200))}".` }
-  if (isForShifts(webhook.preset) && input.events.some((event) => event.trigger !== 'shift change'))
-    return { kind: 'dead', reason: `The preset ${webhook.preset} tells of shift changes and of nothing else.` }
+  const formed = formedContent(webhook, input)
+  if (formed === null)
+    return { kind: 'dead', reason: `The preset ${webhook.preset} has no form for "${input.events[0].trigger}".` }
   const triggered = { ...nothingYet, requestTrigger: trigger.value }
   const url = urlOf(textOf.plain(input.url), input.egress)
   if (!url.ok) return faulty(url.reason, (target) => ({ ...triggered, target }))
   const own = ownHeaders(webhook, textOf)
   if (!own.ok) return faulty(own.reason, (headersShown) => ({ ...triggered, target: url.value, headersShown }))
   const addressed = { ...triggered, target: url.value, headersShown: shownHeaders(own.value) }
-  const content = contentOf(webhook, input, textOf)
+  const content = formed === 'by itself' ? contentOf(webhook, input, textOf) : ok(formed)
   if (!content.ok) return faulty(content.reason, (body) => ({ ...addressed, body: Buffer.from(body) }))
   const { text, type } = content.value
   const typed = type === null || hasHeader(own.value, 'content-type') ? own.value : withHeader(own.value, 'content-type', type)
@@ -105,10 +107,17 @@ type Content = { readonly text: string | null; readonly type: string | null }
 
 const nothing: Content = { text: null, type: null }
 
+/** What the preset makes; null: it has no form for what happened; `by itself`: the webhook's own fields decide. */
+function formedContent(webhook: Webhook, input: RenderInput): Content | null | 'by itself' {
+  const form = formOf(webhook.preset)
+  if (form === null) return 'by itself'
+  const text = form.body({ ...input, followed: webhook.triggerTypes, forwarded: forwarded(webhook, input) })
+  return text === null ? null : { text, type: form.contentType }
+}
+
 function contentOf(webhook: Webhook, input: RenderInput, textOf: Texts): Result<Content, string> {
   if (!methodsWithBody.includes(input.httpMethod)) return ok(nothing)
-  const whole = wholeContent(webhook, input)
-  if (whole !== null) return ok({ text: whole, type: 'application/json' })
+  if (webhook.forwardAll) return ok({ text: forwarded(webhook, input), type: 'application/json' })
   if (webhook.data === null) return ok(nothing)
   const rendered = textOf.escaped(webhook.data)
   if (!rendered.ok) return no(`Data - ${rendered.reason}`)
@@ -117,13 +126,9 @@ function contentOf(webhook: Webhook, input: RenderInput, textOf: Texts): Result<
   return ok(json === null ? nothing : { text: rendered.value, type: 'application/json' })
 }
 
-/** All that the events say, in the form of the preset where it has one; null: the webhook has a body of its own. */
-function wholeContent(webhook: Webhook, input: RenderInput): string | null {
-  const { events } = input
-  const [event] = events
-  if (webhook.preset === 'zenduty') return zendutyBody(events.map(({ data }) => readShiftChange(data)))
-  if (webhook.preset === 'incident_io') return incidentIoBody(readShiftChange(event.data))
-  if (!webhook.forwardAll) return null
+/** All that the event says. */
+function forwarded(webhook: Webhook, input: RenderInput): string {
+  const [event] = input.events
   return isAboutSchedule(event.trigger) ? nativeBody(event) : withResponses(webhook, input)
 }
 

@@ -96,8 +96,8 @@ const WebhookBody = lenientInput({
   integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
   schedule_filter: { list: 'Ids of schedules, or null for all. A PUT or PATCH without it keeps it.' },
   preset:
-    `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself; \`zenduty\` and ` +
-    '`incident_io` tell of shift changes in the form of these, and need neither method nor trigger.',
+    `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself; those named like ` +
+    'products decide the body, know some triggers, and need no method; of these `zenduty`, `incident_io` and `squadcast` need no trigger.',
   description: 'At most 1000 characters.',
   trigger_types: { list: 'Several trigger types; `trigger_type` is the first. A PUT with that one alone replaces the list.' },
   urls: {

@@ -4,11 +4,11 @@ import { changedList, isGiven, listed } from './mirror.ts'
 import { type TriggerType, triggerTypes } from './trigger.ts'
 import type { Several } from './webhook.ts'
 
-/** What a new webhook hears of: a list of trigger types, or one; null: there is no usual one. */
-export function readNewTriggers(body: Body, take: Take, usual: TriggerType | null): Several<TriggerType> {
+/** What a new webhook hears of: a list of trigger types, or one; null: there are no usual ones. */
+export function readNewTriggers(body: Body, take: Take, usual: Several<TriggerType> | null): Several<TriggerType> {
   if (!isGiven(body, 'trigger_types')) {
-    const given = usual === null ? body : { trigger_type: usual, ...body }
-    return [take(required(given, 'trigger_type', triggerType), 'escalation')]
+    if (usual !== null && !Object.hasOwn(body, 'trigger_type')) return usual
+    return [take(required(body, 'trigger_type', triggerType), 'escalation')]
   }
   const list = take(optional(body, 'trigger_types', triggerList), undefined)
   if (list === undefined) return ['escalation']

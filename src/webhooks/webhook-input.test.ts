@@ -120,12 +120,35 @@ describe('a new webhook', () => {
     const body = { name: 'desk', url: 'https://desk.example/', preset }
     expect(asked(body)).toMatchObject({ preset, triggerTypes: ['shift change'], urls: [{ httpMethod: 'POST' }] })
     expect(asked({ ...body, trigger_type: 'shift change', http_method: 'PUT' })).toMatchObject({ urls: [{ httpMethod: 'PUT' }] })
-    expect(fieldsOf({ ...body, trigger_type: 'schedule gap' })).toEqual({
-      trigger_type: [`With the preset ${preset} it must be "shift change".`],
-    })
     expect(fieldsOf({ ...body, trigger_type: 'shift change', http_method: 'GET' })).toEqual({
       http_method: [`With the preset ${preset} it must be one of POST, PUT, PATCH.`],
     })
+  })
+
+  it('of the preset squadcast hears of all that it has a form for', () => {
+    expect(asked({ name: 'desk', url: 'https://desk.example/', preset: 'squadcast' })).toMatchObject({
+      triggerTypes: ['alert group created', 'reassigned', 'acknowledge', 'resolve'],
+      urls: [{ httpMethod: 'POST' }],
+    })
+  })
+
+  it.each([
+    ['squadcast', { trigger_type: 'silence' }, 'trigger_type', 'silence'],
+    ['zenduty', { trigger_type: 'schedule gap' }, 'trigger_type', 'schedule gap'],
+    ['zenduty', { trigger_types: ['resolve', 'status change'] }, 'trigger_types', 'status change'],
+    ['incident_io', { trigger_type: 'escalation' }, 'trigger_type', 'escalation'],
+    ['grafana_oncall', { trigger_type: 'shift change' }, 'trigger_type', 'shift change'],
+  ])('of the preset %s hears of nothing that it has no form for: %j', (preset, triggers, field, trigger) => {
+    const fields = fieldsOf({ name: 'desk', url: 'https://desk.example/', preset, ...triggers })
+    expect(fields).toEqual({
+      [field]: [expect.stringMatching(`^The preset ${preset} has no form for "${trigger}", only for "[a-z" ,]+"[.]$`)],
+    })
+  })
+
+  it('of the preset cloudevents hears of anything, but must say of what', () => {
+    const body = { name: 'desk', url: 'https://desk.example/', preset: 'cloudevents' }
+    expect(asked({ ...body, trigger_type: 'schedule gap' })).toMatchObject({ triggerTypes: ['schedule gap'] })
+    expect(parseNewWebhook(body, egress)).toMatchObject({ reason: { fields: { trigger_type: ['This field is required.'] } } })
   })
 
   it('needs four fields, and says so of all at once', () => {
@@ -155,7 +178,12 @@ describe('a new webhook', () => {
     [{ authorization_header: 'a\nb' }, { authorization_header: ['The text has characters that a header cannot carry.'] }],
     [
       { preset: 'jira' },
-      { preset: ['There is no such preset: it may be simple_webhook, advanced_webhook, zenduty, incident_io or empty.'] },
+      {
+        preset: [
+          'There is no such preset: it may be simple_webhook, advanced_webhook, zenduty, incident_io, squadcast, ' +
+            'grafana_oncall, cloudevents or empty.',
+        ],
+      },
     ],
     [{ headers: '[1]' }, { headers: ['Must be a JSON object whose values are texts, for example {"X-Team": "database"}.'] }],
     [{ headers: '{"X": 1}' }, { headers: ['The value of "X" must be a text.'] }],
@@ -266,16 +294,23 @@ describe('a change', () => {
     expect(advanced.ok).toBe(false)
   })
 
-  it('to a preset for shift changes brings their trigger and method along', () => {
-    const got: WebhookDefinition = { ...current, urls: [{ url: 'https://desk.example/', httpMethod: 'GET' }] }
+  it('to a preset with a form brings trigger and method along, where it cannot do with what it has', () => {
+    const got: WebhookDefinition = {
+      ...{ ...current, triggerTypes: ['silence'] },
+      urls: [{ url: 'https://desk.example/', httpMethod: 'GET' }],
+    }
     const parsed = parseWebhookChange({ preset: 'zenduty' }, { current: got, egress, replaces: false })
     expect(parsed).toMatchObject({
       ok: true,
       value: { preset: 'zenduty', triggerTypes: ['shift change'], urls: [{ httpMethod: 'POST' }] },
     })
+    const resolving: WebhookDefinition = { ...current, triggerTypes: ['resolve'] }
+    expect(parseWebhookChange({ preset: 'zenduty' }, { current: resolving, egress, replaces: false })).toMatchObject({
+      value: { preset: 'zenduty', triggerTypes: ['resolve'] },
+    })
   })
 
-  it('of a webhook with such a preset keeps its method, and takes no other trigger', () => {
+  it('of a webhook with such a preset keeps its method, and takes no trigger without a form', () => {
     const shifts: WebhookDefinition = {
       ...current,
       preset: 'zenduty',
@@ -287,7 +322,7 @@ describe('a change', () => {
       ok: true,
       value: { preset: 'zenduty', triggerTypes: ['shift change'], urls: [{ httpMethod: 'PUT' }] },
     })
-    expect(parseWebhookChange({ trigger_type: 'resolve' }, { current: shifts, egress, replaces: true }).ok).toBe(false)
+    expect(parseWebhookChange({ trigger_type: 'silence' }, { current: shifts, egress, replaces: true }).ok).toBe(false)
     const freed = parseWebhookChange(
       { preset: 'advanced_webhook', trigger_type: 'resolve' },
       { current: shifts, egress, replaces: true },

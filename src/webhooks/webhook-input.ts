@@ -18,13 +18,14 @@ import { asId, type IntegrationId, type ScheduleId, type TeamId } from '../lib/i
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { headerValue, keptSecret, newSecret, staticHeaders } from './credential-input.ts'
+import { formOf } from './presets/forms.ts'
 import { usualSending } from './sending.ts'
 import { readSending } from './sending-input.ts'
 import { headersTemplate, template } from './template-input.ts'
 import { readChangedTriggers, readNewTriggers } from './trigger-input.ts'
 import { readChangedUrls, readNewUrls } from './url-input.ts'
 import type { TriggerType } from './trigger.ts'
-import { type HttpMethod, isForShifts, methodsWithBody, type Preset, presets, type Webhook, type WebhookUrl } from './webhook.ts'
+import { type HttpMethod, methodsWithBody, type Preset, presets, type Several, type Webhook, type WebhookUrl } from './webhook.ts'
 
 /** What people decide about a webhook. The ids are as given: whether they name something is not known yet. */
 export type WebhookDefinition = Omit<Webhook, 'organizationId' | 'id' | 'userId' | 'createdAt'>
@@ -39,7 +40,7 @@ export function parseNewWebhook(body: Body, egress: EgressPolicy): Result<Webhoo
       description: take(optional(body, 'description', description), null) ?? null,
       isEnabled: take(optional(body, 'is_webhook_enabled', orNull(boolean)), true) ?? true,
       teamId: take(optional(body, 'team', team), null) ?? null,
-      triggerTypes: readNewTriggers(given, take, usual.triggerType),
+      triggerTypes: readNewTriggers(given, take, usual.triggerTypes),
       integrationFilter: integrationFilterOf(body, take),
       scheduleFilter: take(optional(body, 'schedule_filter', scheduleFilter), null) ?? null,
       filter: take(optional(body, 'filter', filter), null) ?? null,
@@ -109,21 +110,22 @@ export function parseWebhookChange(body: Body, { current, egress, replaces }: Ch
 
 /** What a preset says by itself where a body does not; null: the body must say it. */
 function usualOf(preset: Preset | null): Usual {
-  if (preset === 'simple_webhook') return { triggerType: 'escalation', httpMethod: 'POST' }
-  return isForShifts(preset) ? { triggerType: 'shift change', httpMethod: 'POST' } : { triggerType: null, httpMethod: null }
+  if (preset === 'simple_webhook') return { triggerTypes: ['escalation'], httpMethod: 'POST' }
+  const form = formOf(preset)
+  return form === null ? { triggerTypes: null, httpMethod: null } : { triggerTypes: form.usual, httpMethod: 'POST' }
 }
 
-type Usual = { readonly triggerType: TriggerType | null; readonly httpMethod: HttpMethod | null }
+type Usual = { readonly triggerTypes: Several<TriggerType> | null; readonly httpMethod: HttpMethod | null }
 
-/** A webhook that is given a preset takes over what that says by itself. */
+/** A webhook that is given a preset takes over what that says by itself, where it cannot do with what it has. */
 function underPreset(current: WebhookDefinition, preset: Preset | null): WebhookDefinition {
-  const { triggerType } = usualOf(preset)
-  if (preset === current.preset || triggerType === null) return current
-  const { urls } = current
+  const form = formOf(preset)
+  if (preset === current.preset || form === null) return current
+  const isUnderstood = current.triggerTypes.every((type) => form.triggerTypes.includes(type))
   return {
     ...current,
-    triggerTypes: [triggerType],
-    urls: withMethods(urls, (method) => (methodsWithBody.includes(method) ? method : 'POST')),
+    triggerTypes: isUnderstood ? current.triggerTypes : (form.usual ?? current.triggerTypes),
+    urls: withMethods(current.urls, (method) => (methodsWithBody.includes(method) ? method : 'POST')),
   }
 }
 
@@ -134,14 +136,23 @@ function undecided(body: Body, preset: Preset | null): Body {
   return rest
 }
 
-/** The simple preset decides some fields by itself; those for shift changes are for nothing else, and have a body. */
+/** The simple preset decides some fields by itself; one with a form knows some triggers, and needs a body. */
 function withPreset(definition: WebhookDefinition): Result<WebhookDefinition, Refusal> {
   const { preset, triggerTypes: types, urls } = definition
   if (preset === 'simple_webhook')
     return ok({ ...definition, urls: withMethods(urls, () => 'POST'), triggerTypes: ['escalation'], forwardAll: true })
-  if (!isForShifts(preset)) return ok(definition)
-  if (types.some((type) => type !== 'shift change'))
-    return no(fieldRefusal('trigger_type', `With the preset ${preset} it must be "shift change".`))
+  const form = formOf(preset)
+  if (form === null) return ok(definition)
+  const unknown = types.find((type) => !form.triggerTypes.includes(type))
+  if (unknown !== undefined) {
+    const known = form.triggerTypes.map((type) => `"${type}"`).join(', ')
+    return no(
+      fieldRefusal(
+        types.length > 1 ? 'trigger_types' : 'trigger_type',
+        `The preset ${preset} has no form for "${unknown}", only for ${known}.`,
+      ),
+    )
+  }
   if (urls.every(({ httpMethod }) => methodsWithBody.includes(httpMethod))) return ok(definition)
   return no(fieldRefusal('http_method', `With the preset ${preset} it must be one of ${methodsWithBody.join(', ')}.`))
 }

@@ -11,12 +11,16 @@ export const httpMethods = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'] 
 export type HttpMethod = (typeof httpMethods)[number]
 export const methodsWithBody: readonly HttpMethod[] = ['POST', 'PUT', 'PATCH']
 
-export const presets = ['simple_webhook', 'advanced_webhook', 'zenduty', 'incident_io'] as const
+export const presets = [
+  'simple_webhook',
+  'advanced_webhook',
+  'zenduty',
+  'incident_io',
+  'squadcast',
+  'grafana_oncall',
+  'cloudevents',
+] as const
 export type Preset = (typeof presets)[number]
-
-/** Whether a preset tells of shift changes, in a form of its own, and of nothing else. */
-export const isForShifts = (preset: Preset | null): preset is 'zenduty' | 'incident_io' =>
-  preset === 'zenduty' || preset === 'incident_io'
 
 /** At least one. */
 export type Several<Item> = readonly [Item, ...Item[]]
