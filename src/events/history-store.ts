@@ -11,25 +11,31 @@ import { type History, type HistoryKey, historyMax, type PastEvent, pastEventTyp
 export async function historiesOf(db: Sql, wanted: readonly HistoryKey[]): Promise<ReadonlyMap<MessageId, History>> {
   if (wanted.length === 0) return new Map()
   const answer = await sql<PastRow>`
-    select number, past.* from unnest(
+    select distinct on (number, sequence) number, sequence, at, id, type, report->'person' as person,
+      report->'assigned_to' as assigned_to, report->'acknowledged_by' as acknowledged_by,
+      report->'alert_group'->>'state' as state, report->'alert_group'->>'grouping_key' as grouping_key
+    from unnest(
       ${wanted.map((key) => key.organizationId)}::text[], ${wanted.map((key) => key.alertGroupId)}::text[],
-      ${wanted.map((key) => key.sequence)}::bigint[], ${wanted.map((key) => toDate(lookedFrom(key)))}::timestamptz[])
-      with ordinality as wanted (organization_id, alert_group_id, last_sequence, looked_from, number)
+      ${wanted.map((key) => toDate(lookedFrom(key)))}::timestamptz[], ${wanted.map((key) => toDate(key.at))}::timestamptz[],
+      ${wanted.map((key) => key.sequence)}::bigint[])
+      with ordinality as wanted (organization_id, alert_group_id, looked_from, looked_to, last_sequence, number)
     cross join lateral (
-      select sequence, at, id, type, report->'person' as person, report->'assigned_to' as assigned_to,
-        report->'acknowledged_by' as acknowledged_by, report->'alert_group'->>'state' as state,
-        report->'alert_group'->>'grouping_key' as grouping_key
-      from (
-        select *, row_number() over (order by sequence) as from_first, row_number() over (order by sequence desc) as from_last
-        from events
-        where events.organization_id = wanted.organization_id and events.alert_group_id = wanted.alert_group_id
-          and at >= wanted.looked_from and sequence <= wanted.last_sequence
-          and type = any(${[...pastEventTypes]}::text[]) and report is not null) as own
-      where from_first = 1 or from_last <= ${historyMax}::int) as past
+      (select ${past} and events.at >= wanted.looked_from order by events.at, events.sequence limit 1)
+      union all
+      (select ${past} order by events.at desc limit ${historyMax}::int)) as past
+    where sequence <= last_sequence
     order by number, sequence`.execute(db)
   const histories = Map.groupBy(answer.rows, ({ number }) => number)
   return new Map(wanted.map(({ messageId }, index) => [messageId, (histories.get(index + 1) ?? []).map(pastEventOf)]))
 }
+
+/**
+ * From both ends along the index, so that a group that was turned thousands of times costs no more: with a lower bound for the
+ * newest, or one more condition, PostgreSQL expects so few rows that it reads and sorts them all.
+ */
+const past = sql`events.sequence, events.at, events.id, events.type, events.report from events
+  where events.organization_id = wanted.organization_id and events.alert_group_id = wanted.alert_group_id
+    and events.at <= wanted.looked_to and events.type = any(${[...pastEventTypes]}::text[]) and events.report is not null`
 
 /** Spares PostgreSQL the older partitions. A clock may step back, and nodes' clocks differ, so it is not cut close. */
 const lookedFrom = ({ startedAt }: HistoryKey) => before(known(parseInstant(startedAt), 'a report has instants'), days(1))

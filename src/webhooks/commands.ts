@@ -175,7 +175,9 @@ const tellsHistory =
 function historyKeyOf({ delivery: { organizationId, messageId }, events: [event] }: RenderRequest): readonly HistoryKey[] {
   const group = event?.report?.alert_group
   if (event === undefined || group === undefined) return []
-  return [{ organizationId, messageId, alertGroupId: group.id, startedAt: group.created_at, sequence: event.sequence }]
+  return [
+    { organizationId, messageId, alertGroupId: group.id, startedAt: group.created_at, at: event.at, sequence: event.sequence },
+  ]
 }
 
 /** What goes wrong with one webhook, such as a secret that does not open, must not hold up the others. */

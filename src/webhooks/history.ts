@@ -30,7 +30,7 @@ export type PastEvent = Pick<AlertReport, 'person' | 'assigned_to' | 'acknowledg
  */
 export type History = readonly PastEvent[]
 
-export const historyMax = 100
+export const historyMax = 50
 
 /** The event of a message, whose history is wanted. */
 export type HistoryKey = {
@@ -39,6 +39,7 @@ export type HistoryKey = {
   readonly alertGroupId: string
   /** When the group opened, ISO 8601. */
   readonly startedAt: string
+  readonly at: Instant
   readonly sequence: number
 }
 
