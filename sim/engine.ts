@@ -7,7 +7,7 @@ import type { Connection } from '../src/db/open.ts'
 import type { Faults } from './faults.ts'
 import type { Dice } from './random.ts'
 import type { Records } from './record.ts'
-import { type Call, type LockWatch, newLockWatch, noLocks, openSession, send, type Session } from './session.ts'
+import { type Call, hold, letGo, type LockWatch, newLockWatch, noLocks, openSession, send, type Session } from './session.ts'
 import type { Life, World } from './world.ts'
 
 /**
@@ -47,6 +47,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     poolOf: (life) => ({ options: {}, connect: () => wait(desk, life), end: async () => {} }),
     settle: () => settle(desk),
     close: async () => {
+      // A run that broke may have left some of them held.
+      for (const session of sessions) letGo(session)
       for (const { client } of sessions) await client.end()
       await monitor?.client.end()
     },
@@ -147,30 +149,47 @@ function clientOf(desk: Desk, session: Session, life: Life): PostgresPoolClient 
 
 async function execute(desk: Desk, session: Session): Promise<void> {
   const call = known(session.call, 'only a call is executed')
+  const held = holdOthers(desk, session)
   const running = send(session, call)
   session.outcome = await desk.locks.settledOrBlocked(session, running)
   if (session.outcome === null) {
     session.blocked = running
     desk.world.note(session.holder, `sql${session.number} waits for a lock: ${wordsOf(call)}`)
-    return
-  }
-  watchEvents(desk, session)
-  await unblock(desk)
+  } else watchEvents(desk, session)
+  await unblock(desk, held)
 }
 
 /**
- * Those who waited for a lock that is free now have their outcome, and so have those who waited for them. Asked after each
- * statement: what fails gives up the locks of its transaction at once, and nothing may go on behind the engine's back.
+ * Those who wait for locks stand still while a statement runs. What it frees, several may wait for: PostgreSQL lets them all go on at once,
+ * and the wall clock would decide who of them is first.
  */
-async function unblock(desk: Desk): Promise<void> {
-  for (const session of desk.sessions) {
-    if (session.blocked === null) continue
-    session.outcome = await desk.locks.settledOrBlocked(session, session.blocked)
-    if (session.outcome === null) continue
-    session.blocked = null
-    watchEvents(desk, session)
-    return unblock(desk)
+function holdOthers({ sessions }: Desk, session: Session): readonly Session[] {
+  const others = sessions.filter((other) => other !== session && other.blocked !== null)
+  for (const other of others) hold(other)
+  return others
+}
+
+/**
+ * One after the other, those who waited for a lock that is free now have their outcome, and so have those who waited for them. Asked after
+ * each statement: what fails gives up the locks of its transaction at once, and nothing may go on behind the engine's back.
+ */
+async function unblock(desk: Desk, held: readonly Session[]): Promise<void> {
+  for (let isOver = false; !isOver; ) {
+    isOver = true
+    for (const session of held) {
+      if (session.blocked === null) continue
+      letGo(session)
+      session.outcome = await desk.locks.settledOrBlocked(session, session.blocked)
+      if (session.outcome === null) {
+        hold(session)
+        continue
+      }
+      session.blocked = null
+      watchEvents(desk, session)
+      isOver = false
+    }
   }
+  for (const session of held) if (session.blocked !== null) letGo(session)
 }
 
 /** Learns, from what the program reads and says, when its events become true. */
@@ -198,6 +217,7 @@ function handOver({ world }: Desk, session: Session): void {
 
 /** PostgreSQL notices that a program is gone, and rolls back what it had begun. */
 async function bury(desk: Desk, session: Session): Promise<void> {
+  const held = holdOthers(desk, session)
   if (session.blocked !== null) {
     await desk.locks.cancel(session)
     await session.blocked
@@ -209,7 +229,7 @@ async function bury(desk: Desk, session: Session): Promise<void> {
   session.blocked = null
   session.outcome = null
   session.sequence = null
-  await unblock(desk)
+  await unblock(desk, held)
 }
 
 const wordsOf = ({ text }: Call): string => text.replace(/\s+/g, ' ').trim().slice(0, 70)

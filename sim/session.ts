@@ -58,6 +58,15 @@ export function send({ client }: Session, { text, values }: Call): Promise<Outco
   )
 }
 
+/**
+ * Lets a statement that waits for a lock stand still, also when it gets the lock. It stands where PostgreSQL has it sleep, so it has nothing
+ * in its hands that the other connections need.
+ */
+export const hold = ({ processId }: Session): void => void process.kill(processId, 'SIGSTOP')
+
+/** Lets it go on. */
+export const letGo = ({ processId }: Session): void => void process.kill(processId, 'SIGCONT')
+
 const nameOf = (text: string): string => createHash('sha1').update(text).digest('base64url')
 
 /** Tells a statement that takes a while from one that waits for another transaction. */
