@@ -4,6 +4,7 @@ import { newKey, signal, signalRoom } from '../../test/support/signals.ts'
 import { baseUrl, type StillWorld, stillWorld } from '../../test/support/still-world.ts'
 import type { Signal } from '../alerts/signal.ts'
 import { openRouting } from '../integrations/routing-commands.ts'
+import { instant } from '../lib/time.ts'
 import type { Database } from '../ports.ts'
 import { openIntake } from './commands.ts'
 
@@ -50,8 +51,8 @@ describe('large alerts of an integration whose routes are cheap alone and dear t
 
   test('take a bounded number of steps together, and let others have their turn between them', async () => {
     let turns = 0
-    const routing = openRouting({ wait: async () => void (turns += 1) })
-    const alerts = Array.from({ length: 16 }, () => ({ source: dear.source, payload: Buffer.from(`"${letters}"`) }))
+    const routing = openRouting({ now: () => instant(0), wait: async () => void (turns += 1) })
+    const alerts = Array.from({ length: 16 }, () => ({ source: dear.source, payload: Buffer.from(`"${letters}"`), labels: {} }))
     const { choices } = await routing.choose(world.db.sql, alerts)
     expect(choices.length).toBe(16)
     expect(choices.reduce((sum, { steps }) => sum + steps, 0)).toBeLessThan(115_000_000)

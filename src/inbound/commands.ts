@@ -86,7 +86,7 @@ async function takeIn({ db, settings, routing }: Taking, sent: readonly Sent[]):
   for (let round = 1; ; round += 1) {
     const routable = sent.flatMap(({ source, signals }) => {
       const now = sources.get(keyOf(source)) ?? source
-      return signals.map(({ payload }) => ({ source: now, payload: payload.json }))
+      return signals.map(({ payload, opening }) => ({ source: now, payload: payload.json, labels: opening?.labels ?? {} }))
     })
     const chosen = await routing.choose(db.sql, routable)
     const done = await db.tx('receive alerts', async (tx) => {

@@ -45,8 +45,8 @@ export async function createRoute(tx: Tx, actor: Actor, body: Body): Promise<Rou
     id,
     integrationId,
     position,
-    routingType: 'regex',
-    routingRegex: expression.regex,
+    routingType: expression.type,
+    routingRegex: expression.text,
     programSize: expression.programSize,
     isDefault: false,
     escalationChainId,
@@ -56,7 +56,7 @@ export async function createRoute(tx: Tx, actor: Actor, body: Body): Promise<Rou
   const route = await findRoute(tx.sql, actor, id)
   if (placement !== null) await place(tx, actor, { route, placement })
   await countRoutesVersion(tx, organizationId, integrationId)
-  const details = { integration_id: integrationId, escalation_chain_id: escalationChainId, routing_regex: expression.regex }
+  const details = { integration_id: integrationId, escalation_chain_id: escalationChainId, routing_regex: expression.text }
   await audit(tx, actor, { action: 'route created', subjectId: id, details })
   return findRoute(tx.sql, actor, id)
 }
@@ -70,7 +70,7 @@ export async function updateRoute(tx: Tx, actor: Actor, { id, body }: Update): P
   if (before.isDefault) {
     await changeTarget(tx, { organizationId, id }, accepted(parseDefaultRouteChange(body)))
   } else {
-    const { target, expression, placement } = accepted(parseRouteChange(body))
+    const { target, expression, placement } = accepted(parseRouteChange(body, before))
     await changeTarget(tx, { organizationId, id }, target)
     if (expression !== undefined) await express(tx, { actor, route: before, expression })
     if (placement !== null) await place(tx, actor, { route: before, placement })

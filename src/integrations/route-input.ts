@@ -16,7 +16,8 @@ import { isObject } from '../lib/json.ts'
 import { type Placement, placementOf } from '../lib/placement.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { type Messenger, messengers, type MessengerSwitches } from './integration.ts'
+import { templateFault } from '../lib/template/template.ts'
+import { type Messenger, messengers, type MessengerSwitches, type Route } from './integration.ts'
 import { programSizeOf } from './routing.ts'
 
 /** Where a route leads. Undefined keeps what is, and so does a messenger that is missing. Whether the chain exists is not known. */
@@ -25,8 +26,8 @@ export type RouteTarget = {
   readonly messengers: MessengerSwitches
 }
 
-/** A regex and the size of its program. */
-export type Expression = { readonly regex: string; readonly programSize: number }
+/** A regex and the size of its program, or a template, whose size is none: what it takes is counted when it is rendered. */
+export type Expression = { readonly type: Route['routingType']; readonly text: string; readonly programSize: number }
 
 /** The target of a body that says nothing. */
 export const sameTarget: RouteTarget = { messengers: {} }
@@ -56,14 +57,14 @@ export type NewRouteInput = {
 /** The body that makes a route (contract grafana-oncall 4.15). Whether integration and chain exist is not known. */
 export function parseNewRoute(body: Body): Result<NewRouteInput, Refusal> {
   return readFields((take) => {
+    const type = take(optional(body, 'routing_type', routingType), undefined) ?? 'regex'
     const input = {
       integrationId: asId<IntegrationId>(take(required(body, 'integration_id', reference), '')),
-      expression: take(required(body, 'routing_regex', expression), noExpression),
+      expression: take(required(body, 'routing_regex', expression(type)), noExpression),
       target: take(parseRouteTarget(body), sameTarget),
       placement: placementOf(body, take),
     }
     take(required(body, 'escalation_chain_id', referenceOrNull), null)
-    take(optional(body, 'routing_type', routingType), undefined)
     return input
   })
 }
@@ -75,15 +76,16 @@ export type RouteChange = {
   readonly placement: Placement | null
 }
 
-/** The body of a PUT or PATCH of a route, which cannot take the chain away. */
-export function parseRouteChange(body: Body): Result<RouteChange, Refusal> {
+/** The body of a PUT or PATCH of a route, which cannot take the chain away. What is given of type and expression must fit what is not. */
+export function parseRouteChange(body: Body, current: Pick<Route, 'routingType' | 'routingRegex'>): Result<RouteChange, Refusal> {
   return readFields((take) => {
     const target = take(parseRouteTarget(body), sameTarget)
     take(optional(body, 'escalation_chain_id', reference), undefined)
-    take(optional(body, 'routing_type', routingType), undefined)
+    const type = take(optional(body, 'routing_type', routingType), undefined) ?? current.routingType
+    const given = type === current.routingType ? body : { routing_regex: current.routingRegex, ...body }
     return {
       target,
-      expression: take(optional(body, 'routing_regex', expression), undefined),
+      expression: take(optional(given, 'routing_regex', expression(type)), undefined),
       placement: placementOf(body, take),
     }
   })
@@ -126,33 +128,34 @@ const knownType: Reader<'regex' | 'jinja2' | 'labels'> = (value) => {
   return type === undefined ? no(detailRefusal('Invalid route type')) : ok(type)
 }
 
-const routingType: Reader<'regex'> = (value) => {
+const routingType: Reader<Route['routingType']> = (value) => {
   const read = knownType(value)
   if (!read.ok) return read
-  switch (read.value) {
-    case 'regex':
-      return ok(read.value)
-    case 'jinja2':
-      return no(wholeRefusal('Jinja templates are not available yet: set routing_type to regex'))
-    case 'labels':
-      return no(wholeRefusal('Expression type is incorrect'))
-  }
+  return read.value === 'labels' ? no(wholeRefusal('Expression type is incorrect')) : ok(read.value)
 }
 
 const expressionLengthMax = 1024
 
-const noExpression: Expression = { regex: '', programSize: 0 }
+const noExpression: Expression = { type: 'regex', text: '', programSize: 0 }
 
-const expression: Reader<Expression> = (value) => {
-  const read = text(Number.MAX_SAFE_INTEGER)(value)
-  if (!read.ok) return read
-  const { length } = Array.from(read.value)
-  if (length > expressionLengthMax) {
-    const lengths = `Maximum length: ${expressionLengthMax} characters, current length: ${length}`
-    return no(wholeRefusal(`Expression is too long. ${lengths}`))
+const expression =
+  (type: Route['routingType']): Reader<Expression> =>
+  (value) => {
+    const read = text(Number.MAX_SAFE_INTEGER)(value)
+    if (!read.ok) return read
+    const { length } = Array.from(read.value)
+    if (length > expressionLengthMax) {
+      const lengths = `Maximum length: ${expressionLengthMax} characters, current length: ${length}`
+      return no(wholeRefusal(`Expression is too long. ${lengths}`))
+    }
+    if (type === 'jinja2') {
+      const isCorrect = templateFault(read.value) === null
+      return isCorrect ? ok({ type, text: read.value, programSize: 0 }) : no(wholeRefusal('Jinja template is incorrect'))
+    }
+    const programSize = programSizeOf(read.value)
+    return programSize === null
+      ? no(wholeRefusal('Regular expression is incorrect'))
+      : ok({ type, text: read.value, programSize })
   }
-  const programSize = programSizeOf(read.value)
-  return programSize === null ? no(wholeRefusal('Regular expression is incorrect')) : ok({ regex: read.value, programSize })
-}
 
 const wholeRefusal = (message: string): Refusal => fieldRefusal('non_field_errors', message)

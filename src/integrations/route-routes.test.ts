@@ -123,7 +123,16 @@ describe('a new route', () => {
     ],
     ['an unknown type', { routing_type: 'glob' }, { detail: 'Invalid route type' }],
     ['a null type', { routing_type: null }, { detail: 'Invalid route type' }],
-    ['a template', { routing_type: 'jinja2' }, whole('Jinja templates are not available yet: set routing_type to regex')],
+    [
+      'a template that is none',
+      { routing_type: 'jinja2', routing_regex: '{{ payload | wrong }}' },
+      whole('Jinja template is incorrect'),
+    ],
+    [
+      'a template that is too long',
+      { routing_type: 'jinja2', routing_regex: 'x'.repeat(1025) },
+      whole('Expression is too long. Maximum length: 1024 characters, current length: 1025'),
+    ],
     ['labels', { routing_type: 'labels' }, whole('Expression type is incorrect')],
     ['a place below all', { position: -2 }, { detail: 'Invalid value for position field' }],
     ['a place beyond all', { position: 2_147_483_648 }, { detail: 'Invalid value for position field' }],
@@ -199,7 +208,7 @@ describe('a route', () => {
     [{ routing_regex: null }, { routing_regex: ['This field may not be null.'] }],
     [{ routing_regex: '' }, { routing_regex: ['This field may not be blank.'] }],
     [{ routing_regex: '[' }, { non_field_errors: ['Regular expression is incorrect'] }],
-    [{ routing_type: 'jinja2' }, { non_field_errors: ['Jinja templates are not available yet: set routing_type to regex'] }],
+    [{ routing_type: 'jinja2', routing_regex: '{{' }, { non_field_errors: ['Jinja template is incorrect'] }],
     [{ position: -5 }, { detail: 'Invalid value for position field' }],
     [{ telegram: { id: 'Z1' } }, { detail: 'Telegram channel does not exist' }],
   ])('does not take %j', async (fault, answer) => {
@@ -210,6 +219,23 @@ describe('a route', () => {
       expect(refused).toMatchObject({ status: 400, text: JSON.stringify(answer) })
     }
     expect((await api.call('GET', `${path}${made.id}/`)).body).toEqual(made)
+  })
+
+  test('becomes a template and an expression again, if what it says fits', async () => {
+    const { id } = await newIntegration()
+    const { body: made } = await create(id, { routing_type: 'jinja2', routing_regex: '{{ payload.a == "(" }}' })
+    expect(made).toMatchObject({ routing_type: 'jinja2', routing_regex: '{{ payload.a == "(" }}' })
+    const change = (body: object) => api.call('PATCH', `${path}${made.id}/`, body)
+    expect((await change({ routing_regex: '{{ 1 }}(' })).body).toMatchObject({
+      routing_type: 'jinja2',
+      routing_regex: '{{ 1 }}(',
+    })
+    expect(await change({ routing_type: 'regex' })).toMatchObject({
+      status: 400,
+      body: { non_field_errors: ['Regular expression is incorrect'] },
+    })
+    expect((await change({ routing_type: 'regex', routing_regex: 'a{1}' })).body).toMatchObject({ routing_type: 'regex' })
+    expect((await change({ routing_type: 'jinja2' })).body).toMatchObject({ routing_type: 'jinja2', routing_regex: 'a{1}' })
   })
 
   test('is of nobody else, and only for admins to change', async () => {

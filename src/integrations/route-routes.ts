@@ -54,7 +54,7 @@ const switchOnly = '`id` must be null; `enabled` is kept.'
 const RouteBody = lenientInput({
   integration_id: 'Id of the integration; required to create, ignored later.',
   escalation_chain_id: 'Id of an escalation chain; required to create, where null is none.',
-  routing_type: '`regex`.',
+  routing_type: '`regex`, which it is by default, or `jinja2`.',
   routing_regex:
     'An expression of RE2, up to 1024 characters, that is searched for in the payload as `json.dumps` of Python prints it; required to create. Not for the default route.',
   position:

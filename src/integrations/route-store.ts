@@ -9,7 +9,7 @@ import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { AlertRoute, MessengerSwitches, Route } from './integration.ts'
 import type { Expression } from './route-input.ts'
-import type { Rule } from './routing.ts'
+import type { RouteRule } from './rule-chooser.ts'
 
 export type NewRoute = Route & {
   readonly organizationId: OrganizationId
@@ -64,11 +64,11 @@ export async function updateTarget(
 export async function updateExpression(
   tx: Tx,
   { organizationId, id }: RouteKey,
-  { regex, programSize }: Expression,
+  { type, text, programSize }: Expression,
 ): Promise<void> {
   await tx.sql
     .updateTable('routes')
-    .set({ routing_regex: regex, program_size: programSize })
+    .set({ routing_type: type, routing_regex: text, program_size: programSize })
     .where('organization_id', '=', organizationId)
     .where('id', '=', id)
     .execute()
@@ -107,16 +107,20 @@ export async function placesOf(tx: Tx, { organizationId, id }: IntegrationKey): 
 }
 
 /** The expressions of these integrations, each one's in their order. */
-export async function rulesOf(db: Sql, keys: readonly IntegrationKey[]): Promise<ReadonlyMap<IntegrationId, readonly Rule[]>> {
-  const answer = await sql<{ id: string; integration_id: string; routing_regex: string }>`
-    select r.id, r.integration_id, r.routing_regex from routes r
+export async function rulesOf(
+  db: Sql,
+  keys: readonly IntegrationKey[],
+): Promise<ReadonlyMap<IntegrationId, readonly RouteRule[]>> {
+  const answer = await sql<{ id: string; integration_id: string; routing_type: string; routing_regex: string }>`
+    select r.id, r.integration_id, r.routing_type, r.routing_regex from routes r
     where (r.organization_id, r.integration_id) in (select * from unnest(
         ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))
       and not r.is_default and r.deleted_at is null
     order by r.integration_id, r.position`.execute(db)
-  const rules = new Map<IntegrationId, Rule[]>(keys.map(({ id }) => [id, []]))
+  const rules = new Map<IntegrationId, RouteRule[]>(keys.map(({ id }) => [id, []]))
   for (const row of answer.rows) {
-    rules.get(asId<IntegrationId>(row.integration_id))?.push({ id: asId<RouteId>(row.id), regex: row.routing_regex })
+    const rule = { id: asId<RouteId>(row.id), type: typeOf(row), expression: row.routing_regex }
+    rules.get(asId<IntegrationId>(row.integration_id))?.push(rule)
   }
   return rules
 }
@@ -194,13 +198,16 @@ export function routeOf(row: RouteRow): Route {
     id: asId<RouteId>(row.id),
     integrationId: asId<IntegrationId>(row.integration_id),
     position: row.position,
-    routingType: row.routing_type === 'jinja2' ? 'jinja2' : 'regex',
+    routingType: typeOf(row),
     routingRegex: row.routing_regex,
     isDefault: row.is_default,
     escalationChainId: chainIdOf(row),
     messengers: row.messengers as MessengerSwitches,
   }
 }
+
+const typeOf = ({ routing_type: type }: Pick<RouteRow, 'routing_type'>): Route['routingType'] =>
+  type === 'jinja2' ? 'jinja2' : 'regex'
 
 const chainIdOf = ({ escalation_chain_id: id }: Pick<RouteRow, 'escalation_chain_id'>): EscalationChainId | null =>
   id === null ? null : asId<EscalationChainId>(id)

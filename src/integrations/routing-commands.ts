@@ -5,10 +5,11 @@ import { ms } from '../lib/time.ts'
 import type { Clock, Sql, Tx } from '../ports.ts'
 import type { AlertRoute, AlertSource } from './integration.ts'
 import * as store from './route-store.ts'
-import { type Choice, type Chooser, chooserOf } from './routing.ts'
+import type { Choice } from './routing.ts'
+import { type RuleChooser, ruleChooserOf } from './rule-chooser.ts'
 
-/** A payload, as JSON text, and the source that sent it. */
-type Routable = { readonly source: AlertSource; readonly payload: Buffer }
+/** A payload, as JSON text, with its labels and the source that sent it. */
+type Routable = { readonly source: AlertSource; readonly payload: Buffer; readonly labels: Readonly<Record<string, string>> }
 
 /** What alerts' expressions came to, in their order, and of which versions of the routes that is true. */
 export type Chosen = {
@@ -39,7 +40,7 @@ const fairSteps = (text: string): number => 2 * text.length + 1_000_000
 /** After so many, what else there is to do has its turn. */
 const stepsAtOnce = 1_000_000
 
-export function openRouting(clock: Pick<Clock, 'wait'>): Routing {
+export function openRouting(clock: RoutingClock): Routing {
   const prepared = new Map<IntegrationId, Prepared>()
   return {
     choose: async (sql, alerts) => {
@@ -61,22 +62,27 @@ const byDefault: Choice = { routeId: null, isWhole: true, steps: 0 }
 const versionOf = (prepared: ReadonlyMap<IntegrationId, Prepared>, { id, routesVersion }: AlertSource): number =>
   Math.max(prepared.get(id)?.version ?? 0, routesVersion)
 
+type RoutingClock = Pick<Clock, 'now' | 'wait'>
+
 async function search(
-  clock: Pick<Clock, 'wait'>,
-  choosers: ReadonlyMap<IntegrationId, Chooser>,
+  clock: RoutingClock,
+  choosers: ReadonlyMap<IntegrationId, RuleChooser>,
   alerts: readonly Routable[],
 ): Promise<Chosen['choices']> {
   const choices: Choice[] = []
   let left = batchStepsMax
   let atOnce = 0
-  for (const { source, payload } of alerts) {
+  const now = clock.now()
+  for (const { source, payload, labels } of alerts) {
     const chooser = choosers.get(source.id)
     if (chooser === undefined) {
       choices.push(byDefault)
       continue
     }
-    const text = pythonJson(payload.toString())
-    const choice = chooser.choose(text, Math.min(alertStepsMax, Math.max(left, fairSteps(text))))
+    const json = payload.toString()
+    const text = pythonJson(json)
+    const stepsMax = Math.min(alertStepsMax, Math.max(left, fairSteps(text)))
+    const choice = chooser.choose({ json, text, labels }, { now, stepsMax })
     choices.push(choice)
     left -= choice.steps
     atOnce += choice.steps + text.length
@@ -117,20 +123,20 @@ export async function routeOfGroup(sql: Sql, source: AlertSource, id: RouteId | 
   return found.get(id) ?? source.defaultRoute
 }
 
-type Prepared = { readonly version: number; readonly chooser: Chooser }
+type Prepared = { readonly version: number; readonly chooser: RuleChooser }
 
 /** The rules are read after their versions were, so they are at least as new; where they are newer, the versions tell. */
 async function choosersOf(
   sql: Sql,
   prepared: Map<IntegrationId, Prepared>,
   { sources, versions }: { readonly sources: readonly AlertSource[]; readonly versions: ReadonlyMap<IntegrationId, number> },
-): Promise<ReadonlyMap<IntegrationId, Chooser>> {
+): Promise<ReadonlyMap<IntegrationId, RuleChooser>> {
   const kept = new Map(sources.map(({ id }) => [id, prepared.get(id)]))
   const stale = sources.filter(({ id }) => kept.get(id)?.version !== versions.get(id))
   if (stale.length > 0) {
     const rules = await store.rulesOf(sql, stale)
     for (const { id } of stale) {
-      const fresh = { version: versions.get(id) ?? 0, chooser: chooserOf(rules.get(id) ?? []) }
+      const fresh = { version: versions.get(id) ?? 0, chooser: ruleChooserOf(rules.get(id) ?? []) }
       prepared.delete(id)
       prepared.set(id, fresh)
       kept.set(id, fresh)

@@ -23,7 +23,6 @@ const noJson = new Error('no JSON')
 const depthMax = 200
 const digitsMax = 4300
 
-const blanks = /[ \t\n\r]*/y
 const number = /(-?(?:0|[1-9]\d*))(\.\d+)?([eE][-+]?\d+)?/y
 const word = /true|false|null|NaN|-?Infinity/y
 
@@ -33,7 +32,13 @@ function take({ text, position }: Reading, pattern: RegExp): RegExpExecArray | n
 }
 
 function skipBlanks(reading: Reading): void {
-  reading.position += take(reading, blanks)?.[0].length ?? 0
+  const { text } = reading
+  let { position } = reading
+  for (let code = text.charCodeAt(position); code === 32 || code === 10 || code === 13 || code === 9; ) {
+    position += 1
+    code = text.charCodeAt(position)
+  }
+  reading.position = position
 }
 
 const words: ReadonlyMap<string, Value> = new Map<string, Value>([
@@ -51,7 +56,7 @@ function readValue(reading: Reading): Value {
   if (next === '{') return readObject(reading)
   if (next === '[') return list(readAll(reading, ']', readValue))
   if (next === '"') return readString(reading)
-  const found = take(reading, word)
+  const found = next >= '0' && next <= '9' ? null : take(reading, word)
   if (found !== null) {
     reading.position += found[0].length
     return words.get(found[0]) ?? null
@@ -69,7 +74,19 @@ function readNumber(reading: Reading): Value {
   return BigInt(integer)
 }
 
+const special = /[\\\u0000-\u001f]/
+
 function readString(reading: Reading): string {
+  const { text, position } = reading
+  const close = text.indexOf('"', position + 1)
+  const plain = text.slice(position + 1, close)
+  // Most have nothing to be read, which is told far faster than it is read.
+  if (close < 0 || special.test(plain)) return readEscapes(reading)
+  reading.position = close + 1
+  return plain
+}
+
+function readEscapes(reading: Reading): string {
   const end = endOfString(reading)
   const literal = reading.text.slice(reading.position, end)
   reading.position = end

@@ -44,18 +44,25 @@ export function readTemplate(text: string, library: Library): Result<Template, F
   })
 }
 
+/** What became of a render, and how many steps it took. */
+export type Rendering = { readonly outcome: Result<string, Failure>; readonly steps: number }
+
 /** Renders a template that was read with the same library. */
-export function renderTemplate({ body, blocks }: Template, surroundings: Surroundings): Result<string, Failure> {
+export function renderTemplate({ body, blocks }: Template, surroundings: Surroundings): Rendering {
   const { context, library, limits, now, random, isLate, restore } = surroundings
   const budget = newBudget(limits, isLate)
   const runtime: Runtime = { budget, library, now, random, restore, line: 1, isEscaping: false }
   const globals: Scope = { names: new Map(library.globals), outer: null }
   const outer: Scope = { names: new Map(context), outer: globals }
-  try {
-    return ok(renderTemplateBody(body, { outer: newScope(outer), blocks, runtime }))
-  } catch (error) {
-    return no(failureOf(error, runtime.line))
+  const render = (): Result<string, Failure> => {
+    try {
+      return ok(renderTemplateBody(body, { outer: newScope(outer), blocks, runtime }))
+    } catch (error) {
+      return no(failureOf(error, runtime.line))
+    }
   }
+  const outcome = render()
+  return { outcome, steps: limits.stepsMax - Math.max(budget.steps, 0) }
 }
 
 function settled<Made>(line: number, work: () => Made): Result<Made, Failure> {

@@ -1,4 +1,4 @@
-import type { Failure, Template } from '../jinja/template.ts'
+import type { Failure, Rendering, Template } from '../jinja/template.ts'
 import { type Limits, usualLimits } from '../jinja/budget.ts'
 import { dictOf } from '../jinja/dict.ts'
 import { countOf, cut } from '../jinja/python-text.ts'
@@ -42,14 +42,26 @@ export function readTemplate(text: string): Result<Template, TemplateFailure> {
 
 /** The text that a template makes of its data. */
 export function renderTemplate(template: Template, input: RenderInput): Result<string, TemplateFailure> {
-  const rendered = renderWithin(templateLimits, template, input)
+  const { outcome: rendered } = renderWithin(templateLimits, template, input)
   return rendered.ok ? ok(shortened(rendered.value, input.lengthMax)) : no(shown(rendered.reason))
 }
 
 /** What a template may take. */
 export const templateLimits: Limits = usualLimits
 
-function renderWithin(limits: Limits, template: Template, input: Omit<RenderInput, 'lengthMax'>): Result<string, Failure> {
+/** Of them, how many steps. */
+export const { stepsMax } = templateLimits
+
+type Asked = Pick<RenderInput, 'data' | 'now' | 'random'> & { readonly stepsMax: number }
+
+/** What a template says about an alert, and in how many steps; null: it takes more than it is given. One that fails says no. */
+export function judgeForAlert(template: Template, { stepsMax: max, ...asked }: Asked): { says: boolean | null; steps: number } {
+  const { outcome, steps } = renderWithin({ ...templateLimits, stepsMax: max }, template, { ...asked, isLate: () => false })
+  if (outcome.ok) return { says: isTrueForAlert(outcome.value), steps }
+  return { says: outcome.reason.kind === 'time' ? null : false, steps }
+}
+
+function renderWithin(limits: Limits, template: Template, input: Omit<RenderInput, 'lengthMax'>): Rendering {
   return renderJinja(template, {
     context: input.data.context,
     library: templateLibrary,
@@ -86,7 +98,12 @@ export function templateFault(text: string): TemplateFailure | null {
       ['alert_payload', payload],
     ]),
   )
-  const rendered = renderWithin(limitsAtSave, read.value, { data, now: instant(0), random: () => 0, isLate: () => false })
+  const { outcome: rendered } = renderWithin(limitsAtSave, read.value, {
+    data,
+    now: instant(0),
+    random: () => 0,
+    isLate: () => false,
+  })
   if (rendered.ok || rendered.reason.kind === 'time') return null
   const failure = shown(rendered.reason)
   return failure.isWarning ? null : failure
