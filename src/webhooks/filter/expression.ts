@@ -1,0 +1,53 @@
+import { RE2JS } from 're2js'
+
+/** How long an expression may be, and how large once its repetitions are written out. */
+export const expressionMax = 500
+const programSizeMax = 300
+
+/**
+ * What is left of the work that searching may take of the one thread that everything shares: instructions of expressions looked at,
+ * so that it needs no clock. A million takes some 50 ms at most. Changed in place.
+ */
+export type Effort = { left: number }
+
+/** Making the program of an expression takes as much as so many instructions for each of its own. */
+const effortToMake = 50
+
+/** How large the program of an expression is. Null: it is none (RE2's, which can be searched for in linear time), or too large. */
+export function programSizeOf(expression: string): number | null {
+  const made = programOf(expression)
+  return made !== null && made.programSize() <= programSizeMax ? made.programSize() : null
+}
+
+/** Whether an expression is found in a text; null: that would take more than is left, or another version took the expression. */
+export function finds(expression: string, text: string, effort: Effort): boolean | null {
+  const made = programs.get(expression) ?? kept(expression, effort)
+  if (made === null) return null
+  const work = (text.length + 1) * made.programSize()
+  if (work > effort.left) return null
+  effort.left -= work
+  return made.matcher(text).find()
+}
+
+/** The programs that were searched with last, since making one takes longer than most searches. */
+const programs = new Map<string, RE2JS>()
+const programsMax = 2000
+
+function kept(expression: string, effort: Effort): RE2JS | null {
+  if (effort.left <= 0) return null
+  const made = programOf(expression)
+  if (made === null) return null
+  effort.left -= made.programSize() * effortToMake
+  const [oldest] = programs.keys()
+  if (programs.size >= programsMax && oldest !== undefined) programs.delete(oldest)
+  programs.set(expression, made)
+  return made
+}
+
+function programOf(expression: string): RE2JS | null {
+  try {
+    return RE2JS.compile(expression)
+  } catch {
+    return null
+  }
+}
