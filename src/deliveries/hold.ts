@@ -39,6 +39,8 @@ export type Hold = {
   release(delivery: Delivery): void
   /** Whether the last look found no room at all. */
   isRoomAwaited(): boolean
+  /** When the next endpoint may send again that has used up its rate; null: all may. */
+  nextRefillAt(now: Instant): Instant | null
   shards(): ReadonlySet<number>
 }
 
@@ -112,6 +114,7 @@ export function newHold(limits: HoldLimits): Hold {
       held.delete(delivery.id)
     },
     isRoomAwaited: () => awaited.isAny,
+    nextRefillAt: slots.nextRefillAt,
     shards: () => new Set([...held.values()].map((delivery) => delivery.shard)),
   }
 }

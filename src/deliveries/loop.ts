@@ -1,7 +1,7 @@
 import type { Vault } from '../accounts/secret.ts'
 import { known } from '../lib/check.ts'
 import type { Loop } from '../lib/loop.ts'
-import { type Instant, type Ms, ms } from '../lib/time.ts'
+import { earliest, type Instant, type Ms, ms } from '../lib/time.ts'
 import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
 import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
@@ -79,7 +79,7 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
         const now = options.ports.clock.now()
         const { found, isDone } = await startDue(desk, { shards: owned, now })
         hasFound ||= found > 0
-        if (isDone) return outlook.nextDueAt({ shards: owned, now, hasFound })
+        if (isDone) return earliest([await outlook.nextDueAt({ shards: owned, now, hasFound }), hold.nextRefillAt(now)])
       }
       return options.ports.clock.now()
     },

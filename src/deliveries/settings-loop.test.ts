@@ -45,6 +45,45 @@ describe('an endpoint with settings of its own', () => {
     expect(await waiting(world)).toEqual([])
   })
 
+  it('gets no more requests a second than they say, and all of them in the end, with nobody calling', async () => {
+    const world = await newWorld()
+    const endpoint = await endpointOf(world, url, { rateMax: 2 })
+    await send(
+      world,
+      endpoint,
+      Array.from({ length: 12 }, () => ({})),
+    )
+    const startedAt = world.now()
+    await world.pass(20_000)
+    const times = world.received.map(({ at }) => at - startedAt)
+    expect(times.length).toBe(12)
+    // Two at once, and then one each half a second.
+    expect(times.filter((at) => at < 400).length).toBe(2)
+    expect(Math.max(...times)).toBe(5_000)
+    expect(times.slice(2).map((at, index) => at - (times[index + 1] ?? 0) >= 400)).toEqual(Array.from({ length: 10 }, () => true))
+  })
+
+  it('may have more requests under way than usual, or fewer', async () => {
+    const open = async (inFlightMax: number) => {
+      let isHanging = false
+      const world = await newWorld({ behave: () => (isHanging ? 'hang' : { afterMs: 10 }) })
+      const endpoint = await endpointOf(world, url, { inFlightMax })
+      const owe = (count: number) =>
+        send(
+          world,
+          endpoint,
+          Array.from({ length: count }, () => ({})),
+        )
+      await owe(40)
+      await world.pass(2_000)
+      isHanging = true
+      await owe(40)
+      await world.pass(500)
+      return world.received.length - 40
+    }
+    expect([await open(1), await open(3), await open(20)]).toEqual([1, 3, 20])
+  })
+
   it('keeps what is ordered in order, by their pauses', async () => {
     const world = await newWorld({ behave: (_, attempts) => ({ afterMs: 0, status: attempts < 2 ? 500 : 200 }) })
     const endpoint = await endpointOf(world, url, { retry: 'squadcast' })

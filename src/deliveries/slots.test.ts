@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { after, instant, minutes, ms, seconds } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
+import { usualSettings } from './endpoint-settings.ts'
 import type { Sign } from './sign.ts'
 import { newSlots, type Slots } from './slots.ts'
 
@@ -56,6 +57,41 @@ function attempt(slots: Slots, delivery: Delivery, { at = start, durationMs = ms
 }
 
 const failed = { says: { kind: 'failed' } } as const
+
+describe('the slots of an endpoint with a rate', () => {
+  const limited = (id: number, rateMax: number | null = 2): Delivery => {
+    const delivery = deliveryTo('a', id)
+    return { ...delivery, endpoint: { ...delivery.endpoint, settings: { ...usualSettings, rateMax } } }
+  }
+
+  it('are taken by what has not left yet, and given back when it does not leave', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 5; id += 1) attempt(slots, limited(id))
+    slots.take(limited(6), start)
+    slots.take(limited(7), start)
+    expect(slots.isFree(limited(8), start)).toBe(false)
+    slots.landed(limited(6))
+    expect(slots.isFree(limited(8), start)).toBe(true)
+    slots.leaves(limited(7), start)
+    expect(slots.isFree(limited(8), start)).toBe(true)
+    expect(slots.nextRefillAt(start)).toBeNull()
+    slots.take(limited(8), start)
+    slots.leaves(limited(8), start)
+    expect(slots.isFree(limited(9), start)).toBe(false)
+    expect(slots.nextRefillAt(start)).toBe(after(start, ms(500)))
+    expect(slots.isFree(limited(9), after(start, ms(500)))).toBe(true)
+  })
+
+  it('are free at once when the rate is taken away', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 5; id += 1) attempt(slots, limited(id, 0.01))
+    slots.take(limited(6, 0.01), start)
+    slots.leaves(limited(6, 0.01), start)
+    slots.landed(limited(6, 0.01))
+    expect([slots.isFree(limited(7, 0.01), start), slots.isFree(limited(7, null), start)]).toEqual([false, true])
+    expect(slots.nextRefillAt(start)).toBeNull()
+  })
+})
 
 describe('the slots of an endpoint', () => {
   it('are one at first, one more for each success that comes soon, and eight at most', () => {

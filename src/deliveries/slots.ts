@@ -1,11 +1,16 @@
 import type { EndpointId } from '../lib/ids.ts'
-import { type Instant, minutes } from '../lib/time.ts'
+import { earliest, type Instant, minutes } from '../lib/time.ts'
 import { type Delivery, type EndpointKind, lanes } from './delivery.ts'
+import type { EndpointSettings } from './endpoint-settings.ts'
+import { afterRequest, type Bucket, fullBucket, isFull, refillsAt, requestsFree } from './rate.ts'
 import type { Sign } from './sign.ts'
 import { newStanding, pausedUntilAfter, soonMs, type Standing, standingAfter } from './standing.ts'
 
 export type SlotLimits = {
-  /** Requests under way at once per endpoint; a webhook's begins with one, and pages alone have all from the beginning. */
+  /**
+   * Requests under way at once per endpoint, unless its settings say it; a webhook's begins with one, and pages alone have all
+   * from the beginning.
+   */
   readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
   /** What may be under way to suspects, all of them together. */
   readonly suspectsInFlightMax: number
@@ -43,10 +48,16 @@ export type Slots = {
   /** Returns what is to be written; null: nothing that the table does not have. Until it is written, this process minds it by itself. */
   learn(delivery: Delivery, sign: Sign): Pause | null
   written(delivery: Delivery): void
+  /** When the next endpoint may send again that has used up its rate; null: all may. */
+  nextRefillAt(now: Instant): Instant | null
 }
 
 type Entry = {
   readonly kind: EndpointKind
+  /** As they were when a delivery of it was seen last. */
+  settings: EndpointSettings | null
+  /** Minded while the settings have a rate. */
+  bucket: Bucket
   standing: Standing
   pages: number
   others: number
@@ -70,22 +81,19 @@ const failuresForgottenAfter = minutes(30)
  */
 export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): Slots {
   const entries = new Map<EndpointId, Entry>()
+  const maxOf = ({ kind, settings }: Entry): number => settings?.inFlightMax ?? perEndpointMax[kind]
   const suspectsFree = (now: Instant): number =>
     suspectsInFlightMax - sum([...entries.values()].map((entry) => (isSuspect(entry, now) ? entry.others : 0)))
   const freeOf = (entry: Entry, now: Instant, suspects: () => number): Omit<FreeSlots, 'endpointId'> => {
-    const pages = perEndpointMax[entry.kind] - entry.pages - entry.others
+    const pages = maxOf(entry) - entry.pages - entry.others
     return { pages, others: entry.kind === 'mail' ? pages : Math.min(othersFree(entry, now, suspects), Math.max(pages, 0)) }
   }
   const isFree = (delivery: Delivery, now: Instant): boolean => {
     const entry = entries.get(delivery.endpointId)
     if (entry === undefined) return true
+    entry.settings = delivery.endpoint.settings
     const { pages, others } = freeOf(entry, now, () => suspectsFree(now))
     return (isPage(delivery) ? pages : others) > 0
-  }
-  const entryOf = ({ endpointId, endpoint }: Delivery, now: Instant): Entry => {
-    const entry = entries.get(endpointId) ?? newEntry(endpoint, now)
-    entries.set(endpointId, entry)
-    return entry
   }
   return {
     free: (now) => {
@@ -99,7 +107,9 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       return entry !== undefined && isSuspect(entry, now)
     },
     take: (delivery, now) => {
-      const entry = entryOf(delivery, now)
+      const entry = entries.get(delivery.endpointId) ?? newEntry(delivery.endpoint, now)
+      entries.set(delivery.endpointId, entry)
+      entry.settings = delivery.endpoint.settings
       entry.usedAt = now
       if (isPage(delivery)) entry.pages += 1
       else entry.others += 1
@@ -111,7 +121,10 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       return true
     },
     leaves: ({ id, endpointId }, now) => {
-      entries.get(endpointId)?.leftAt.set(id, now)
+      const entry = entries.get(endpointId)
+      if (entry === undefined) return
+      entry.leftAt.set(id, now)
+      entry.bucket = bucketAfter(entry, now)
     },
     landed: (delivery) => {
       const entry = entries.get(delivery.endpointId)
@@ -122,25 +135,20 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
     },
     learn: ({ id, endpointId }, sign) => {
       const entry = entries.get(endpointId)
-      if (entry === undefined || entry.kind === 'mail') return null
-      const before = entry.standing.breaker.open
-      entry.standing = standingAfter(entry.standing, sign, perEndpointMax.webhook)
-      entry.usedAt = sign.at
-      const { open } = entry.standing.breaker
-      if (open === before && sign.says.kind !== 'busy') return null
-      const until = pausedUntilAfter(entry.standing, sign)
-      entry.pause = { by: id, until }
-      return { until, breakerMs: open?.lengthMs ?? null }
+      return entry === undefined || entry.kind === 'mail' ? null : learnt(entry, { by: id, sign, max: maxOf(entry) })
     },
     written: ({ id, endpointId }) => {
       const entry = entries.get(endpointId)
       if (entry !== undefined && entry.pause?.by === id) entry.pause = null
     },
+    nextRefillAt: (now) => earliest([...entries.values()].map((entry) => refillAt(entry, now))),
   }
 }
 
-const newEntry = ({ kind, breaker }: Delivery['endpoint'], now: Instant): Entry => ({
+const newEntry = ({ kind, settings, breaker }: Delivery['endpoint'], now: Instant): Entry => ({
   kind,
+  settings,
+  bucket: fullBucket(settings?.rateMax ?? 1, now),
   standing: newStanding(breaker),
   pages: 0,
   others: 0,
@@ -150,12 +158,39 @@ const newEntry = ({ kind, breaker }: Delivery['endpoint'], now: Instant): Entry 
   usedAt: now,
 })
 
+function learnt(
+  entry: Entry,
+  { by, sign, max }: { readonly by: number; readonly sign: Sign; readonly max: number },
+): Pause | null {
+  const before = entry.standing.breaker.open
+  entry.standing = standingAfter(entry.standing, sign, max)
+  entry.usedAt = sign.at
+  const { open } = entry.standing.breaker
+  if (open === before && sign.says.kind !== 'busy') return null
+  const until = pausedUntilAfter(entry.standing, sign)
+  entry.pause = { by, until }
+  return { until, breakerMs: open?.lengthMs ?? null }
+}
+
 function othersFree(entry: Entry, now: Instant, suspectsFree: () => number): number {
   const { pause, others, restsUntil } = entry
   if (restsUntil !== null && restsUntil > now) return -1
   if (pause !== null && pause.until !== null && pause.until > now) return -1
-  if (!isSuspect(entry, now)) return Math.max(capOf(entry) - others, 0)
-  return suspectsFree() > 0 ? Math.max(1 - others, 0) : 0
+  const ofRate = rateFree(entry, now)
+  if (!isSuspect(entry, now)) return Math.max(Math.min(capOf(entry) - others, ofRate), 0)
+  return suspectsFree() > 0 ? Math.max(Math.min(1 - others, ofRate), 0) : 0
+}
+
+const bucketAfter = ({ settings, bucket }: Entry, now: Instant): Bucket =>
+  settings === null || settings.rateMax === null ? bucket : afterRequest(bucket, settings.rateMax, now)
+
+const refillAt = ({ settings, bucket }: Entry, now: Instant): Instant | null =>
+  settings === null || settings.rateMax === null ? null : refillsAt(bucket, settings.rateMax, now)
+
+/** What may leave by its rate, beside what was taken and has not left yet. */
+function rateFree({ settings, bucket, pages, others, leftAt }: Entry, now: Instant): number {
+  if (settings === null || settings.rateMax === null) return Infinity
+  return requestsFree(bucket, settings.rateMax, now) - (pages + others - leftAt.size)
 }
 
 /** One that is half open sees by one request whether it can be closed. */
@@ -168,8 +203,9 @@ function isSuspect({ kind, standing, leftAt }: Entry, now: Instant): boolean {
   return standing.isSlow || (oldest !== undefined && oldest < now - soonMs)
 }
 
-function isForgotten({ standing, pages, others, pause, usedAt }: Entry, now: Instant): boolean {
+function isForgotten({ standing, settings, bucket, pages, others, pause, usedAt }: Entry, now: Instant): boolean {
   if (pages > 0 || others > 0 || pause !== null) return false
+  if (settings !== null && settings.rateMax !== null && !isFull(bucket, settings.rateMax, now)) return false
   const { failuresInARow, open } = standing.breaker
   const kept = failuresInARow > 0 || open !== null ? failuresForgottenAfter : forgottenAfter
   return usedAt < now - kept
