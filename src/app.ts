@@ -41,6 +41,7 @@ import { calendarsLoop } from './schedules/ical-loop.ts'
 import { scheduleRoutes } from './schedules/routes.ts'
 import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
+import { actionRoutes } from './webhooks/action-routes.ts'
 import { webhookCredentials } from './webhooks/credentials-commands.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { signingRoutes } from './webhooks/signing-routes.ts'
@@ -176,6 +177,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
+  actionRoutes(http, { db, settings: webhooks })
   signingRoutes(http, { ...ports, vault: webhooks.vault })
   tlsRoutes(http, { db, vault: webhooks.vault })
   alertRoutes(http, db)

@@ -111,6 +111,14 @@ describe('a path', () => {
     }
   })
 
+  test('of an alert group in Grafana OnCall leads to its page here', async () => {
+    const { status, headers } = await ask('GET', `/a/grafana-oncall-app/alert-groups/${things.alertGroupId}`)
+    expect({ status, location: headers['location'] }).toEqual({
+      ...{ status: 302, location: `https://bell.example/on-call/alert-groups/${things.alertGroupId}` },
+    })
+    expect((await ask('GET', '/a/grafana-oncall-app/alert-groups/no.one')).status).toBe(400)
+  })
+
   test('of writing answers without its slash too', async () => {
     expect((await ask('PATCH', `/api/v1/users/${things.userId}`, { headers: json, body: '{}' })).status).toBe(200)
     expect((await ask('POST', '/on-call/api/v1/escalation_chains', { headers: json, body: '{"name":"no slash"}' })).status).toBe(

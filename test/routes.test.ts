@@ -55,6 +55,7 @@ describe('the list of routes', () => {
     const open = routes.filter((route) => route.public !== undefined && route.method !== 'HEAD').map((route) => route.name)
     expect(open.toSorted()).toEqual([
       'GET /',
+      'GET /a/grafana-oncall-app/alert-groups/:alertGroupId',
       'GET /alert-groups/:alertGroupId',
       'GET /api/v1/openapi.json',
       'GET /api/v1/schedules/:scheduleId/export/',

@@ -27,6 +27,13 @@ export function homeRoutes(app: App): void {
     ]
     return reply.headers(headers).send(page(`Alert group ${alertGroupId}`, paragraphs))
   })
+
+  // Where the links of Grafana OnCall lead, in messages and tickets that were written before the move.
+  app.get(
+    '/a/grafana-oncall-app/alert-groups/:alertGroupId',
+    { config, schema: { params: AlertGroupParams } },
+    async (request, reply) => reply.redirect(`${app.baseUrl}/alert-groups/${request.params.alertGroupId}`),
+  )
 }
 
 const style =

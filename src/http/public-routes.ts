@@ -29,7 +29,16 @@ const publicRoutes = {
   /** The one-time link of the first start. */
   setup: ['/setup/*'],
   /** Static files of the UI; what they show comes from the API. */
-  web: ['/', '/alert-groups/*', '/index.html', '/favicon.ico', '/favicon.svg', '/robots.txt', '/assets/*'],
+  web: [
+    '/',
+    '/alert-groups/*',
+    '/a/grafana-oncall-app/alert-groups/*',
+    '/index.html',
+    '/favicon.ico',
+    '/favicon.svg',
+    '/robots.txt',
+    '/assets/*',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 export type PublicReason = keyof typeof publicRoutes

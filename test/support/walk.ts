@@ -54,6 +54,7 @@ const changeOf = (shiftId: string, teamId: string | null) => ({
   shifts: [{ id: shiftId, duration: 60 }],
 })
 const webhook = () => ({ name: fresh(), url: 'http://127.0.0.1/', http_method: 'POST', trigger_type: 'resolve' })
+const action = () => ({ name: fresh(), url: 'http://127.0.0.1/' })
 const toChain = (chainId: string) => ({ default_route: { escalation_chain_id: chainId } })
 
 /** What a step can name, and what comes of it when it is others'. People who are not known are dropped. */
@@ -392,8 +393,8 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   }),
   ...route('DELETE', 'on_call_shifts/:shiftId/', remove),
 
-  ...route('GET', 'webhooks/', list(byTeam)),
-  ...route('GET', 'webhooks/:webhookId/', show),
+  ...webhookWalks({ path: 'webhooks/', make: webhook, team: 'team' }),
+  ...webhookWalks({ path: 'actions/', make: action, team: 'team_id' }),
   ...route('GET', 'webhooks/:webhookId/responses/', show),
   ...route('GET', 'webhooks/:webhookId/tls/', show),
   ...route('PUT', 'webhooks/:webhookId/tls/', { status: 200, body: () => ({ ca: receiverCertificate() }) }),
@@ -401,29 +402,6 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('GET', 'webhooks/:webhookId/signing/', show),
   ...route('POST', 'webhooks/:webhookId/signing/', { status: 201, body: () => ({ overlap: 0, asymmetric: true }) }),
   ...route('DELETE', 'webhooks/:webhookId/signing/', remove),
-  ...route('POST', 'webhooks/', {
-    status: 201,
-    body: ({ teamId, integrationId }) => ({ ...webhook(), team: teamId, integration_filter: [integrationId] }),
-    foreign: [
-      { body: ({ teamId }) => ({ ...webhook(), team: teamId }), ...refused('team') },
-      {
-        body: ({ integrationId }) => ({ ...webhook(), integration_filter: [integrationId] }),
-        ...refused('integration_filter', 'Integration does not exist'),
-      },
-    ],
-  }),
-  ...route('PUT PATCH', 'webhooks/:webhookId/', {
-    status: 200,
-    body: ({ teamId, integrationId }) => ({ name: fresh(), team: teamId, integration_filter: [integrationId] }),
-    foreign: [
-      { body: ({ teamId }) => ({ team: teamId }), ...refused('team') },
-      {
-        body: ({ integrationId }) => ({ integration_filter: [integrationId] }),
-        ...refused('integration_filter', 'Integration does not exist'),
-      },
-    ],
-  }),
-  ...route('DELETE', 'webhooks/:webhookId/', remove),
 
   ...route(
     'GET',
@@ -479,4 +457,24 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
 
 function route(methods: string, path: string, walk: Walk): readonly (readonly [string, Walk])[] {
   return methods.split(' ').map((method) => [`${method} /api/v1/${path}`, walk] as const)
+}
+
+/** Webhooks, by either of their names. */
+function webhookWalks({ path, make, team }: { readonly path: string; readonly make: () => object; readonly team: string }) {
+  const named = ({ teamId, integrationId }: Things) => ({ [team]: teamId, integration_filter: [integrationId] })
+  const foreignOf = (base: () => object): readonly Foreign[] => [
+    { body: ({ teamId }) => ({ ...base(), [team]: teamId }), ...refused(team) },
+    {
+      body: ({ integrationId }) => ({ ...base(), integration_filter: [integrationId] }),
+      ...refused('integration_filter', 'Integration does not exist'),
+    },
+  ]
+  const changed = { body: (own: Things) => ({ name: fresh(), ...named(own) }), foreign: foreignOf(() => ({})) }
+  return [
+    ...route('GET', path, list(byTeam)),
+    ...route('GET', `${path}:webhookId/`, show),
+    ...route('POST', path, { status: 201, body: (own) => ({ ...make(), ...named(own) }), foreign: foreignOf(make) }),
+    ...route('PUT PATCH', `${path}:webhookId/`, { status: 200, ...changed }),
+    ...route('DELETE', `${path}:webhookId/`, remove),
+  ]
 }
