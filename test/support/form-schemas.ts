@@ -94,6 +94,33 @@ export const zenduty = object({
   }),
 })
 
+const zendutyPerson = orNull(object({ username: text, first_name: text, last_name: text }))
+
+export const zendutyOnCall = object({
+  event_type: Type.Literal('oncall_change'),
+  transitions: Type.Record(
+    text,
+    Type.Record(
+      text,
+      Type.Array(
+        object({
+          schedule_id: text,
+          schedule_name: text,
+          team_id: orNull(text),
+          team_name: text,
+          previous_user: zendutyPerson,
+          new_user: zendutyPerson,
+          transition_time: Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$` }),
+          layer_type: words('layer', 'override'),
+          layer_name: text,
+          time_zone: text,
+          escalation_policies: Type.Array(object({ ep_id: text, ep_name: text })),
+        }),
+      ),
+    ),
+  ),
+})
+
 // incident.io ------------------------------------------------------------------------------------------------------------
 
 const slimAlert = {
@@ -157,6 +184,21 @@ const escalation = object({
 const enveloped = (type: string, data: ReturnType<typeof object>) => object({ event_type: Type.Literal(type), [type]: data })
 
 export const incidentIo = Type.Union([
+  enveloped(
+    'schedule.shift_change_v1',
+    object({
+      current_users: Type.Array(user),
+      previous_users: Type.Array(user),
+      schedule: object({
+        created_at: instant,
+        id: text,
+        name: text,
+        team_ids: Type.Array(text),
+        timezone: text,
+        updated_at: instant,
+      }),
+    }),
+  ),
   enveloped('public_alert.alert_created_v1', alert),
   enveloped('public_alert.alert_resolved_v1', alert),
   enveloped('public_escalation.escalation_created_v1', escalation),
@@ -170,6 +212,42 @@ export const incidentIo = Type.Union([
     }),
   ),
 ])
+
+// Grafana OnCall ---------------------------------------------------------------------------------------------------------
+
+const shortPerson = orNull(object({ id: text, username: text, email: text }))
+const offsetInstant = Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00$` })
+
+export const grafanaOnCall = object({
+  event: object({ type: text, time: Type.Optional(offsetInstant), until: Type.Optional(orNull(offsetInstant)) }),
+  user: shortPerson,
+  alert_group: Type.Object({
+    id: text,
+    integration_id: text,
+    team_id: orNull(text),
+    route_id: orNull(text),
+    alerts_count: Type.Integer(),
+    state: words('firing', 'acknowledged', 'silenced', 'resolved'),
+    created_at: instant,
+    resolved_at: orNull(instant),
+    resolved_by: orNull(text),
+    acknowledged_at: orNull(instant),
+    acknowledged_by: orNull(text),
+    labels: Type.Array(object({ key: named, value: named })),
+    title: text,
+    permalinks: object({ slack: Type.Null(), slack_app: Type.Null(), telegram: Type.Null(), web: text }),
+    silenced_at: orNull(instant),
+    last_alert: orNull(object({ id: text, alert_group_id: text, created_at: instant, payload: Type.Unknown() })),
+  }),
+  alert_group_id: text,
+  alert_payload: Type.Unknown(),
+  integration: object({ id: text, type: text, name: text, team: orNull(text) }),
+  notified_users: Type.Array(shortPerson),
+  users_to_be_notified: Type.Array(shortPerson),
+  alert_group_acknowledged_by: shortPerson,
+  alert_group_resolved_by: shortPerson,
+  responses: Type.Optional(Type.Record(text, Type.Unknown())),
+})
 
 // CloudEvents ------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { acknowledgedTelling, openedTelling, reassignedTelling, resolvedTelling } from '../../../test/support/alert-tellings.ts'
 import * as schemas from '../../../test/support/form-schemas.ts'
+import { handOver } from '../../../test/support/shift-changes.ts'
 import { told } from '../../../test/support/told.ts'
 import type { TriggerType } from '../trigger.ts'
 import { type Form, formOf, type FormPreset, forms } from './forms.ts'
@@ -73,6 +74,20 @@ it.each(['squadcast-acknowledged', 'zenduty-acknowledged', 'incident-io-alert-cr
     expect(shown).toContain(JSON.stringify(fixture(file)))
   },
 )
+
+it.each([
+  ['zenduty', schemas.zendutyOnCall],
+  ['incident_io', schemas.incidentIo],
+] as const)('the preset %s tells of shift changes as its documents describe', (preset, schema) => {
+  const nobody = { ...handOver, schedule: { ...handOver.schedule, team: null }, current: [] }
+  for (const change of [handOver, nobody]) {
+    const event = told({ type: 'schedule.shift_changed', trigger: 'shift change', data: JSON.stringify(change) })
+    const input = { history: [], followed: ['shift change'], baseUrl: 'https://bell.example', forwarded: '{}' } as const
+    const body = JSON.parse(formOf(preset)?.body({ events: [event], ...input }) ?? '')
+    expect([...Value.Errors(schema, body)]).toEqual([])
+  }
+  expect(Value.Check(schema, { event_type: 'oncall_change' })).toBe(false)
+})
 
 describe('each preset with a form', () => {
   const every = Object.entries<Form>(forms)
