@@ -589,6 +589,18 @@ export interface WebhookTls {
   webhook_id: string;
 }
 
+export interface WebhookWarnings {
+  address: string;
+  at: Timestamp;
+  due_at: Timestamp;
+  id: Generated<number>;
+  news: Json;
+  organization_id: string;
+  shard: number;
+  url: string | null;
+  webhook_name: string;
+}
+
 export interface DB {
   alert_groups: AlertGroups;
   alerts: Alerts;
@@ -633,5 +645,6 @@ export interface DB {
   users: Users;
   webhook_signing_keys: WebhookSigningKeys;
   webhook_tls: WebhookTls;
+  webhook_warnings: WebhookWarnings;
   webhooks: Webhooks;
 }

@@ -5,8 +5,9 @@ import type { Tx } from '../ports.ts'
 import { giveUpWebhook, webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
 import { healthFact } from './health-fact.ts'
+import { oweWarnings } from './warning-commands.ts'
 
-/** Tells what is to be told of an endpoint, each once, and switches its webhook off where that has no other. */
+/** Tells what is to be told of an endpoint, each once, in the log of events and by mail, and switches its webhook off where that has no other. */
 export async function tellOfEndpoint(
   tx: Tx,
   key: { readonly organizationId: OrganizationId; readonly id: EndpointId },
@@ -19,5 +20,6 @@ export async function tellOfEndpoint(
   if (webhook === undefined) return
   const isDisabled = endpoint.news.some(({ kind }) => kind === 'disabled')
   const isGivenUp = isDisabled && (await giveUpWebhook(tx, organizationId, webhookId))
+  await oweWarnings(tx, { organizationId, webhook, endpoint, isGivenUp })
   for (const news of endpoint.news) publish(tx, healthFact(news, { organizationId, webhook, endpoint, isGivenUp }))
 }

@@ -1,5 +1,6 @@
 import { dueResults, nextResultAt, postponeResult } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
+import { dueAddressees, nextWarningAt, postponeWarnings } from '../events/warning-commands.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
@@ -8,13 +9,14 @@ import { recordResults, takeDueSteps } from './commands.ts'
 import type { NotificationRunKey } from './run.ts'
 import type { NotificationSettings } from './settings.ts'
 import * as store from './store.ts'
+import { mailWarnings } from './warning-commands.ts'
 
 const batchSize = 100
 
 /** What failed is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
-/** Pages people on time, each run in a transaction of its own, and takes what became of the pages into the timeline. */
+/** Pages people on time, each run in a transaction of its own, takes what became of the pages into the timeline, and writes of webhooks that fail. */
 export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>, settings: NotificationSettings): Loop {
   const putOff = async (id: number, fault: unknown): Promise<void> => {
     log.error('page result failed', { result_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
@@ -42,6 +44,22 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
     }
   }
 
+  /** Writes what is due of webhooks that fail; returns when more is. */
+  const warn = async (shards: readonly number[]): Promise<Instant | null> => {
+    for (const addressee of await dueAddressees(db.sql, { shards, now: clock.now(), limit: batchSize })) {
+      try {
+        await db.tx('mail warnings', (tx) => mailWarnings(tx, settings, addressee))
+      } catch (fault) {
+        log.error('warning failed', {
+          organization_id: addressee.organizationId,
+          error: fault instanceof Error ? fault.stack : String(fault),
+        })
+        await db.tx('postpone warnings', (tx) => postponeWarnings(tx, addressee, after(tx.now, pauseAfterFault)))
+      }
+    }
+    return nextWarningAt(db.sql, shards)
+  }
+
   return {
     name: 'notifications',
     run: async (shards) => {
@@ -49,7 +67,7 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
       const due = await store.dueRuns(db.sql, shards, { now: clock.now(), limit: batchSize })
       for (const key of due) await takeSteps(key)
       const nextResult = await recordAll(shards)
-      return earliest([await store.nextDueAt(db.sql, shards), nextResult])
+      return earliest([await store.nextDueAt(db.sql, shards), nextResult, await warn(shards)])
     },
   }
 }

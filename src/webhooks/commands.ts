@@ -337,7 +337,10 @@ export async function listResponses(
   return { count: () => countAttemptsOf(db, owner), items: (window) => attemptsOf(db, { ...owner, vault }, window) }
 }
 
-type Brief = { readonly id: WebhookId; readonly name: string; readonly enabled: boolean; readonly triggerType: TriggerType }
+type Brief = Pick<Webhook, 'id' | 'name' | 'userId' | 'failureEmail'> & {
+  readonly enabled: boolean
+  readonly triggerType: TriggerType
+}
 
 /** What a step that triggers a webhook needs to know of it; null when it does not exist any more. */
 export async function findWebhook(db: Sql, organizationId: OrganizationId, id: WebhookId): Promise<Brief | null> {
@@ -360,6 +363,8 @@ export async function webhooksEvenDeleted(
 const briefOf = (row: SealedWebhook): Brief => ({
   id: row.id,
   name: row.name,
+  userId: row.userId,
+  failureEmail: row.failureEmail,
   enabled: row.isEnabled,
   triggerType: row.triggerTypes[0],
 })

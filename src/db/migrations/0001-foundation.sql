@@ -836,6 +836,22 @@ create table dead_deliveries (
 ) partition by range (message_at);
 create index dead_deliveries_endpoint on dead_deliveries (organization_id, endpoint_id, at desc);
 
+-- What people are to be told by mail of webhooks that fail; what is due for one address is one mail.
+create table webhook_warnings (
+  id bigint generated always as identity primary key,
+  organization_id text not null references organizations,
+  -- By the address, so that one node writes to it.
+  shard smallint not null,
+  address text not null,
+  at timestamptz not null,
+  due_at timestamptz not null,
+  webhook_name text not null,
+  url text,
+  news jsonb not null
+);
+create index webhook_warnings_due on webhook_warnings (shard, due_at);
+create index webhook_warnings_address on webhook_warnings (organization_id, address);
+
 -- How a delivery ended, for the slice that asked for it; its loop takes the row away.
 create table delivery_results (
   id bigint generated always as identity primary key,
