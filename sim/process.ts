@@ -141,6 +141,7 @@ async function makeLife(options: ProcessOptions, life: Life, crash: (why: string
       secretKey,
       mailFrom: 'watchbell@bell.example.com',
       mailIsOn: true,
+      deliveryLogDays: 30,
       egress: policy,
       alone: faults.isAlone,
       sleepMaxMs: faults.sleepMaxMs,

@@ -78,7 +78,7 @@ async function partition(connection: Connection, now: Instant): Promise<void> {
   const clock = { now: () => now, monotonic: () => ms(0), wait: async () => {} }
   const random = { bytes: (count: number) => new Uint8Array(count) }
   const db = openDatabase({ connection, poolSize: 1, clock, random, log: silent, onWake: () => {} })
-  await keepPartitions(db.sql, { now, databaseNow: now }, silent)
+  await keepPartitions(db.sql, { now, databaseNow: now }, { log: silent, deliveryLogDays: 30 })
   await db.close()
 }
 

@@ -63,6 +63,8 @@ type AppSettings = {
   readonly egress: EgressPolicy
   /** No other node can be on this database: all shards are taken at once, and nobody else leaves work. */
   readonly alone: boolean
+  /** How long what was sent, attempts and dead deliveries are kept. */
+  readonly deliveryLogDays: number
   /** The longest that a loop sleeps without being woken. */
   readonly sleepMaxMs: Ms
 }
@@ -124,12 +126,15 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
   return {
     http,
     start: async () => {
-      await keepPartitions(db.sql, await timesOf(ports), log)
+      await keepPartitions(db.sql, await timesOf(ports), { log, deliveryLogDays: settings.deliveryLogDays })
       await keeper.start()
       const { sleepMaxMs } = settings
       const surroundings = { clock, log, heartbeats, sleepMaxMs, ownedShards: keeper.owned }
       const rounds = loops.map((loop) => runLoop(loop, { ...surroundings, bell: bells[loop.name] }, stopping.signal))
-      running = Promise.all([...rounds, keepHouse(ports, keeper.owned, stopping.signal)])
+      running = Promise.all([
+        ...rounds,
+        keepHouse(ports, { ownedShards: keeper.owned, deliveryLogDays: settings.deliveryLogDays }, stopping.signal),
+      ])
       keeping = keeper.run(released.signal)
     },
     stop: async () => {
@@ -236,8 +241,10 @@ const notificationSettings = (ports: Ports, settings: AppSettings): Notification
   messageVault: messageVault(ports, settings),
 })
 
+type House = { readonly ownedShards: () => readonly number[]; readonly deliveryLogDays: number }
+
 /** What goes by age, once an hour. Days are made a week ahead, so an hour more or less does not matter. */
-async function keepHouse(ports: Ports, ownedShards: () => readonly number[], stop: AbortSignal): Promise<void> {
+async function keepHouse(ports: Ports, { ownedShards, deliveryLogDays }: House, stop: AbortSignal): Promise<void> {
   const { clock, db, log } = ports
   const failed = (message: string) => (fault: unknown) => log.warn(message, { error: String(fault) })
   while (!stop.aborted) {
@@ -245,7 +252,7 @@ async function keepHouse(ports: Ports, ownedShards: () => readonly number[], sto
     await clock.wait(hours(1), stop)
     if (stop.aborted) return
     await timesOf(ports)
-      .then((times) => keepPartitions(db.sql, times, log))
+      .then((times) => keepPartitions(db.sql, times, { log, deliveryLogDays }))
       .catch(failed('partitions not kept'))
   }
 }

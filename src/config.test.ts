@@ -19,6 +19,7 @@ test('without any setting there is a server for this machine', () => {
     smtpUrl: null,
     mailFrom: 'Watchbell <watchbell@localhost>',
     logLevel: 'info',
+    deliveryLogDays: 30,
   })
 })
 
@@ -38,6 +39,7 @@ test('every setting can be given', () => {
     WATCHBELL_SMTP_URL: 'smtps://user:secret@mail.example:465',
     WATCHBELL_MAIL_FROM: 'The Bell <bell@example.com>',
     WATCHBELL_LOG_LEVEL: 'debug',
+    WATCHBELL_DELIVERY_LOG_DAYS: '90',
   })
   expect(config).toEqual({
     host: '::',
@@ -56,6 +58,7 @@ test('every setting can be given', () => {
     smtpUrl: 'smtps://user:secret@mail.example:465',
     mailFrom: 'The Bell <bell@example.com>',
     logLevel: 'debug',
+    deliveryLogDays: 90,
   })
   expect(Object.isFrozen(config)).toBe(true)
 })
@@ -113,6 +116,11 @@ describe('a bad value stops the start with one line: variable, fault, example', 
       'WATCHBELL_DATABASE_URL',
       'postgres://bell@db/bell?sslrootcert=/no/such/file',
       "no such file or directory, open '/no/such/file'",
+    ],
+    [
+      'WATCHBELL_DELIVERY_LOG_DAYS',
+      '7',
+      'is "7", which is no whole number from 8 to 400. Example: WATCHBELL_DELIVERY_LOG_DAYS=30',
     ],
     ['WATCHBELL_LOG_LEVEL', 'loud', 'is "loud", which is none of debug, info, warn, error. Example: WATCHBELL_LOG_LEVEL=info'],
   ])('%s=%s', (name, value, words) => {

@@ -33,6 +33,8 @@ export type Config = {
   /** An address, or a name and an address in angle brackets. */
   readonly mailFrom: string
   readonly logLevel: LogLevel
+  /** How long what was sent, attempts and dead deliveries are kept. */
+  readonly deliveryLogDays: number
 }
 
 const logLevels = ['debug', 'info', 'warn', 'error'] as const
@@ -55,6 +57,7 @@ const names = [
   'WATCHBELL_SMTP_URL',
   'WATCHBELL_MAIL_FROM',
   'WATCHBELL_LOG_LEVEL',
+  'WATCHBELL_DELIVERY_LOG_DAYS',
 ] as const
 type Name = (typeof names)[number]
 
@@ -87,6 +90,7 @@ export function readConfig(env: Environment): Config {
     smtpUrl: parsed(env, 'WATCHBELL_SMTP_URL', parseSmtpUrl),
     mailFrom: parsed(env, 'WATCHBELL_MAIL_FROM', parseMailFrom) ?? `Watchbell <watchbell@${mailDomain(baseUrl)}>`,
     logLevel: parsed(env, 'WATCHBELL_LOG_LEVEL', parseLogLevel) ?? 'info',
+    deliveryLogDays: parsed(env, 'WATCHBELL_DELIVERY_LOG_DAYS', parseDeliveryLogDays) ?? 30,
   })
 }
 
@@ -123,6 +127,7 @@ const examples: Readonly<Record<Name, string>> = {
   WATCHBELL_SMTP_URL: 'smtps://user:PASSWORD@mail.example.com',
   WATCHBELL_MAIL_FROM: 'watchbell@example.com',
   WATCHBELL_LOG_LEVEL: 'info',
+  WATCHBELL_DELIVERY_LOG_DAYS: '30',
 }
 
 const fault = (name: Name, what: string): StartFault => new StartFault(`${name} ${what}. Example: ${name}=${examples[name]}`)
@@ -223,6 +228,12 @@ const parseMailFrom: Parse<string> = (text) => {
   const address = /^[^<>"\r\n]*<([^<>]+)>$/.exec(text)?.[1] ?? text
   return isEmail(address) ? { value: text } : wrong(`is "${text}", which is no e-mail address`)
 }
+
+/** Retries can last for days, and what they send must outlive them. */
+const parseDeliveryLogDays: Parse<number> = (text) =>
+  /^\d{1,3}$/.test(text) && Number(text) >= 8 && Number(text) <= 400
+    ? { value: Number(text) }
+    : wrong(`is "${text}", which is no whole number from 8 to 400`)
 
 const parseLogLevel: Parse<LogLevel> = (text) => {
   const level = logLevels.find((known) => known === text)

@@ -94,6 +94,7 @@ async function serveOn(
       secretKey,
       mailFrom: config.mailFrom,
       mailIsOn: config.smtpUrl !== null,
+      deliveryLogDays: config.deliveryLogDays,
       egress: policy,
       alone,
       // Where other nodes write, their work must be seen soon; alone, every commit rings a bell.

@@ -17,18 +17,20 @@ let connection: Connection
 let db: OpenDatabase
 let lines: (LogFields & { readonly message: string })[]
 let log: Log
+let deliveryLogDays: number
 
 beforeEach(async () => {
   connection = await freshDatabase()
   db = openDatabase({ connection, poolSize: 8, clock: testClock, random: testRandom, log: silentLog, onWake: () => {} })
   lines = []
+  deliveryLogDays = 30
   const record = (message: string, fields?: LogFields) => void lines.push({ ...fields, message })
   log = { ...silentLog, warn: record, info: record }
 })
 
 afterEach(() => db.close())
 
-const keep = (now: Instant, databaseNow: Instant = now) => keepPartitions(db.sql, { now, databaseNow }, log)
+const keep = (now: Instant, databaseNow: Instant = now) => keepPartitions(db.sql, { now, databaseNow }, { log, deliveryLogDays })
 
 /** Runs as a program does that has run since the day before, until all that is old is gone. */
 async function keepSettled(now: Instant): Promise<void> {
@@ -111,6 +113,16 @@ describe('the partitions', () => {
 })
 
 describe('what is older than its days', () => {
+  test('is, of the log of deliveries, as old as the operator wants', async () => {
+    deliveryLogDays = 60
+    await keep(noon)
+    await keepSettled(after(noon, days(60)))
+    for (const table of ['attempts', 'dead_deliveries', 'messages']) {
+      expect(await daysOf(table)).not.toContain('2026_03_31')
+      expect(await daysOf(table)).toContain('2026_04_01')
+    }
+  })
+
   test('is dropped with its rows, each table at its own time', async () => {
     await keep(noon)
     await alertAt(noon)
@@ -232,6 +244,7 @@ describe('several nodes at once', () => {
     const later = after(noon, days(500))
     await keep(before(later, days(1)))
     lines = []
+    deliveryLogDays = 30
     await Promise.all([1, 2, 3, 4].map(() => keep(later)))
     for (const table of tables) expect((await daysOf(table)).slice(0, 2)).not.toContain('2026_03_31')
     expect(lines.filter(({ message }) => message !== 'partition dropped')).toEqual([])

@@ -4,16 +4,17 @@ import { after, before, between, days, type Instant, type Ms, startOfUtcDay, sta
 import type { Log, Sql } from '../ports.ts'
 
 /**
- * The tables that are cut by time, how, by which instant, and for how many days they are kept. Events are read by sequence too, which knows
+ * The tables that are cut by time, how, by which instant, and for how many days they are kept; null: as the operator wants it for the log of
+ * deliveries, of which each part is worth nothing without the others. Events are read by sequence too, which knows
  * no day, so there are only a few partitions of them to look into.
  */
 const cuts = {
   alerts: { unit: 'day', instant: 'received_at', keptDays: 90 },
   events: { unit: 'month', instant: 'at', keptDays: 400 },
-  messages: { unit: 'day', instant: 'at', keptDays: 30 },
-  attempts: { unit: 'day', instant: 'at', keptDays: 30 },
-  dead_deliveries: { unit: 'day', instant: 'message_at', keptDays: 30 },
-} as const satisfies Record<string, { unit: 'day' | 'month'; instant: string; keptDays: number }>
+  messages: { unit: 'day', instant: 'at', keptDays: null },
+  attempts: { unit: 'day', instant: 'at', keptDays: null },
+  dead_deliveries: { unit: 'day', instant: 'message_at', keptDays: null },
+} as const satisfies Record<string, { unit: 'day' | 'month'; instant: string; keptDays: number | null }>
 
 const daysAhead = 7
 
@@ -23,6 +24,12 @@ type Partition = { readonly table: string; readonly name: string; readonly from:
 /** One moment by both clocks: the program's, which dates what is written, and the database's. */
 export type Times = { readonly now: Instant; readonly databaseNow: Instant }
 
+type Keeping = {
+  readonly log: Log
+  /** How long messages, attempts and dead deliveries are kept. */
+  readonly deliveryLogDays: number
+}
+
 /** How many partitions of a table go at once. One a day is due, and a clock that is wrong after all costs hours, not all. */
 const droppedMax = 2
 
@@ -31,7 +38,7 @@ const droppedMax = 2
  * again, and on several nodes at once. What cannot be done now, because somebody reads the table for long or the clock may be
  * wrong, is left for the next time.
  */
-export async function keepPartitions(db: Sql, times: Times, log: Log): Promise<void> {
+export async function keepPartitions(db: Sql, times: Times, { log, deliveryLogDays }: Keeping): Promise<void> {
   const { now } = times
   const isSettled = await isClockSettled(db, times)
   for (const [table, { unit, instant, keptDays }] of Object.entries(cuts)) {
@@ -41,7 +48,7 @@ export async function keepPartitions(db: Sql, times: Times, log: Log): Promise<v
       const partition = partitionAt(table, unit, after(now, days(offset)))
       if (!existing.some(({ name }) => name === partition.name)) wanted.set(partition.name, partition)
     }
-    const oldest = utcDay(before(now, days(keptDays)))
+    const oldest = utcDay(before(now, days(keptDays ?? deliveryLogDays)))
     const old = existing.filter(({ to }) => to <= oldest)
     if (!isSettled && old.length > 0)
       log.warn('partitions not dropped', { table, count: old.length, reason: 'the clock may be wrong' })

@@ -92,7 +92,12 @@ export async function stillWorld({ clock: realClock, publicUrl = baseUrl, onStat
   const allowed = parseEgressAllow('127.0.0.1')
   const settings = {
     ...{ baseUrl: publicUrl, version: 'test', secretKey, mailFrom: pageSettings.mailFrom, mailIsOn: true },
-    ...{ egress: egressPolicy(allowed.ok ? allowed.value : [], publicUrl), alone: true, sleepMaxMs: seconds(5) },
+    ...{
+      egress: egressPolicy(allowed.ok ? allowed.value : [], publicUrl),
+      alone: true,
+      sleepMaxMs: seconds(5),
+      deliveryLogDays: 30,
+    },
   }
   const watchbell = await makeApp({ ports: { ...ports, apiDb: ports.db }, bells, settings })
   await watchbell.http.ready()

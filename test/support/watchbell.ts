@@ -66,6 +66,7 @@ export async function newWorld({ mailIsOn = true }: Options = {}): Promise<World
       secretKey: Buffer.alloc(32, 7),
       mailFrom: 'Watchbell <bell@bell.example>',
       mailIsOn,
+      deliveryLogDays: 30,
       egress: policy,
       alone: true,
       sleepMaxMs: seconds(5),

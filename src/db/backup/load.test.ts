@@ -52,7 +52,7 @@ const awkward = `
 
 async function partition(connection: Address): Promise<void> {
   const db = openDatabase({ connection, poolSize: 1, clock: testClock, random: testRandom, log: silentLog, onWake: () => {} })
-  await keepPartitions(db.sql, { now: testNow, databaseNow: testNow }, silentLog)
+  await keepPartitions(db.sql, { now: testNow, databaseNow: testNow }, { log: silentLog, deliveryLogDays: 30 })
   await db.close()
 }
 
@@ -159,14 +159,14 @@ describe('a backup', () => {
     const connection = await heavyDatabase()
     const db = openDatabase({ connection, poolSize: 4, clock: testClock, random: testRandom, log: silentLog, onWake: () => {} })
     const { sink, done } = await stuckBackup(connection)
-    const keeping = keepPartitions(db.sql, { now: testNow, databaseNow: testNow }, silentLog)
+    const keeping = keepPartitions(db.sql, { now: testNow, databaseNow: testNow }, { log: silentLog, deliveryLogDays: 30 })
     await run(connection, `set lock_timeout = '100ms'; insert into alerts values ('O1', 'A1', '2026-04-01', 'I1', 1, '', false)`)
     await keeping
     const made = `select count(*)::int as made from pg_class where relname like 'messages\\_2026%' and relkind = 'r'`
     expect(await run(connection, made)).toEqual([{ made: 0 }])
     await buffer(sink)
     await done
-    await keepPartitions(db.sql, { now: testNow, databaseNow: testNow }, silentLog)
+    await keepPartitions(db.sql, { now: testNow, databaseNow: testNow }, { log: silentLog, deliveryLogDays: 30 })
     expect(await run(connection, made)).toEqual([{ made: 9 }])
     await db.close()
   })
