@@ -142,7 +142,8 @@ export async function renderWebhooks(
   }
   const rendered = new Map<MessageId, Rendered>()
   const makeInTurn = pace.batch()
-  for (const request of requests) {
+  const isSlow = ({ delivery: { endpoint } }: RenderRequest): boolean => pace.isSlow(asId<WebhookId>(endpoint.ownerId))
+  for (const request of requests.toSorted((a, b) => Number(isSlow(a)) - Number(isSlow(b)))) {
     const { messageId, endpoint } = request.delivery
     rendered.set(messageId, await makeInTurn(asId<WebhookId>(endpoint.ownerId), () => isolated(() => render(request))))
   }

@@ -4,58 +4,68 @@ import { asId, type WebhookId } from '../lib/ids.ts'
 import { instant, ms } from '../lib/time.ts'
 import { newPace } from './pace-commands.ts'
 
-const [slow, quick, third] = ['WHSLOW', 'WHQUICK', 'WHTHIRD'].map((id) => asId<WebhookId>(id)) as [
-  WebhookId,
-  WebhookId,
-  WebhookId,
-]
+const slow = asId<WebhookId>('WHSLOW')
+const other = asId<WebhookId>('WHOTHER')
+const quick = asId<WebhookId>('WHQUICK')
 const made: Rendered = { kind: 'dead', reason: 'made' }
 
 function world() {
-  let now = 1_000_000
-  const clock = {
-    now: () => instant(now),
-    monotonic: () => ms(now),
-    wait: async () => undefined,
-  }
+  let now = 0
+  const clock = { now: () => instant(now), monotonic: () => ms(now), wait: async () => undefined }
+  const pace = newPace(clock)
+  /** A request whose template asks after so long whether it is late, and ends when it is. */
   const taking = (duration: number) => (): Rendered => {
-    now += duration
+    for (let spent = 0; spent < duration && !pace.isLate(); spent += 10) now += 10
     return made
   }
-  return { pace: newPace(clock), taking, pass: (duration: number) => (now += duration) }
+  return { pace, taking, at: (instantMs: number) => void (now = instantMs), now: () => now }
 }
 
-test('a webhook whose request took long rests nine times as long, and others do not wait for it', async () => {
-  const { pace, taking, pass } = world()
+test('a webhook whose request takes long has it made in the turn of slow ones, and others do not wait for it', async () => {
+  const { pace, taking, at } = world()
   const make = pace.batch()
-  expect(await make(slow, taking(60))).toEqual(made)
-  expect(await make(slow, taking(60))).toEqual({ kind: 'later', until: instant(1_000_060 + 540) })
-  expect(await make(quick, taking(1))).toEqual(made)
-  pass(538)
-  expect(await pace.batch()(slow, taking(1))).toEqual({ kind: 'later', until: instant(1_000_600) })
-  pass(1)
-  expect(await pace.batch()(slow, taking(1))).toEqual(made)
+  expect(await make(slow, taking(200))).toEqual({ kind: 'later', until: instant(61) })
+  expect(pace.isSlow(slow)).toBe(true)
+  expect(await make(quick, taking(10))).toEqual(made)
+  at(100)
+  expect(await make(slow, taking(200))).toEqual(made)
+  expect(await make(slow, taking(200))).toEqual({ kind: 'later', until: instant(300 + 800) })
+  expect(await make(quick, taking(10))).toEqual(made)
+})
+
+test('slow ones have their turns one after the other', async () => {
+  const { pace, taking, at } = world()
+  const make = pace.batch()
+  await make(slow, taking(200))
+  await make(other, taking(200))
+  at(200)
+  expect(await make(slow, taking(100))).toEqual(made)
+  expect(await make(other, taking(100))).toEqual({ kind: 'later', until: instant(300 + 400) })
+  at(700)
+  expect(await make(slow, taking(100))).toEqual({ kind: 'later', until: instant(300 + 800) })
+  expect(await make(other, taking(100))).toEqual(made)
+})
+
+test('one that is quick again is slow no more, so that a process that stood still slows nobody down', async () => {
+  const { pace, taking, at } = world()
+  expect(await pace.batch()(quick, taking(9_000))).toMatchObject({ kind: 'later' })
+  at(1_000)
+  expect(await pace.batch()(quick, taking(10))).toEqual(made)
+  expect(pace.isSlow(quick)).toBe(false)
+})
+
+test('a slow request is late after a quarter of a second, and is made once more before that counts', async () => {
+  const { pace, taking, at, now } = world()
+  await pace.batch()(slow, taking(200))
+  at(100)
+  expect(await pace.batch()(slow, taking(9_000))).toEqual(made)
+  expect(now()).toBe(100 + 260 + 260)
 })
 
 test('a batch ends after a tenth of a second, and goes on in the next one', async () => {
   const { pace, taking } = world()
   const make = pace.batch()
   for (let count = 0; count < 3; count += 1) expect(await make(quick, taking(40))).toEqual(made)
-  expect(await make(third, taking(1))).toEqual({ kind: 'later', until: null })
-  expect(await pace.batch()(third, taking(1))).toEqual(made)
-})
-
-test('a request is late after a quarter of a second, and is made once more before that counts', async () => {
-  const { pace, taking } = world()
-  const durations = [9_000, 10]
-  const seen: boolean[] = []
-  const make = (): Rendered => {
-    const done = taking(durations.shift() ?? 300)()
-    seen.push(pace.isLate())
-    return done
-  }
-  expect(await pace.batch()(quick, make)).toEqual(made)
-  expect(seen).toEqual([true, false])
-  expect(await pace.batch()(slow, make)).toEqual(made)
-  expect(seen).toEqual([true, false, true, true])
+  expect(await make(other, taking(10))).toEqual({ kind: 'later', until: null })
+  expect(await pace.batch()(other, taking(10))).toEqual(made)
 })

@@ -1,65 +1,87 @@
 import type { Rendered } from '../deliveries/delivery.ts'
 import type { WebhookId } from '../lib/ids.ts'
-import { after, type Instant, type Ms, ms } from '../lib/time.ts'
+import { after, hours, type Instant, type Ms, ms } from '../lib/time.ts'
 import type { Clock } from '../ports.ts'
 
-/** Watches how long requests take to be made, so that a template that is slow holds up its own webhook and nobody else. */
+/** Watches how long requests take to be made, so that webhooks whose templates are slow hold up each other and nobody else. */
 export type Pace = {
   /** Whether the request that is being made takes too long; its templates ask now and then. */
   isLate(): boolean
+  isSlow(webhookId: WebhookId): boolean
   /** Begins a batch, whose requests are made one after the other. */
   batch(): MakeInTurn
 }
 
-/** Makes a request, unless it is to be made later: since its webhook rests, or the batch has taken enough. */
+/** Makes a request, unless it is to be made later: when slow ones have their turn, or since the batch has taken enough. */
 type MakeInTurn = (webhookId: WebhookId, make: () => Rendered) => Promise<Rendered>
 
-/** All templates of one request. What they may take is counted in steps; this is for what a step cannot say. */
-const requestMax: Ms = ms(250)
+/** All templates of one request have so long; then its webhook is a slow one. */
+const quickMax: Ms = ms(50)
 
-/** Whose request took longer rests, so that slow templates of one webhook have a tenth of the time of a thread at most. */
-const slowMs: Ms = ms(50)
-const restFactor = 9
+/** So long has a request of a slow one. What templates may take is counted in steps; this is for what a step cannot say. */
+const slowMax: Ms = ms(250)
+
+/** All slow ones together have a fifth of the time of the thread. */
+const restFactor = 4
 
 /** Pages wait for no more than a batch, whatever is in it. */
 const batchMax: Ms = ms(100)
 
+/** One that is not heard of for so long may begin anew. */
+const forgottenAfter: Ms = hours(1)
+
 export function newPace(clock: Clock): Pace {
-  const rests = new Map<WebhookId, Instant>()
-  let begunAt = clock.monotonic()
+  const slow = new Map<WebhookId, { readonly restsUntil: Instant; readonly heardAt: Instant }>()
+  let turnAt: Instant = clock.now()
+  let lateAt = 0
   let wasLate = false
   const isLate = (): boolean => {
-    wasLate ||= clock.monotonic() - begunAt > requestMax
+    wasLate ||= clock.monotonic() > lateAt
     return wasLate
   }
-  const timed = (make: () => Rendered) => {
-    begunAt = clock.monotonic()
+  const timed = (make: () => Rendered, maxMs: Ms) => {
+    const begunAt = clock.monotonic()
+    lateAt = begunAt + maxMs
     wasLate = false
-    const made = make()
-    return { made, wasLate, tookMs: ms(clock.monotonic() - begunAt) }
+    return { made: make(), wasLate, tookMs: clock.monotonic() - begunAt }
+  }
+  const makeSlow = async (webhookId: WebhookId, make: () => Rendered): Promise<Rendered> => {
+    const first = timed(make, slowMax)
+    await breathe(clock)
+    // A process that stood still meanwhile makes the best template late, but not twice.
+    const last = first.wasLate ? timed(make, slowMax) : first
+    const tookMs = last === first ? first.tookMs : first.tookMs + last.tookMs
+    const now = clock.now()
+    turnAt = after(now, ms(Math.ceil(tookMs * restFactor)))
+    // Those that had no turn yet come before.
+    if (tookMs > quickMax) slow.set(webhookId, { restsUntil: after(now, ms((turnAt - now) * slow.size)), heardAt: now })
+    else slow.delete(webhookId)
+    return last.made
   }
   return {
     isLate,
+    isSlow: (webhookId) => slow.has(webhookId),
     batch: () => {
       let spentMs = 0
-      const now = clock.now()
-      for (const [webhookId, until] of rests) if (until <= now) rests.delete(webhookId)
+      const begunAt = clock.now()
+      for (const [id, { heardAt }] of slow) if (after(heardAt, forgottenAfter) < begunAt) slow.delete(id)
       return async (webhookId, make) => {
-        const until = rests.get(webhookId)
-        if (until !== undefined) return { kind: 'later', until }
+        const now = clock.now()
+        const until = laterOf(slow.get(webhookId)?.restsUntil ?? now, turnAt)
+        if (slow.has(webhookId)) return until > now ? { kind: 'later', until } : makeSlow(webhookId, make)
         if (spentMs > batchMax) return { kind: 'later', until: null }
-        const first = timed(make)
-        if (first.tookMs > slowMs) await breathe(clock)
-        // A process that stood still meanwhile makes the best template late, but not twice.
-        const last = first.wasLate ? timed(make) : first
-        const tookMs = last === first ? first.tookMs : first.tookMs + last.tookMs
-        spentMs += tookMs
-        if (tookMs > slowMs) rests.set(webhookId, after(clock.now(), ms(Math.ceil(tookMs * restFactor))))
-        return last.made
+        const quick = timed(make, quickMax)
+        spentMs += quick.tookMs
+        if (quick.tookMs > quickMax) await breathe(clock)
+        if (!quick.wasLate) return quick.made
+        slow.set(webhookId, { restsUntil: now, heardAt: now })
+        return { kind: 'later', until: laterOf(turnAt, after(clock.now(), ms(1))) }
       }
     },
   }
 }
+
+const laterOf = (one: Instant, other: Instant): Instant => (one > other ? one : other)
 
 /** Lets everything else that is there to do have its turn. */
 const breathe = (clock: Clock): Promise<void> => clock.wait(ms(1), new AbortController().signal)
