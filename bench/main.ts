@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureAccepting } from './accept.ts'
 import { measureBackup } from './backup.ts'
+import { measureFilters } from './filters.ts'
 import { measureIdle } from './footprint.ts'
 import { measureHandOvers } from './hand-overs.ts'
 import { measureLatency } from './latency.ts'
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   backup: measureBackup,
   schedule: measureSchedule,
   template: measureTemplate,
+  filters: measureFilters,
   'on-call': measureOnCall,
   'hand-overs': measureHandOvers,
 }

@@ -130,7 +130,9 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, 
     now: tx.now,
   })
   const report = reportOf({ ...shared, groupingKey: telling.groupingKey, names })
-  publish(tx, { type: fact, actor, alertGroup: { id: group.id, integrationId: group.integrationId }, data, report, webhookId })
+  const payload = lastAlert?.payload ?? null
+  const alertGroup = { id: group.id, integrationId: group.integrationId }
+  publish(tx, { type: fact, actor, alertGroup, data, report, payload, webhookId })
 }
 
 const triggerOf = (fact: AlertGroupEventType): AlertTrigger =>

@@ -82,9 +82,8 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
   const trigger = catalogue[fact.type]
   if (trigger === null || fact.alertGroup === null) return []
   const integrationId = known(fact.alertGroup.integrationId, 'what webhooks hear of names its integration')
-  return [
-    { ...common, about: 'alert group', trigger, alertGroupId: fact.alertGroup.id, integrationId, webhookId: fact.webhookId },
-  ]
+  const { alertGroup, webhookId, report = null, payload = null } = fact
+  return [{ ...common, about: 'alert group', trigger, alertGroupId: alertGroup.id, integrationId, webhookId, report, payload }]
 }
 
 const isQuiet = (fact: ScheduleFact): fact is Extract<ScheduleFact, { type: QuietScheduleEventType }> =>

@@ -3,6 +3,7 @@ import type { JsonWithRaw } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Actor } from '../accounts/actor.ts'
 import type { AlertReport } from '../webhooks/alert-report.ts'
+import type { ReceivedPayload } from '../webhooks/filter/event-record.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
 import type { EventType, QuietScheduleEventType, ScheduleEventType } from './catalogue.ts'
 
@@ -22,6 +23,8 @@ type AlertFact = {
   readonly data: JsonWithRaw
   /** What the forms of other products tell beside the data; events about what happens to alert groups have one. */
   readonly report?: AlertReport
+  /** Of the newest alert; filters of webhooks look into it. */
+  readonly payload?: ReceivedPayload | null
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
 }

@@ -23,6 +23,7 @@ import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
 import { after, earliest, hours } from '../lib/time.ts'
 import type { Ports, Sql, Tx } from '../ports.ts'
+import { newFiltering } from './filtering.ts'
 import { tellings } from './grouping.ts'
 import type { History, HistoryKey } from './history.ts'
 import type { Subscription } from './match.ts'
@@ -47,7 +48,8 @@ import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './w
 export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Promise<void> {
   const organizationIds = [...new Set(causes.map((cause) => cause.organizationId))]
   const subscriptions = await store.enabledSubscriptions(tx, organizationIds)
-  const messages = tellings(subscriptions, causes).flatMap((telling) =>
+  const filtering = newFiltering(() => tx.tally('webhook.filter_undecided'))
+  const messages = tellings(subscriptions, causes, filtering).flatMap((telling) =>
     endpointsOf(telling.subscription).map((endpoint) => ({ ...telling, endpoint })),
   )
   const endpointIds = await endpointsFor(

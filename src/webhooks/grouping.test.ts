@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ann, bob, handOver } from '../../test/support/shift-changes.ts'
 import { asId, type OrganizationId, type ScheduleId, type WebhookId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
-import { tellings } from './grouping.ts'
+import { newFiltering } from './filtering.ts'
+import { tellings as tellingsWith } from './grouping.ts'
 import type { Subscription } from './match.ts'
 import { usualSending } from './sending.ts'
 import type { ScheduleCause, WebhookCause } from './trigger.ts'
@@ -15,6 +16,7 @@ const subscription = (id: string, change: Partial<Subscription> = {}): Subscript
   triggerTypes: ['shift change'],
   integrationFilter: null,
   scheduleFilter: null,
+  filter: null,
   urls: [{ url: 'https://a.example/', httpMethod: 'POST' }],
   preset: null,
   ...usualSending,
@@ -33,10 +35,27 @@ const cause = (eventSequence: number, at = 0): ScheduleCause => ({
   change: handOver,
 })
 
+const tellings = (subscriptions: readonly Subscription[], causes: readonly WebhookCause[]) =>
+  tellingsWith(
+    subscriptions,
+    causes,
+    newFiltering(() => undefined),
+  )
+
 const told = (subscriptions: readonly Subscription[], causes: readonly WebhookCause[]) =>
   tellings(subscriptions, causes).map(({ subscription: { id }, causes: own }) => [id, own.map((one) => one.eventSequence)])
 
 describe('shift changes of one transaction', () => {
+  it('reach a webhook with a filter only where they pass that', () => {
+    const filtered = subscription('filtered', { filter: { field: 'schedule', operator: 'is', value: 'S2' } })
+    const named = (id: string): ScheduleCause => ({
+      ...cause(2),
+      change: { ...handOver, schedule: { ...handOver.schedule, id } },
+    })
+    expect(told([filtered, subscription('plain')], [named('S1')])).toEqual([['plain', [2]]])
+    expect(told([filtered], [named('S2')])).toEqual([['filtered', [2]]])
+  })
+
   it('are a message each, and for Zenduty one message for each instant', () => {
     expect(told([subscription('plain'), zenduty], [cause(1, 5), cause(2, 5), cause(3, 6)])).toEqual([
       ['plain', [1]],

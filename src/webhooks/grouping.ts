@@ -1,3 +1,4 @@
+import type { Filtering } from './filtering.ts'
 import { hears, type Subscription } from './match.ts'
 import { transitionCount } from './presets/zenduty.ts'
 import type { WebhookCause } from './trigger.ts'
@@ -12,11 +13,17 @@ const transitionsMax = 500
  * Who is to be told what, in the order of the causes. Zenduty's receivers are told of all changes of an instant together, as
  * far as one transaction has them.
  */
-export function tellings(subscriptions: readonly Subscription[], causes: readonly WebhookCause[]): readonly Telling[] {
+export function tellings(
+  subscriptions: readonly Subscription[],
+  causes: readonly WebhookCause[],
+  filtering: Filtering,
+): readonly Telling[] {
   const groups: Group[] = []
   const open = new Map<string, Group>()
   const matches = causes.flatMap((cause) =>
-    subscriptions.filter((subscription) => hears(subscription, cause)).map((subscription) => ({ subscription, cause })),
+    subscriptions
+      .filter((subscription) => hears(subscription, cause) && filtering.passes(subscription.filter, cause))
+      .map((subscription) => ({ subscription, cause })),
   )
   for (const { subscription, cause } of matches) {
     const key = groupKey(subscription, cause)

@@ -12,6 +12,7 @@ const subscription = (triggerTypes: Subscription['triggerTypes'], filter: readon
   triggerTypes,
   integrationFilter: filter?.map((id) => asId<IntegrationId>(id)) ?? null,
   scheduleFilter: null,
+  filter: null,
   urls: [{ url: 'https://a.example/', httpMethod: 'POST' }],
   preset: null,
   ...usualSending,
@@ -26,6 +27,8 @@ const cause = (trigger: AlertTrigger, webhookId: string | null = null): WebhookC
   alertGroupId: asId<AlertGroupId>('I1'),
   integrationId: asId<IntegrationId>('C1'),
   webhookId: webhookId === null ? null : asId<WebhookId>(webhookId),
+  report: null,
+  payload: null,
 })
 
 const change = (trigger: ScheduleTrigger): WebhookCause => ({

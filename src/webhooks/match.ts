@@ -5,11 +5,14 @@ import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
 /** What decides whether a webhook hears of something. */
 export type Subscription = Pick<
   Webhook,
-  'organizationId' | 'id' | 'triggerTypes' | 'integrationFilter' | 'scheduleFilter' | 'urls' | 'preset'
+  'organizationId' | 'id' | 'triggerTypes' | 'integrationFilter' | 'scheduleFilter' | 'filter' | 'urls' | 'preset'
 > &
   Sending
 
-/** Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2). Each filter is about what it names only. */
+/**
+ * Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2), if its filter of conditions passes too. The
+ * filters of integrations and schedules are about what they name only.
+ */
 export function hears(subscription: Subscription, cause: WebhookCause): boolean {
   if (subscription.organizationId !== cause.organizationId) return false
   if (cause.about === 'alert group')

@@ -29,6 +29,7 @@ afterAll(() => server.close())
 
 const path = '/api/v1/webhooks/'
 const least = () => ({ name: `desk ${(names += 1)}`, url: 'https://desk.example/', http_method: 'POST', trigger_type: 'resolve' })
+const onTest = { field: 'labels.env', operator: 'is', value: 'test' }
 const newWebhook = async (fields: object = {}) => (await api.call('POST', path, { ...least(), ...fields })).body
 
 describe('webhooks', () => {
@@ -113,6 +114,20 @@ describe('webhooks', () => {
     expect(await api.call('PUT', `${path}${made.id}/`, made)).toMatchObject({ status: 200, body: made })
     const refused = { status: 400, body: { integration_filter: ['Integration does not exist'] } }
     expect(await api.call('POST', path, { ...least(), integration_filter: [integration.id] })).toMatchObject(refused)
+  })
+
+  test('keep a filter as it was written, until a word clears it', async () => {
+    const filter = { all: [{ field: 'urgency', operator: 'in', value: ['high', 'critical'] }], none: [{ any: [onTest] }] }
+    const made = await newWebhook({ filter })
+    expect(JSON.stringify(made.filter)).toBe(JSON.stringify(filter))
+    expect((await api.call('GET', `${path}${made.id}/`)).body.filter).toEqual(filter)
+    expect((await api.call('PUT', `${path}${made.id}/`, least())).body.filter).toEqual(filter)
+    const refused = { status: 400, body: { filter: ['none[0].field: A label is named by its key: labels.KEY.'] } }
+    const wrong = { filter: { none: [{ ...onTest, field: 'labels' }] } }
+    expect(await api.call('PATCH', `${path}${made.id}/`, wrong)).toMatchObject(refused)
+    expect(await api.call('POST', path, { ...least(), ...wrong })).toMatchObject(refused)
+    expect((await api.call('GET', `${path}${made.id}/`)).body.filter).toEqual(filter)
+    expect((await api.call('PATCH', `${path}${made.id}/`, { filter: null })).body.filter).toBeNull()
   })
 
   test('may filter by schedules that exist, which only a word clears', async () => {

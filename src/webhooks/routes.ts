@@ -105,7 +105,9 @@ const WebhookBody = lenientInput({
       'Up to 20 objects of `url` and `http_method` (POST when missing), each with deliveries of its own; `url` and `http_method` ' +
       'are those of the first. A PUT with these alone replaces the list.',
   },
-  filter: 'Null.',
+  filter:
+    'What must be true of an event: a condition of `field`, `operator` and `value`, or groups of them under `all`, `any` and `none`; ' +
+    'null for nothing. A PUT or PATCH without it keeps it.',
   static_headers: 'An object of texts. Values of names like X-Api-Key are shown masked; the mask of 16 asterisks keeps them.',
   failure_email: 'Who is told by mail when receivers fail.',
   retry: `${retryPlans.join(', ')}, or a list of up to 20 pauses in seconds.`,

@@ -23,7 +23,7 @@ import type { Preset, SealedWebhook, Webhook } from './webhook.ts'
 export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
   const rows = await tx.sql
     .selectFrom('webhooks')
-    .select(['organization_id', 'id', 'trigger_types', 'integration_filter', 'schedule_filter', 'urls', 'preset'])
+    .select(['organization_id', 'id', 'trigger_types', 'integration_filter', 'schedule_filter', 'filter', 'urls', 'preset'])
     .select(['failure_email', 'retry', 'max_age_ms', 'timeout_ms', 'in_flight_max', 'rate_max', 'ordered'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
     .where((eb) => eb.or([eb('enabled', '=', true), eb('given_up_at', 'is not', null)]))
@@ -38,6 +38,7 @@ export async function enabledSubscriptions(tx: Tx, organizationIds: readonly Org
     triggerTypes: row.trigger_types as readonly string[] as Webhook['triggerTypes'],
     integrationFilter: row.integration_filter?.map((id) => asId<IntegrationId>(id)) ?? null,
     scheduleFilter: row.schedule_filter?.map((id) => asId<ScheduleId>(id)) ?? null,
+    filter: row.filter as Webhook['filter'],
     urls: urlsOf(row.urls),
     preset: row.preset as Preset | null,
     ...sendingOf(row),

@@ -1,5 +1,7 @@
 import type { AlertGroupId, IntegrationId, OrganizationId, ScheduleId, WebhookId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
+import type { AlertReport } from './alert-report.ts'
+import type { ReceivedPayload } from './filter/event-record.ts'
 import type { ShiftChange } from './shift-change.ts'
 
 /** The trigger types of the contract (grafana-oncall 2.2) that something can cause, in the contract's order. */
@@ -45,6 +47,9 @@ export type AlertCause = Cause & {
   readonly integrationId: IntegrationId
   /** An escalation step names one webhook; null: all that subscribe. */
   readonly webhookId: WebhookId | null
+  /** By which filters judge it, beside the payload of the newest alert. */
+  readonly report: AlertReport | null
+  readonly payload: ReceivedPayload | null
 }
 
 export type ScheduleCause = Cause & {

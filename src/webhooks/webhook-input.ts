@@ -21,6 +21,8 @@ import { headerValue, keptSecret, newSecret, staticHeaders } from './credential-
 import { formOf } from './presets/forms.ts'
 import { usualSending } from './sending.ts'
 import { readSending } from './sending-input.ts'
+import type { Filter } from './filter/filter.ts'
+import { readFilter } from './filter/filter-input.ts'
 import { headersTemplate, template } from './template-input.ts'
 import { readChangedTriggers, readNewTriggers } from './trigger-input.ts'
 import { readChangedUrls, readNewUrls } from './url-input.ts'
@@ -189,7 +191,7 @@ const scheduleFilter: Reader<readonly ScheduleId[] | null> = (value) => {
   return ok([...new Set(read.value)].map((id) => asId<ScheduleId>(id)))
 }
 
-const filter: Reader<null> = (value) => (value === null ? ok(null) : no('Filters are not supported yet: it may be null only.'))
+const filter: Reader<Filter | null> = orNull(readFilter)
 
 const team: Reader<TeamId | null> = (value) => {
   if (value === null || value === '' || value === 'null') return ok(null)

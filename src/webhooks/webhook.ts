@@ -1,7 +1,7 @@
 import type { IntegrationId, OrganizationId, ScheduleId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
-import type { Json } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
 import { secretMask } from './credential.ts'
+import type { Filter } from './filter/filter.ts'
 import { type Headers, shownStaticHeaders } from './headers.ts'
 import { type Sending, shownSending } from './sending.ts'
 import type { TriggerType } from './trigger.ts'
@@ -45,7 +45,7 @@ export type Webhook = Sending & {
   /** Null: all schedules. Never empty. */
   readonly scheduleFilter: readonly ScheduleId[] | null
   /** What must be true of an event beside that; null: nothing. */
-  readonly filter: Json | null
+  readonly filter: Filter | null
   /** Each URL is there once. */
   readonly urls: Several<WebhookUrl>
   /** The text of a JSON object of texts. */

@@ -369,7 +369,8 @@ create table webhooks (
   trigger_types text[] not null check (cardinality(trigger_types) > 0),
   integration_filter text[],
   schedule_filter text[],
-  filter jsonb,
+  -- Not jsonb, so that people read it in the order in which they wrote it.
+  filter json,
   -- A list of `url` and `httpMethod`. Each URL is an endpoint.
   urls jsonb not null check (jsonb_array_length(urls) > 0),
   headers_sealed bytea,
