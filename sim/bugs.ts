@@ -130,10 +130,10 @@ export const bugs: readonly Bug[] = [
       { file: 'deliveries/attempt-loop.ts', find: 'const outcome = await answerOf(', put: 'void answerOf(' },
       {
         file: 'deliveries/attempt-loop.ts',
-        find: '  const at = clock.now()\n  const verdict',
+        find: '  const at = clock.now()\n  const tried',
         put: `  const outcome: MailOutcome = { kind: 'accepted', response: '', durationMs: ms(0) }
   const at = clock.now()
-  const verdict`,
+  const tried`,
       },
     ],
   },
@@ -149,8 +149,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'deliveries/attempt-loop.ts',
-        find: "'webhook-id': delivery.messageId",
-        put: "'webhook-id': newUuid<Brand<string, 'Any'>>(clock.now(), random.bytes)",
+        find: "'webhook-id': messageId, ",
+        put: "'webhook-id': `${messageId.slice(0, -4)}${String(delivery.attempt).padStart(4, '0')}`, ",
       },
     ],
   },

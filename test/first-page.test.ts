@@ -102,7 +102,7 @@ describe('one alert in, one person paged, one webhook out', () => {
     expect(log.results[0]).toMatchObject({
       url: world.receiverUrl,
       status_code: 200,
-      content: '{"thanks":true}',
+      content: '{"thanks": true}',
       request_trigger: '',
     })
     expect(JSON.parse(log.results[0].event_data).event.type).toBe('resolve')
