@@ -30,7 +30,8 @@ const values: Readonly<Record<string, string>> = {
   smallint: '1',
   integer: '1',
   bigint: '1',
-  jsonb: `'{"a": [1, null]}'`,
+  // Some must be lists.
+  jsonb: `'[{"a": [1, null]}]'`,
   'text[]': `array['x']`,
 }
 
