@@ -51,14 +51,24 @@ export function footprintOf({ launch, server }: Running): Footprint {
 }
 
 function memoryOf(pid: number): number {
-  const kb = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
+  const kb = /^Pss:\s+(\d+) kB/m.exec(readOf(pid, 'smaps_rollup'))?.[1]
   return Number(kb ?? 0) / 1024
+}
+
+/** Empty for a process that has ended since it was listed, as connections of PostgreSQL do. */
+function readOf(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
 function cpuOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const stat = readOf(pid, 'stat')
+  if (stat === '') return 0
   // The name in parentheses may hold blanks; after it come state, parent, … and as 12th and 13th user and system time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
