@@ -8,6 +8,7 @@ import { latestMigration, migrateDatabase } from './db/migrate.ts'
 import type { OpenDatabase } from './db/open.ts'
 import type { Screen } from './demo/teller.ts'
 import { databaseIsUnreachable } from './lib/database-fault.ts'
+import { faultText } from './lib/fault-text.ts'
 import { openLog } from './lib/node/log.ts'
 import { Rejection } from './lib/rejection.ts'
 import { StartFault } from './lib/start-fault.ts'
@@ -248,7 +249,7 @@ function faultLine(fault: unknown): string {
   const code = fault instanceof Error && 'code' in fault ? String(fault.code) : ''
   if (fault instanceof Error && (unreachable.has(code) || databaseIsUnreachable(fault)))
     return `The database cannot be reached: ${fault.message || code}. Check WATCHBELL_DATABASE_URL and that PostgreSQL runs.`
-  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+  return faultText(fault)
 }
 
 const unreachable: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 import { dueRequests, nextRequestAt, postponeRequest } from '../escalations/commands.ts'
 import type { EscalationRequestKey } from '../escalations/run.ts'
 import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { faultText } from '../lib/fault-text.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes } from '../lib/time.ts'
@@ -20,7 +21,7 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
     try {
       await db.tx('answer escalation request', (tx) => answerEscalationRequest(tx, settings, key))
     } catch (fault) {
-      log.error('request failed', { request_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('request failed', { request_id: key.id, error: faultText(fault) })
       await db.tx('postpone escalation request', (tx) => postponeRequest(tx, key, after(tx.now, pauseAfterFault)))
     }
   }
@@ -33,7 +34,7 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
       await db.tx('end silence', (tx) => endSilence(tx, settings, key))
     } catch (fault) {
       if (databaseIsUnreachable(fault)) throw fault
-      log.error('silence not ended', { alert_group_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('silence not ended', { alert_group_id: key.id, error: faultText(fault) })
       putOff.set(key.id, after(clock.now(), pauseAfterFault))
     }
   }

@@ -1,4 +1,5 @@
 import type { Brand } from '../lib/brand.ts'
+import { faultText } from '../lib/fault-text.ts'
 import { newUuid } from '../lib/ids.ts'
 import { type Instant, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
@@ -67,7 +68,7 @@ export function failedPreparation(ports: Ports, delivery: Delivery, detail: stri
 /** What becomes of a delivery whose attempt was made and then hit a defect of ours: it is tried again later, like any that failed. */
 export function failedAttempt({ clock, log }: Ports, delivery: Delivery, fault: unknown): Conclusion {
   const { messageId, endpoint } = delivery
-  const error = fault instanceof Error ? fault.stack : String(fault)
+  const error = faultText(fault)
   log.error('attempt failed', { message_id: messageId, owner_id: endpoint.ownerId, error })
   const why = 'The answer could not be read; the log of the server says why.'
   // No port but the clock is asked: another one may be what failed.
@@ -93,7 +94,7 @@ async function answerOf({ log }: Ports, ask: () => Promise<HttpOutcome | MailOut
   try {
     return await ask()
   } catch (fault) {
-    log.error('sender failed', { error: fault instanceof Error ? fault.stack : String(fault) })
+    log.error('sender failed', { error: faultText(fault) })
     return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', durationMs: ms(0) }
   }
 }

@@ -1,4 +1,5 @@
 import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { faultText } from '../lib/fault-text.ts'
 import { type Ms, ms, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { insertAttempts } from './attempt-store.ts'
@@ -50,7 +51,7 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
       pause = pauseMin
       return ms(0)
     } catch (fault) {
-      log.error('deliveries unfinished', { count: batch.length, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('deliveries unfinished', { count: batch.length, error: faultText(fault) })
       return databaseIsUnreachable(fault) ? waitFor(batch) : split(batch)
     }
   }

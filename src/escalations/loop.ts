@@ -1,3 +1,4 @@
+import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, minutes } from '../lib/time.ts'
 import type { NotificationSettings } from '../notifications/settings.ts'
@@ -24,7 +25,7 @@ export function escalationsLoop({ clock, db, log }: Ports, settings: Notificatio
     try {
       warn(await db.tx('take escalation step', (tx) => takeSteps(tx, settings, [key])))
     } catch (fault) {
-      log.error('escalation failed', { run_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('escalation failed', { run_id: key.id, error: faultText(fault) })
       await db.tx('postpone escalation step', (tx) => store.postpone(tx, key, after(tx.now, pauseAfterFault)))
     }
   }

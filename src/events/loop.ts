@@ -1,6 +1,7 @@
 import { closingEndpoints, dueResults, endWaiting, nextResultAt, postponeResult, takeResults } from '../deliveries/commands.ts'
 import { dueLooks, nextLookAt, postponeLook } from '../deliveries/health-commands.ts'
 import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/delivery.ts'
+import { faultText } from '../lib/fault-text.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes } from '../lib/time.ts'
@@ -28,7 +29,7 @@ const pauseAfterFault = minutes(1)
  */
 export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>): Loop {
   const putOff = async (id: number, fault: unknown): Promise<void> => {
-    log.error('webhook result failed', { result_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
+    log.error('webhook result failed', { result_id: id, error: faultText(fault) })
     await db.tx('postpone webhook result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
   }
 
@@ -50,7 +51,7 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
       await db.tx('end waiting deliveries', (tx) => endWaitingFor(tx, closing))
       return true
     } catch (fault) {
-      log.error('deliveries not ended', { endpoint_id: closing.id, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('deliveries not ended', { endpoint_id: closing.id, error: faultText(fault) })
       return false
     }
   }
@@ -61,7 +62,7 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
       try {
         await db.tx('tell of endpoint', (tx) => tellOfEndpoint(tx, key))
       } catch (fault) {
-        log.error('endpoint not told of', { endpoint_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+        log.error('endpoint not told of', { endpoint_id: key.id, error: faultText(fault) })
         await db.tx('postpone endpoint', (tx) => postponeLook(tx, key, after(tx.now, pauseAfterFault)))
       }
     }

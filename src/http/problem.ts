@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { ErrorObject } from 'ajv'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { impossible } from '../lib/check.ts'
+import { faultText } from '../lib/fault-text.ts'
 import { type Refusal, Rejection } from '../lib/rejection.ts'
 import type { Log } from '../ports.ts'
 import { databaseIsTooSlow, databaseIsUnreachable, hasZeroByte } from '../lib/database-fault.ts'
@@ -18,7 +19,7 @@ type Problem = {
 export function answerProblem(log: Log) {
   return (fault: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const { status, body, headers } = problemOf(fault, request)
-    if (status >= 500) log.error('request failed', { ...requestFields(request), error: stackOf(fault) })
+    if (status >= 500) log.error('request failed', { ...requestFields(request), error: faultText(fault) })
     return reply
       .code(status)
       .headers(headers ?? {})
@@ -116,8 +117,4 @@ export function answerClientFault(fault: Error & { readonly code?: string }, soc
   const headers = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close`
   if (socket.writable) socket.write(`HTTP/1.1 ${line}\r\n${headers}\r\n\r\n${body}`)
   socket.destroySoon()
-}
-
-function stackOf(fault: unknown): string {
-  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
 }

@@ -1,5 +1,6 @@
 import type { Clock, Log, LoopName } from '../ports.ts'
 import { type Instant, type Ms, between, ms, seconds } from './time.ts'
+import { faultText } from './fault-text.ts'
 
 /** A loop takes the due work of the shards that this node owns, one named transaction per step. */
 export type Loop = {
@@ -64,7 +65,7 @@ async function oneRound(loop: Loop, { log, ownedShards }: LoopSurroundings) {
   try {
     return { failed: false, nextAt: await loop.run(ownedShards()) }
   } catch (fault) {
-    log.error('loop failed', { loop: loop.name, error: fault instanceof Error ? fault.stack : String(fault) })
+    log.error('loop failed', { loop: loop.name, error: faultText(fault) })
     return { failed: true, nextAt: null }
   }
 }

@@ -1,6 +1,7 @@
 import { dueResults, nextResultAt, postponeResult } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
 import { dueAddressees, nextWarningAt, postponeWarnings } from '../events/warning-commands.ts'
+import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
@@ -19,7 +20,7 @@ const pauseAfterFault = minutes(1)
 /** Pages people on time, each run in a transaction of its own, takes what became of the pages into the timeline, and writes of webhooks that fail. */
 export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'log'>, settings: NotificationSettings): Loop {
   const putOff = async (id: number, fault: unknown): Promise<void> => {
-    log.error('page result failed', { result_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
+    log.error('page result failed', { result_id: id, error: faultText(fault) })
     await db.tx('postpone page result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
   }
 
@@ -39,7 +40,7 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
     try {
       await db.tx('take notification step', (tx) => takeDueSteps(tx, settings, key))
     } catch (fault) {
-      log.error('notification failed', { run_id: key.id, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('notification failed', { run_id: key.id, error: faultText(fault) })
       await db.tx('postpone notification step', (tx) => store.postpone(tx, key, after(tx.now, pauseAfterFault)))
     }
   }
@@ -52,7 +53,7 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
       } catch (fault) {
         log.error('warning failed', {
           organization_id: addressee.organizationId,
-          error: fault instanceof Error ? fault.stack : String(fault),
+          error: faultText(fault),
         })
         await db.tx('postpone warnings', (tx) => postponeWarnings(tx, addressee, after(tx.now, pauseAfterFault)))
       }

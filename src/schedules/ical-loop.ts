@@ -1,4 +1,5 @@
 import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
 import { inSlices } from '../lib/slices.ts'
 import { after, between, type Instant, minutes } from '../lib/time.ts'
@@ -25,7 +26,7 @@ export function calendarsLoop(ports: Ports): Loop {
       return await work()
     } catch (fault) {
       if (databaseIsUnreachable(fault)) throw fault
-      log.error('calendar not refreshed', { ...idsOf(calendar), error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('calendar not refreshed', { ...idsOf(calendar), error: faultText(fault) })
       return null
     }
   }

@@ -1,6 +1,7 @@
 import type { PendingPresence } from '../accounts/presence.ts'
 import { pendingPresence, takePresence } from '../accounts/presence-commands.ts'
 import { check } from '../lib/check.ts'
+import { faultText } from '../lib/fault-text.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, between, type Instant, instant, isoZ, minutes, seconds } from '../lib/time.ts'
@@ -203,7 +204,7 @@ function takingPresence({ db, log }: Pick<World, 'db' | 'log'>) {
       takenCount += changes.length
     }
     const putOff = async ({ userId }: PendingPresence, fault: unknown): Promise<void> =>
-      log.error('presence change failed', { user_id: userId, error: fault instanceof Error ? fault.stack : String(fault) })
+      log.error('presence change failed', { user_id: userId, error: faultText(fault) })
     const changes = await pendingPresence(db.sql, { shards, limit: presencePerRead })
     for (const part of partsOf(changes, { keyOf: organizationOf, sizeMax: presencePerTransaction }))
       await togetherOrAlone(part, { act, putOff })
@@ -215,7 +216,7 @@ type Postpone = typeof store.postponeWatch
 
 function puttingOff({ db, log }: Pick<World, 'db' | 'log'>, message: string, postpone: Postpone) {
   return async ({ organizationId, id }: WatchKey, fault: unknown): Promise<void> => {
-    log.error(message, { schedule_id: id, error: fault instanceof Error ? fault.stack : String(fault) })
+    log.error(message, { schedule_id: id, error: faultText(fault) })
     await db.tx('postpone schedule', (tx) => postpone(tx, { organizationId, id }, after(tx.now, pauseAfterFault)))
   }
 }

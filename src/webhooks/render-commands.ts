@@ -1,5 +1,6 @@
 import { latestAnswers } from '../deliveries/commands.ts'
 import type { Delivery, Rendered } from '../deliveries/delivery.ts'
+import { faultText } from '../lib/fault-text.ts'
 import { asId, type MessageId, type WebhookId } from '../lib/ids.ts'
 import type { Ports, Sql } from '../ports.ts'
 import { endings } from './endpoints.ts'
@@ -114,6 +115,6 @@ function isolated(render: () => Rendered): Rendered {
   try {
     return render()
   } catch (fault) {
-    return { kind: 'failed', detail: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }
+    return { kind: 'failed', detail: faultText(fault) }
   }
 }
