@@ -1,6 +1,7 @@
 import type { Brand } from '../lib/brand.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { newUuid } from '../lib/ids.ts'
+import { randomShare } from '../lib/random-share.ts'
 import { type Instant, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
 import { attemptOf, type Conclusion } from './conclusion.ts'
@@ -77,8 +78,7 @@ export function failedAttempt({ clock, log }: Ports, delivery: Delivery, fault: 
 }
 
 function tryOf({ clock, random }: Ports, delivery: Delivery): Try {
-  const jitter = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32
-  return tryAt(delivery, { now: clock.now(), jitter })
+  return tryAt(delivery, { now: clock.now(), jitter: randomShare(random) })
 }
 
 const tryAt = ({ lane, attempt, expiresAt, endpoint }: Delivery, by: Pick<Try, 'now' | 'jitter'>): Try => ({

@@ -2,6 +2,7 @@ import type { Actor } from '../accounts/actor.ts'
 import { audit, peopleNamed } from '../accounts/commands.ts'
 import { check } from '../lib/check.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
+import { randomShare } from '../lib/random-share.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import { after, before, type Instant, type Ms, minutes, ms } from '../lib/time.ts'
 import type { Random, Sql, Tx } from '../ports.ts'
@@ -135,8 +136,7 @@ export async function noteRefresh(tx: Tx, found: store.Calendar, refresh: Refres
 
 /** A tenth sooner or later, so that the calendars of one server are not all asked for at once. */
 function nextDue({ now, random }: { readonly now: Instant; readonly random: Random }): Instant {
-  const share = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32
-  return after(now, ms(refreshEvery * (0.9 + 0.2 * share)))
+  return after(now, ms(refreshEvery * (0.9 + 0.2 * randomShare(random))))
 }
 
 const refreshEvery: Ms = minutes(10)

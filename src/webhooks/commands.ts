@@ -26,7 +26,7 @@ import { forgetSigningKeys } from './signing-commands.ts'
 import * as store from './store.ts'
 import { forgetTls } from './tls-commands.ts'
 import type { TriggerType } from './trigger.ts'
-import type { SealedWebhook, Webhook } from './webhook.ts'
+import type { SealedWebhook, Webhook, WebhookKey } from './webhook.ts'
 import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
 
 // People manage them -----------------------------------------------------------------------------------------------------
@@ -187,10 +187,7 @@ export async function findWebhook(db: Sql, organizationId: OrganizationId, id: W
 export const switchOffAllWebhooks = store.disableAll
 
 /** Webhooks by their keys, deleted ones too, for telling what was sent by them. */
-export async function webhooksEvenDeleted(
-  db: Sql,
-  keys: readonly { readonly organizationId: OrganizationId; readonly id: WebhookId }[],
-): Promise<readonly Brief[]> {
+export async function webhooksEvenDeleted(db: Sql, keys: readonly WebhookKey[]): Promise<readonly Brief[]> {
   const rows = await store.findWebhooksEvenDeleted(db, keys)
   return rows.map(({ webhook }) => briefOf(webhook))
 }

@@ -1,6 +1,6 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Credentials, CredentialsOf } from '../deliveries/credentials.ts'
-import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { asId, type WebhookId } from '../lib/ids.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import type { ClientTls } from '../ports.ts'
 import { type SealedSigningKey, signerOf } from './signing-key.ts'
@@ -8,6 +8,7 @@ import { openedKey } from './signing-sealing.ts'
 import { validSigningKeys } from './signing-store.ts'
 import { openedTls } from './tls-sealing.ts'
 import { findTls } from './tls-store.ts'
+import type { WebhookKey } from './webhook.ts'
 
 /** How what leaves for webhooks is signed, by the keys that are valid then, and what is shown and trusted in handshakes. */
 export function webhookCredentials(vault: Vault): CredentialsOf {
@@ -35,8 +36,7 @@ export function webhookCredentials(vault: Vault): CredentialsOf {
   }
 }
 
-const nameOf = ({ organizationId, id }: { readonly organizationId: OrganizationId; readonly id: WebhookId }): string =>
-  `${organizationId} ${id}`
+const nameOf = ({ organizationId, id }: WebhookKey): string => `${organizationId} ${id}`
 
 type Sealed = { readonly keys: readonly SealedSigningKey[]; readonly tls: Uint8Array | null; readonly vault: Vault }
 

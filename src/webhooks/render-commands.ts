@@ -2,6 +2,7 @@ import { latestAnswers } from '../deliveries/commands.ts'
 import type { Delivery, Rendered } from '../deliveries/delivery.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { asId, type MessageId, type WebhookId } from '../lib/ids.ts'
+import { randomShare } from '../lib/random-share.ts'
 import type { Ports, Sql } from '../ports.ts'
 import { endings } from './endpoints.ts'
 import type { History, HistoryKey } from './history.ts'
@@ -48,7 +49,7 @@ export async function renderWebhooks(
   )
   const answers = rows.some(({ webhook }) => mayTellOfAnswers(webhook)) ? await latestAnswers(db, subjects) : []
   const webhooks = new Map(rows.map((row) => [row.webhook.id, row]))
-  const templating = newTemplating({ now: clock.now(), random: fractions(random), isLate: pace.isLate })
+  const templating = newTemplating({ now: clock.now(), random: () => randomShare(random), isLate: pace.isLate })
   const histories = await historiesOf(db, requests.filter(tellsHistory(webhooks)).flatMap(historyKeyOf))
   const render = ({ delivery, events: [event, ...others] }: RenderRequest): Rendered => {
     const row = webhooks.get(asId<WebhookId>(delivery.endpoint.ownerId))
@@ -90,12 +91,6 @@ const mayTellOfAnswers = ({ preset, forwardAll, headersSealed, urls, data, trigg
   (formOf(preset)?.tellsAnswers ?? forwardAll) ||
   headersSealed !== null ||
   [...urls.map(({ url }) => url), data, triggerTemplate].some((text) => text?.includes('responses') === true)
-
-/** Numbers from 0 to below 1. */
-const fractions =
-  ({ bytes }: Ports['random']) =>
-  (): number =>
-    Buffer.from(bytes(4)).readUInt32BE() / 2 ** 32
 
 const tellsHistory =
   (webhooks: ReadonlyMap<WebhookId, { readonly webhook: SealedWebhook }>) =>

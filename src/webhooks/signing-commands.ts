@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import type { Vault } from '../accounts/secret.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import { newUuid, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { newUuid, type WebhookId } from '../lib/ids.ts'
 import { invalid, notFound } from '../lib/rejection.ts'
 import { after, type Instant, instant, isoZ } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -11,6 +11,7 @@ import { publicKeyOf, secretBytes, type SigningKey, type SigningSecrets } from '
 import { sealedKey } from './signing-sealing.ts'
 import * as store from './signing-store.ts'
 import { findWebhook, lockWebhook } from './store.ts'
+import type { WebhookKey } from './webhook.ts'
 
 /** The key that a webhook signs with, and until when older ones do so beside it; null: none does. */
 export type Signing = { readonly key: SigningKey; readonly oldValidUntil: Instant | null }
@@ -48,9 +49,7 @@ const tooMany =
   `The webhook signs with ${keysMax} keys already. Wait until old ones have ended, or end them with an overlap of 0, ` +
   'which leaves the new one alone.'
 
-type Named = { readonly organizationId: OrganizationId; readonly id: WebhookId }
-
-function newKey(tx: Tx, { organizationId, id: webhookId }: Named, asymmetric: boolean): SigningKey & SigningSecrets {
+function newKey(tx: Tx, { organizationId, id: webhookId }: WebhookKey, asymmetric: boolean): SigningKey & SigningSecrets {
   const secret = tx.random.bytes(secretBytes)
   const seed = asymmetric ? tx.random.bytes(secretBytes) : null
   const publicKey = seed === null ? null : publicKeyOf(seed)
@@ -85,6 +84,6 @@ export async function revokeSigningKeys(tx: Tx, actor: Actor, id: WebhookId): Pr
 }
 
 /** Takes away the keys of a webhook that is deleted. */
-export async function forgetSigningKeys(tx: Tx, webhook: Named): Promise<void> {
+export async function forgetSigningKeys(tx: Tx, webhook: WebhookKey): Promise<void> {
   await store.deleteSigningKeys(tx, webhook)
 }

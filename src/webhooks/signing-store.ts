@@ -3,8 +3,7 @@ import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { SealedSigningKey } from './signing-key.ts'
-
-export type WebhookKey = { readonly organizationId: OrganizationId; readonly id: WebhookId }
+import type { WebhookKey } from './webhook.ts'
 
 /** The keys that webhooks sign with at an instant; of each webhook first the one that nothing has replaced. */
 export async function validSigningKeys(

@@ -17,7 +17,7 @@ import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Subscription } from './match.ts'
 import type { Sending } from './sending.ts'
-import type { Preset, SealedWebhook, Webhook } from './webhook.ts'
+import type { Preset, SealedWebhook, Webhook, WebhookKey } from './webhook.ts'
 
 /** What the webhooks of organizations wait for that are enabled, or given up: what these miss is kept. */
 export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
@@ -149,7 +149,7 @@ export async function listWebhooks(
 /** Webhooks by their keys, deleted ones too. */
 export async function findWebhooksEvenDeleted(
   db: Sql,
-  keys: readonly { readonly organizationId: OrganizationId; readonly id: WebhookId }[],
+  keys: readonly WebhookKey[],
 ): Promise<readonly { readonly webhook: SealedWebhook; readonly isDeleted: boolean }[]> {
   const rows = await db
     .selectFrom('webhooks')

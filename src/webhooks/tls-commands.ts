@@ -2,13 +2,14 @@ import type { Actor } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
 import type { Vault } from '../accounts/secret.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import type { OrganizationId, WebhookId } from '../lib/ids.ts'
+import type { WebhookId } from '../lib/ids.ts'
 import { notFound } from '../lib/rejection.ts'
 import type { ClientTls, Sql, Tx } from '../ports.ts'
 import { findWebhook, lockWebhook } from './store.ts'
 import { parseTls } from './tls-input.ts'
 import { openedTls, sealedTls } from './tls-sealing.ts'
 import * as store from './tls-store.ts'
+import type { WebhookKey } from './webhook.ts'
 
 type Asked = { readonly id: WebhookId; readonly vault: Vault }
 
@@ -41,14 +42,12 @@ export async function removeTls(tx: Tx, actor: Actor, id: WebhookId): Promise<vo
   await audit(tx, actor, { action: 'webhook tls removed', subjectId: id })
 }
 
-type Named = { readonly organizationId: OrganizationId; readonly id: WebhookId }
-
 /** Takes away what a webhook showed that is deleted. */
-export async function forgetTls(tx: Tx, webhook: Named): Promise<void> {
+export async function forgetTls(tx: Tx, webhook: WebhookKey): Promise<void> {
   await store.deleteTls(tx, webhook)
 }
 
-async function find(db: Sql, webhook: Named, vault: Vault): Promise<ClientTls | null> {
+async function find(db: Sql, webhook: WebhookKey, vault: Vault): Promise<ClientTls | null> {
   const [row] = await store.findTls(db, [webhook])
   return row === undefined ? null : openedTls(row.sealed, webhook.id, vault)
 }

@@ -2,8 +2,7 @@ import { sql } from 'kysely'
 import { asId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import { toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-
-type WebhookKey = { readonly organizationId: OrganizationId; readonly id: WebhookId }
+import type { WebhookKey } from './webhook.ts'
 
 /** What webhooks show and trust, sealed; what is missing has nothing of its own. */
 export async function findTls(

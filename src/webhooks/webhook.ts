@@ -28,6 +28,9 @@ export type Several<Item> = readonly [Item, ...Item[]]
 /** One place that a webhook sends to. */
 export type WebhookUrl = { readonly url: string; readonly httpMethod: HttpMethod }
 
+/** Finds a webhook. */
+export type WebhookKey = { readonly organizationId: OrganizationId; readonly id: WebhookId }
+
 /** A subscription: which events, from which integrations or schedules, where to, and how the request looks. */
 export type Webhook = Sending & {
   readonly organizationId: OrganizationId
