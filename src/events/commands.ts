@@ -34,7 +34,7 @@ export const wipeEvents = store.blankEvents
 
 export const readTimeline = store.eventsOfAlertGroup
 export const readEventDataWithin = store.eventDataWithin
-export const findKeptEvents = store.keptEvents
+export const findEventKinds = store.eventKinds
 export const readEventExcerpts = store.eventExcerpts
 
 const publishing: Closing<Fact[]> = {

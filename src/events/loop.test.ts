@@ -119,6 +119,23 @@ describe('an event', () => {
     expect(sentTo('https://unnamed.example/')).toEqual([])
   })
 
+  it('is told as what the webhook heard it as, of all that this waits for', async () => {
+    const types = ['alert group created', 'status change', 'unresolve']
+    const webhook = await newWebhook({ trigger_types: types, url: 'https://several.example/' })
+    await happen('alert_group.unresolved', 'I15')
+    await happen('alert_group.unsilenced', 'I15')
+    await happen('alert_group.escalated', 'I15', {}, webhook.id)
+    await world.pass(1_000)
+    const told = (await timelineOf('I15')).filter(({ webhook_id }) => webhook_id === webhook.id)
+    expect(told.map(({ trigger, text }) => [trigger, text]).toSorted()).toEqual(
+      ['escalation', 'status change', 'unresolve'].map((trigger) => [
+        trigger,
+        `outgoing webhook \`${webhook.name}\` triggered by ${trigger}`,
+      ]),
+    )
+    await world.db.tx('test', (tx) => deleteWebhook(tx, actor, webhook.id))
+  })
+
   it('that no receiver takes is told with the reason', async () => {
     const webhook = await newWebhook({ trigger_type: 'unsilence', url: 'https://broken.example/' })
     await happen('alert_group.unsilenced', 'I5')

@@ -10,7 +10,7 @@ import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
 import { tellOfEndpoint } from './health-commands.ts'
-import { toldOfKeptEvents } from './render-commands.ts'
+import { causesOfMessages } from './render-commands.ts'
 import { closedFact, webhookFact } from './webhook-entry.ts'
 
 const batchSize = 100
@@ -98,10 +98,10 @@ async function recordResults(tx: Tx, ids: readonly number[]): Promise<void> {
     tx.sql,
     results.map((result) => ({ organizationId: result.organizationId, id: webhookIdOf(result) })),
   )
-  const kept = await toldOfKeptEvents(tx.sql, results)
+  const causes = await causesOfMessages(tx.sql, results)
   for (const result of results) {
     const webhook = webhooks.find(({ id }) => id === webhookIdOf(result))
-    if (webhook !== undefined) publish(tx, webhookFact({ result, webhook, eventIsKept: kept.has(result.messageId) }))
+    if (webhook !== undefined) publish(tx, webhookFact({ result, webhook, cause: causes.get(result.messageId) ?? null }))
   }
 }
 

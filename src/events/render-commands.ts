@@ -6,8 +6,9 @@ import type { Sql } from '../ports.ts'
 import { type RenderWorld, renderWebhooks } from '../webhooks/render-commands.ts'
 import { newPace } from '../webhooks/pace-commands.ts'
 import type { Told } from '../webhooks/told.ts'
+import type { Trigger } from '../webhooks/trigger.ts'
 import { catalogue, type EventType } from './catalogue.ts'
-import { findKeptEvents, readEventDataWithin, readEventExcerpts } from './commands.ts'
+import { findEventKinds, readEventDataWithin, readEventExcerpts } from './commands.ts'
 import { type EventKey, wipedData } from './event.ts'
 import { historiesOf } from './history-store.ts'
 import { shownTogether } from './shown-event.ts'
@@ -48,12 +49,24 @@ const triggerOf = (type: EventType) => known(catalogue[type], 'what webhooks are
 
 type Caused = Pick<Delivery, 'organizationId' | 'messageId' | 'messageAt' | 'eventSequence'>
 
-/** The messages of which it is still stored what their events said. */
-export async function toldOfKeptEvents(db: Sql, caused: readonly Caused[]): Promise<ReadonlySet<MessageId>> {
+/** What caused a message. */
+export type MessageCause = {
+  readonly trigger: Trigger
+  /** Whether what the event said is still stored. */
+  readonly isKept: boolean
+}
+
+/** What caused messages, by their ids; where the event is not stored any more, it is missing. */
+export async function causesOfMessages(db: Sql, caused: readonly Caused[]): Promise<ReadonlyMap<MessageId, MessageCause>> {
   const keys = caused.map((one) => ({ messageId: one.messageId, key: keysOf({ ...one, groupedSequences: null })[0] }))
   const wanted = new Map(keys.flatMap(({ key }) => (key === undefined ? [] : [[nameOf(key), key] as const])))
-  const kept = new Set((await findKeptEvents(db, [...wanted.values()])).map(nameOf))
-  return new Set(keys.flatMap(({ messageId, key }) => (key !== undefined && kept.has(nameOf(key)) ? [messageId] : [])))
+  const found = new Map((await findEventKinds(db, [...wanted.values()])).map((kind) => [nameOf(kind), kind]))
+  return new Map(
+    keys.flatMap(({ messageId, key }) => {
+      const kind = key === undefined ? undefined : found.get(nameOf(key))
+      return kind === undefined ? [] : [[messageId, { trigger: triggerOf(kind.type), isKept: kind.isKept }] as const]
+    }),
+  )
 }
 
 /**

@@ -125,12 +125,15 @@ export async function eventDataWithin(
   }))
 }
 
-/** Those of the keys whose events are stored and were not wiped. */
-export async function keptEvents(db: Sql, keys: readonly EventKey[]): Promise<readonly EventKey[]> {
-  const answer = await sql<KeyRow>`
-    select organization_id, sequence, at from events join ${keyTable([keys])} using (organization_id, sequence, at)
-    where data <> ${wipedData}`.execute(db)
-  return answer.rows.map(keyOf)
+/** What an event is; `isKept`: what it said was not wiped. */
+export type EventKind = EventKey & { readonly type: EventType; readonly isKept: boolean }
+
+/** What the events of the keys are; what is not stored any more is missing. */
+export async function eventKinds(db: Sql, keys: readonly EventKey[]): Promise<readonly EventKind[]> {
+  const answer = await sql<KeyRow & { readonly type: string; readonly is_kept: boolean }>`
+    select organization_id, sequence, at, type, data <> ${wipedData} as is_kept
+    from events join ${keyTable([keys])} using (organization_id, sequence, at)`.execute(db)
+  return answer.rows.map((row) => ({ ...keyOf(row), type: row.type as EventType, isKept: row.is_kept }))
 }
 
 type EventExcerpt = EventKey & {

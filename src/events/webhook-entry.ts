@@ -1,26 +1,28 @@
 import type { ClosingEndpoint, DeliveryResult } from '../deliveries/delivery.ts'
 import { type AlertGroupId, asId, type WebhookId } from '../lib/ids.ts'
-import type { TriggerType } from '../webhooks/trigger.ts'
+import { heardAs, type TriggerType } from '../webhooks/trigger.ts'
 import type { Fact } from './event.ts'
+import type { MessageCause } from './render-commands.ts'
 
 /** What a delivery to a webhook came to, and what it was about. */
 export type WebhookEntry = {
   readonly result: DeliveryResult
-  readonly webhook: { readonly id: WebhookId; readonly name: string; readonly triggerType: TriggerType }
-  /** Whether what the event said that caused it is still stored. */
-  readonly eventIsKept: boolean
+  readonly webhook: { readonly id: WebhookId; readonly name: string; readonly triggerTypes: readonly TriggerType[] }
+  /** Null: the event is not stored any more. */
+  readonly cause: MessageCause | null
 }
 
 /** Deliveries to a webhook that ended when it was closed. */
 type ClosedEntry = Pick<WebhookEntry, 'webhook'> & { readonly closing: ClosingEndpoint; readonly count: number }
 
 /** The line of the timeline about a delivery that has ended (contract grafana-oncall 3.10). */
-export function webhookFact({ result, webhook, eventIsKept }: WebhookEntry): Fact {
+export function webhookFact({ result, webhook, cause }: WebhookEntry): Fact {
   const { organizationId, ending } = result
+  const trigger = cause === null ? null : heardAs(webhook.triggerTypes, cause.trigger)
   const common = {
     webhook_name: webhook.name,
     webhook_id: webhook.id,
-    trigger: webhook.triggerType,
+    trigger,
     response_id: ending.attemptId,
     status_code: ending.status,
     attempts_count: ending.attemptsCount,
@@ -28,18 +30,18 @@ export function webhookFact({ result, webhook, eventIsKept }: WebhookEntry): Fac
   const about = {
     actor: { kind: 'system', organizationId } as const,
     // In no timeline when the alert group's events were wiped.
-    alertGroup: eventIsKept ? alertGroupOf(result) : null,
+    alertGroup: cause?.isKept === true ? alertGroupOf(result) : null,
     webhookId: null,
   }
   if (ending.kind === 'delivered') {
-    const text = `outgoing webhook \`${webhook.name}\` triggered by ${webhook.triggerType}`
+    const text = `outgoing webhook \`${webhook.name}\` triggered${trigger === null ? '' : ` by ${trigger}`}`
     return {
       ...about,
       type: 'webhook.delivered',
       data: { ...common, reason: ending.status === null ? null : String(ending.status), text },
     }
   }
-  const text = `skipped ${webhook.triggerType} outgoing webhook \`${webhook.name}\`: ${ending.reason}`
+  const text = `skipped ${trigger === null ? '' : `${trigger} `}outgoing webhook \`${webhook.name}\`: ${ending.reason}`
   return { ...about, type: 'webhook.failed', data: { ...common, reason: ending.reason, text } }
 }
 
@@ -54,7 +56,7 @@ export function closedFact({ closing, webhook, count }: ClosedEntry): Fact {
     data: {
       webhook_name: webhook.name,
       webhook_id: webhook.id,
-      trigger: webhook.triggerType,
+      trigger: null,
       response_id: null,
       status_code: null,
       attempts_count: null,

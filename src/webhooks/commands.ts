@@ -174,7 +174,7 @@ export async function listResponses(
 
 type Brief = Pick<Webhook, 'id' | 'name' | 'userId' | 'failureEmail'> & {
   readonly enabled: boolean
-  readonly triggerType: TriggerType
+  readonly triggerTypes: readonly TriggerType[]
 }
 
 /** What a step that triggers a webhook needs to know of it; null when it does not exist any more. */
@@ -198,5 +198,5 @@ const briefOf = (row: SealedWebhook): Brief => ({
   userId: row.userId,
   failureEmail: row.failureEmail,
   enabled: row.isEnabled,
-  triggerType: row.triggerTypes[0],
+  triggerTypes: row.triggerTypes,
 })

@@ -66,6 +66,12 @@ export function subscribes(types: readonly TriggerType[], trigger: Trigger): boo
   return types.includes(trigger) || (types.includes('status change') && isStatusChange(trigger))
 }
 
+/** As which of its types a webhook hears of `trigger`; a step that names it calls it whatever these are. */
+export function heardAs(types: readonly TriggerType[], trigger: Trigger): TriggerType {
+  const isHeardAsChange = !types.includes(trigger) && types.includes('status change') && isStatusChange(trigger)
+  return isHeardAsChange ? 'status change' : trigger
+}
+
 export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)
 
 const statusChanges = ['acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge'] as const
