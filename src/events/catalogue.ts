@@ -1,4 +1,4 @@
-import type { Trigger } from '../webhooks/trigger.ts'
+import type { OperationalTrigger, Trigger } from '../webhooks/trigger.ts'
 
 /** Every kind of event, with the webhook trigger that it is, if any. */
 export const catalogue = {
@@ -48,16 +48,22 @@ export const catalogue = {
   'webhook.delivered': null,
   'webhook.failed': null,
   /** Nothing has arrived at one of its URLs for an hour, or a day, although there were attempts. */
-  'webhook.failing': null,
+  'webhook.failing': 'webhook.failing',
   /** One of its URLs gets nothing any more: it failed for too long, or wanted that. */
-  'webhook.disabled': null,
+  'webhook.disabled': 'webhook.disabled',
   /** It works again after people were warned. */
-  'webhook.recovered': null,
+  'webhook.recovered': 'webhook.recovered',
+  /** Nothing more is tried to deliver a message of a webhook. */
+  'message.exhausted': 'message.exhausted',
 } as const satisfies Record<string, Trigger | null>
 
 export type EventType = keyof typeof catalogue
 export type AlertGroupEventType = Extract<EventType, `alert_group.${string}`>
 export type ScheduleEventType = Extract<EventType, `schedule.${string}`>
+/** Events about webhooks themselves that other webhooks hear of. */
+export type OperationalEventType = {
+  readonly [Type in EventType]: (typeof catalogue)[Type] extends OperationalTrigger ? Type : never
+}[EventType]
 /** Events about schedules that webhooks do not hear of. */
 export type QuietScheduleEventType = {
   readonly [Type in ScheduleEventType]: (typeof catalogue)[Type] extends null ? Type : never

@@ -65,9 +65,9 @@ function eventOf(tx: Tx, fact: Fact, sequence: number): RecordedEvent {
     type: fact.type,
     at: tx.now,
     actor: actorRecord(fact.actor),
-    alertGroupId: 'schedule' in fact ? null : (fact.alertGroup?.id ?? null),
+    alertGroupId: 'alertGroup' in fact ? (fact.alertGroup?.id ?? null) : null,
     data: jsonText(fact.data),
-    report: 'schedule' in fact ? null : (fact.report ?? null),
+    report: 'alertGroup' in fact ? (fact.report ?? null) : null,
   }
 }
 
@@ -79,6 +79,7 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
     const { id: scheduleId, scheduledAt } = fact.schedule
     return [{ ...common, about: 'schedule', trigger: catalogue[fact.type], scheduleId, scheduledAt, change: fact.data }]
   }
+  if ('webhook' in fact) return [{ ...common, about: 'webhook', trigger: catalogue[fact.type], webhookId: fact.webhook.id }]
   const trigger = catalogue[fact.type]
   if (trigger === null || fact.alertGroup === null) return []
   const integrationId = known(fact.alertGroup.integrationId, 'what webhooks hear of names its integration')

@@ -5,13 +5,13 @@ import type { Actor } from '../accounts/actor.ts'
 import type { AlertReport } from '../webhooks/alert-report.ts'
 import type { ReceivedPayload } from '../webhooks/filter/event-record.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
-import type { EventType, QuietScheduleEventType, ScheduleEventType } from './catalogue.ts'
+import type { EventType, OperationalEventType, QuietScheduleEventType, ScheduleEventType } from './catalogue.ts'
 
 /** A fact that is about to be recorded. */
-export type Fact = AlertFact | ScheduleFact
+export type Fact = AlertFact | ScheduleFact | OperationalFact
 
 type AlertFact = {
-  readonly type: Exclude<EventType, ScheduleEventType>
+  readonly type: Exclude<EventType, ScheduleEventType | OperationalEventType>
   readonly actor: Actor
   /** The alert group whose timeline shows it. */
   readonly alertGroup: {
@@ -41,6 +41,15 @@ export type ScheduleFact = {
   | { readonly type: Exclude<ScheduleEventType, QuietScheduleEventType>; readonly data: ShiftChange }
   | { readonly type: QuietScheduleEventType; readonly data: JsonWithRaw }
 )
+
+/** Something that happened to what a webhook sends. */
+type OperationalFact = {
+  readonly type: OperationalEventType
+  readonly actor: Actor
+  /** Which it is about; it never hears of that itself. */
+  readonly webhook: { readonly id: WebhookId }
+  readonly data: JsonWithRaw
+}
 
 /** A recorded fact. Sequences grow by one per organization, in the order of the commits. */
 export type Event = {

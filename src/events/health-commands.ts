@@ -21,5 +21,5 @@ export async function tellOfEndpoint(
   const isDisabled = endpoint.news.some(({ kind }) => kind === 'disabled')
   const isGivenUp = isDisabled && (await giveUpWebhook(tx, organizationId, webhookId))
   await oweWarnings(tx, { organizationId, webhook, endpoint, isGivenUp })
-  for (const news of endpoint.news) publish(tx, healthFact(news, { organizationId, webhook, endpoint, isGivenUp }))
+  for (const news of endpoint.news) publish(tx, healthFact(news, { organizationId, webhook, endpoint, isGivenUp, now: tx.now }))
 }

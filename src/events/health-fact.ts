@@ -10,12 +10,18 @@ type Told = {
   readonly endpoint: Pick<EndpointNews, 'url' | 'health'>
   /** The webhook has no other URL that takes anything, and is switched off. */
   readonly isGivenUp: boolean
+  readonly now: Instant
 }
 
 /** What the log of events says of an endpoint that fails, is switched off, or works again. */
-export function healthFact(news: HealthNews, { organizationId, webhook, endpoint: { url, health }, isGivenUp }: Told): Fact {
-  const common = { webhook_id: webhook.id, webhook_name: webhook.name, url }
-  const about = { actor: { kind: 'system', organizationId }, alertGroup: null, webhookId: null } as const
+export function healthFact(news: HealthNews, { organizationId, webhook, endpoint: { url, health }, isGivenUp, now }: Told): Fact {
+  const common = {
+    event: { type: `webhook.${news.kind}`, time: isoZ(now) },
+    webhook_id: webhook.id,
+    webhook_name: webhook.name,
+    url,
+  }
+  const about = { actor: { kind: 'system', organizationId }, webhook: { id: webhook.id } } as const
   const failing = { failing_since: zOrNull(health.failingSince), failures_count: health.failuresCount }
   switch (news.kind) {
     case 'failing':

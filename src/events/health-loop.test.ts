@@ -83,12 +83,21 @@ const deadReasons = async () => {
 describe('a webhook whose receiver fails', () => {
   it('is told of after an hour and after a day, and once it works again', async () => {
     const { id } = await newWebhook()
+    const types = ['webhook.failing', 'webhook.recovered', 'webhook.disabled']
+    await newWebhook({ name: 'watcher', url: 'https://watcher.example/', trigger_type: types[0], trigger_types: types })
     statuses = { desk: 500 }
     await pass(26, hours(1))
     expect(await told()).toEqual(['webhook.failing', 'webhook.failing'])
     statuses = {}
     await pass(1)
     expect(await told()).toEqual(['webhook.failing', 'webhook.failing', 'webhook.recovered'])
+    await world.pass(1_000)
+    const bodies = world.received
+      .filter(({ url }) => url === 'https://watcher.example/')
+      .map(({ request }) => JSON.parse(String(Buffer.from(request.body ?? []))))
+    expect(bodies.map(({ event, webhook_id, url }) => [event.type, webhook_id, url])).toEqual(
+      ['webhook.failing', 'webhook.failing', 'webhook.recovered'].map((type) => [type, id, 'https://desk.example/']),
+    )
     expect(await isEnabled(id)).toBe(true)
   }, 60_000)
 

@@ -9,6 +9,7 @@ import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
+import { exhaustedFact } from './exhausted-fact.ts'
 import { tellOfEndpoint } from './health-commands.ts'
 import { causesOfMessages } from './render-commands.ts'
 import { closedFact, webhookFact } from './webhook-entry.ts'
@@ -101,7 +102,11 @@ async function recordResults(tx: Tx, ids: readonly number[]): Promise<void> {
   const causes = await causesOfMessages(tx.sql, results)
   for (const result of results) {
     const webhook = webhooks.find(({ id }) => id === webhookIdOf(result))
-    if (webhook !== undefined) publish(tx, webhookFact({ result, webhook, cause: causes.get(result.messageId) ?? null }))
+    if (webhook === undefined) continue
+    const entry = { result, webhook, cause: causes.get(result.messageId) ?? null }
+    publish(tx, webhookFact(entry))
+    const exhausted = exhaustedFact({ ...entry, now: tx.now })
+    if (exhausted !== null) publish(tx, exhausted)
   }
 }
 

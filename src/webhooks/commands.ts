@@ -189,7 +189,7 @@ export const switchOffAllWebhooks = store.disableAll
 /** Webhooks by their keys, deleted ones too, for telling what was sent by them. */
 export async function webhooksEvenDeleted(db: Sql, keys: readonly WebhookKey[]): Promise<readonly Brief[]> {
   const rows = await store.findWebhooksEvenDeleted(db, keys)
-  return rows.map(({ webhook }) => briefOf(webhook))
+  return rows.map(({ webhook, isDeleted }) => ({ ...briefOf(webhook), enabled: webhook.isEnabled && !isDeleted }))
 }
 
 const briefOf = (row: SealedWebhook): Brief => ({

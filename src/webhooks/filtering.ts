@@ -1,5 +1,5 @@
 import type { Effort } from './filter/expression.ts'
-import { recordOfAlert, recordOfSchedule } from './filter/event-record.ts'
+import { recordOfAlert, recordOfNothing, recordOfSchedule } from './filter/event-record.ts'
 import type { Filter } from './filter/filter.ts'
 import { judge } from './filter/judge.ts'
 import type { FilterRecord } from './filter/record.ts'
@@ -41,5 +41,7 @@ export function newFiltering(onUndecided: () => void): Filtering {
   }
 }
 
-const recordOf = (cause: WebhookCause): FilterRecord =>
-  cause.about === 'alert group' ? recordOfAlert(cause.report, cause.payload) : recordOfSchedule(cause.change)
+function recordOf(cause: WebhookCause): FilterRecord {
+  if (cause.about === 'alert group') return recordOfAlert(cause.report, cause.payload)
+  return cause.about === 'schedule' ? recordOfSchedule(cause.change) : recordOfNothing
+}

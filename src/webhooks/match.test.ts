@@ -4,7 +4,15 @@ import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type 
 import { instant } from '../lib/time.ts'
 import { hears, type Subscription } from './match.ts'
 import { usualSending } from './sending.ts'
-import { type AlertTrigger, alertTriggers, type ScheduleTrigger, scheduleTriggers, type WebhookCause } from './trigger.ts'
+import {
+  type AlertTrigger,
+  alertTriggers,
+  type OperationalTrigger,
+  operationalTriggers,
+  type ScheduleTrigger,
+  scheduleTriggers,
+  type WebhookCause,
+} from './trigger.ts'
 
 const subscription = (triggerTypes: Subscription['triggerTypes'], filter: readonly string[] | null = null): Subscription => ({
   organizationId: asId<OrganizationId>('O1'),
@@ -42,9 +50,19 @@ const change = (trigger: ScheduleTrigger): WebhookCause => ({
   change: handOver,
 })
 
+const news = (trigger: OperationalTrigger, about: string): WebhookCause => ({
+  about: 'webhook',
+  organizationId: asId<OrganizationId>('O1'),
+  trigger,
+  eventSequence: 1,
+  eventAt: instant(0),
+  webhookId: asId<WebhookId>(about),
+})
+
 const heard = (...types: Subscription['triggerTypes']) => [
   ...alertTriggers.filter((trigger) => hears(subscription(types), cause(trigger))),
   ...scheduleTriggers.filter((trigger) => hears(subscription(types), change(trigger))),
+  ...operationalTriggers.filter((trigger) => hears(subscription(types), news(trigger, 'WH2'))),
 ]
 
 describe('a webhook', () => {
@@ -91,6 +109,11 @@ describe('a webhook', () => {
     expect(hears(subscription(['shift change'], ['C2']), change('shift change'))).toBe(true)
     const scheduled = { ...subscription(['resolve']), scheduleFilter: [asId<ScheduleId>('S2')] }
     expect(hears(scheduled, cause('resolve'))).toBe(true)
+  })
+
+  it('hears what happens to other webhooks, and nothing of itself', () => {
+    expect(heard('webhook.failing', 'message.exhausted')).toEqual(['webhook.failing', 'message.exhausted'])
+    expect(hears(subscription(['webhook.failing']), news('webhook.failing', 'WH1'))).toBe(false)
   })
 
   it('hears nothing of other organizations', () => {

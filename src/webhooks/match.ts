@@ -11,13 +11,14 @@ export type Subscription = Pick<
 
 /**
  * Whether an enabled webhook hears of a cause (contract grafana-oncall 3.1, 3.2), if its filter of conditions passes too. The
- * filters of integrations and schedules are about what they name only.
+ * filters of integrations and schedules are about what they name only, and no webhook hears of itself.
  */
 export function hears(subscription: Subscription, cause: WebhookCause): boolean {
   if (subscription.organizationId !== cause.organizationId) return false
   if (cause.about === 'alert group')
     return isWanted(subscription, cause) && passes(subscription.integrationFilter, cause.integrationId)
-  return subscribes(subscription.triggerTypes, cause.trigger) && passes(subscription.scheduleFilter, cause.scheduleId)
+  if (!subscribes(subscription.triggerTypes, cause.trigger)) return false
+  return cause.about === 'schedule' ? passes(subscription.scheduleFilter, cause.scheduleId) : cause.webhookId !== subscription.id
 }
 
 /** A cause that names a webhook reaches that one, whatever its trigger type; `escalation` reaches nobody else. */

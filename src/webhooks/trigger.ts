@@ -22,17 +22,27 @@ export const alertTriggers = [...contractTriggers, 'reassigned'] as const
 /** What schedules cause; the contract has nothing like it. */
 export const scheduleTriggers = ['shift change', 'schedule gap'] as const
 
+/** What webhooks themselves cause, as the log of events calls it. */
+export const operationalTriggers = ['webhook.failing', 'webhook.disabled', 'webhook.recovered', 'message.exhausted'] as const
+
 /** What happened, in the words of the contract where it has any. */
 export type AlertTrigger = (typeof alertTriggers)[number]
 export type ScheduleTrigger = (typeof scheduleTriggers)[number]
-export type Trigger = AlertTrigger | ScheduleTrigger
+export type OperationalTrigger = (typeof operationalTriggers)[number]
+export type Trigger = AlertTrigger | ScheduleTrigger | OperationalTrigger
 
 /** What a webhook may subscribe to: one trigger, or `status change` for any of the contract's last six. */
-export const triggerTypes = [...contractTriggers, 'status change', 'reassigned', ...scheduleTriggers] as const
+export const triggerTypes = [
+  ...contractTriggers,
+  'status change',
+  'reassigned',
+  ...scheduleTriggers,
+  ...operationalTriggers,
+] as const
 export type TriggerType = (typeof triggerTypes)[number]
 
 /** An event that webhooks may be waiting for. */
-export type WebhookCause = AlertCause | ScheduleCause
+export type WebhookCause = AlertCause | ScheduleCause | OperationalCause
 
 type Cause = {
   readonly organizationId: OrganizationId
@@ -61,6 +71,13 @@ export type ScheduleCause = Cause & {
   readonly change: ShiftChange
 }
 
+type OperationalCause = Cause & {
+  readonly about: 'webhook'
+  readonly trigger: OperationalTrigger
+  /** Which it is about, and which therefore hears nothing of it: its news would be about its news. */
+  readonly webhookId: WebhookId
+}
+
 /** Whether a webhook that subscribes to these types wants to hear of `trigger`. */
 export function subscribes(types: readonly TriggerType[], trigger: Trigger): boolean {
   return types.includes(trigger) || (types.includes('status change') && isStatusChange(trigger))
@@ -73,6 +90,9 @@ export function heardAs(types: readonly TriggerType[], trigger: Trigger): Trigge
 }
 
 export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)
+
+export const isOperational = (trigger: Trigger): trigger is OperationalTrigger =>
+  operationalTriggers.some((own) => own === trigger)
 
 const statusChanges = ['acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge'] as const
 

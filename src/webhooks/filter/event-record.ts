@@ -20,14 +20,21 @@ export function recordOfAlert(report: AlertReport | null, payload: ReceivedPaylo
 
 /** What filters know of an event about who is on call. */
 export const recordOfSchedule = ({ schedule }: ShiftChange): FilterRecord => ({
-  service: null,
-  integration: null,
+  ...recordOfNothing,
   team: schedule.team,
   schedule,
+})
+
+/** What filters know of an event about webhooks themselves. */
+export const recordOfNothing: FilterRecord = {
+  service: null,
+  integration: null,
+  team: null,
+  schedule: null,
   urgency: null,
   labels: {},
   payload: () => noPayload,
-})
+}
 
 const noPayload = { isWhole: true, json: undefined } as const
 
