@@ -3,10 +3,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
-import { findRunning } from '../src/db/embedded/server.ts'
 import { type Launch, launchServer, stopServer, untilReady } from '../test/processes/server-process.ts'
-import { newPlace } from './bench-server.ts'
+import { connectTo, newPlace } from './bench-server.ts'
 import { below, type Row, shown } from './row.ts'
 
 const eventCounts = [100_000, 1_000_000]
@@ -51,11 +49,8 @@ function memoryRow(command: string, runs: readonly Finished[]): Row {
 }
 
 /** Events as alert groups leave them, with some hundred bytes each that do not compress well. */
-async function addEvents({ folder, name }: Launch, { from, to }: { from: number; to: number }): Promise<void> {
-  const connection = await findRunning(join(folder, name))
-  if (connection === null) throw new Error('the embedded database does not run')
-  const client = new pg.Client(connection)
-  await client.connect()
+async function addEvents(launch: Launch, { from, to }: { from: number; to: number }): Promise<void> {
+  const client = await connectTo(launch)
   await client.query(
     `insert into events (organization_id, sequence, at, id, type, actor, alert_group_id, data)
      select o.id, 1000 + n, now() - n * interval '1 second', gen_random_uuid(), 'alert_group.created',

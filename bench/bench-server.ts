@@ -1,6 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
+import { findRunning } from '../src/db/embedded/server.ts'
 import { adminToken, clientOf, makeSource, makeWebhook } from '../test/processes/client.ts'
 import { type HookReceiver, type MailReceiver, receiveHooks, receiveMails } from '../test/processes/receivers.ts'
 import {
@@ -57,4 +59,13 @@ export async function newPlace(env: Launch['env']): Promise<{ readonly launch: L
     launch: { folder, name: 'data', port: await freePort(), env: { WATCHBELL_BOOTSTRAP_TOKEN: adminToken, ...env }, nodeArgs },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/** A connection to the embedded database of a server that runs. */
+export async function connectTo({ folder, name }: Launch): Promise<pg.Client> {
+  const connection = await findRunning(join(folder, name))
+  if (connection === null) throw new Error('the embedded database does not run')
+  const client = new pg.Client(connection)
+  await client.connect()
+  return client
 }

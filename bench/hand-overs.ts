@@ -1,10 +1,8 @@
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import pg from 'pg'
-import { findRunning } from '../src/db/embedded/server.ts'
+import type pg from 'pg'
 import { clientOf } from '../test/processes/client.ts'
 import { type Launch, launchServer, type ServerProcess, stopServer, untilReady } from '../test/processes/server-process.ts'
-import { newPlace } from './bench-server.ts'
+import { connectTo, newPlace } from './bench-server.ts'
 import { type ChangeReceiver, receiveChanges } from './change-receiver.ts'
 import { type Footprint, footprintOf } from './footprint.ts'
 import { percentile } from './load.ts'
@@ -59,14 +57,6 @@ export async function measureHandOvers(): Promise<readonly Row[]> {
     ...roundRows(round),
     { what: '  memory afterwards', measured: `${shown(memoryMb)} MB PSS (server ${shown(serverMb)})`, target: null },
   ]
-}
-
-async function connectTo({ folder, name }: Launch): Promise<pg.Client> {
-  const connection = await findRunning(join(folder, name))
-  if (connection === null) throw new Error('the embedded database does not run')
-  const client = new pg.Client(connection)
-  await client.connect()
-  return client
 }
 
 async function untilPrepared(database: pg.Client): Promise<void> {

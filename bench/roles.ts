@@ -3,11 +3,15 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startBare } from './bare.ts'
 import { type LoadOrder, type LoadResult, runLoad } from './load.ts'
+import { type Received, type ReceiverPlaces, type ReceiversOrder, startReceivers } from './receivers.ts'
+import { type ClientOrder, type ClientResult, runSignedClient } from './signed-client.ts'
 
 /** What the benchmark runs in processes of their own; each says one line of JSON. */
 const roles: Readonly<Record<string, (order: string) => Promise<unknown>>> = {
   load: (order) => runLoad(JSON.parse(order)),
   bare: startBare,
+  receivers: startReceivers,
+  'signed client': runSignedClient,
 }
 
 /** Plays a role in this process. */
@@ -18,9 +22,14 @@ export async function play(role: string, order: string): Promise<void> {
 }
 
 /** Generates load in a process of its own. */
-export async function load(order: LoadOrder): Promise<LoadResult> {
-  const { child, line } = begin('load', JSON.stringify(order))
-  const result: LoadResult = JSON.parse(await line)
+export const load = (order: LoadOrder): Promise<LoadResult> => run('load', order)
+
+/** Sends signed requests from a process of its own. */
+export const signedClient = (order: ClientOrder): Promise<ClientResult> => run('signed client', order)
+
+async function run<Result>(role: string, order: object): Promise<Result> {
+  const { child, line } = begin(role, JSON.stringify(order))
+  const result: Result = JSON.parse(await line)
   await new Promise((resolve) => child.once('close', resolve))
   return result
 }
@@ -30,6 +39,20 @@ export async function bare(): Promise<{ readonly url: string; stop(): void }> {
   const { child, line } = begin('bare', '')
   const url: string = JSON.parse(await line)
   return { url, stop: () => void child.kill('SIGKILL') }
+}
+
+export type Receivers = Omit<ReceiverPlaces, 'countUrl'> & {
+  /** What came to those that answer since this was asked last. */
+  received(): Promise<Received>
+  stop(): void
+}
+
+/** Starts receivers in a process of their own. */
+export async function receivers(order: ReceiversOrder): Promise<Receivers> {
+  const { child, line } = begin('receivers', JSON.stringify(order))
+  const { countUrl, ...places }: ReceiverPlaces = JSON.parse(await line)
+  const received = async (): Promise<Received> => JSON.parse(await (await fetch(countUrl)).text())
+  return { ...places, received, stop: () => void child.kill('SIGKILL') }
 }
 
 function begin(role: string, order: string): { readonly child: ChildProcess; readonly line: Promise<string> } {
