@@ -5,13 +5,12 @@ import type { SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { no, ok, type Result } from '../lib/result.ts'
 import { seconds } from '../lib/time.ts'
+import type { Clock } from '../ports.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { judgeAddresses, type EgressPolicy, type Receiver } from './egress.ts'
+import { inTurns, lookupMaxMs, type Resolve } from './lookup-turns.ts'
 import { type Connect, tunnelConnector } from './proxy-send.ts'
 import { codeOf, ConnectFault, refused, unresolved } from './send-fault.ts'
-
-/** All addresses of a name. Rejects, or answers none, when it has none. */
-export type Resolve = (host: string) => Promise<readonly string[]>
 
 export type Guard = {
   readonly policy: EgressPolicy
@@ -23,7 +22,6 @@ export type Guard = {
   readonly usualContext: SecureContext
 }
 
-const lookupMaxMs = seconds(3)
 /** From the look-up to the end of the TLS handshake. */
 const connectMaxMs = seconds(5)
 
@@ -91,16 +89,6 @@ function withinLimit(answer: Promise<readonly string[]>): Promise<readonly strin
   })
 }
 
-/** One look-up per name at a time: each holds a thread of Node's pool, and a dead name server must not take them all. */
-export function systemResolver(): Resolve {
-  const running = new Map<string, Promise<readonly string[]>>()
-  return (host) => {
-    const known = running.get(host)
-    if (known !== undefined) return known
-    const answer = lookup(host, { all: true })
-      .then((entries) => entries.map(({ address }) => address))
-      .finally(() => running.delete(host))
-    running.set(host, answer)
-    return answer
-  }
-}
+/** Asks the system, which knows what is in its files too. */
+export const systemResolver = (monotonic: Clock['monotonic']): Resolve =>
+  inTurns((host) => lookup(host, { all: true }).then((entries) => entries.map(({ address }) => address)), monotonic)

@@ -6,7 +6,7 @@ import { ms } from '../lib/time.ts'
 import type { HttpRequest } from '../ports.ts'
 import { parseEgressAllow } from './egress-allow.ts'
 import { egressPolicy } from './egress.ts'
-import type { Resolve } from './connect-send.ts'
+import type { Resolve } from './lookup-turns.ts'
 import { createHttpSend, type HttpSend } from './send.ts'
 
 function sender(allow: string, resolve?: Resolve): HttpSend {

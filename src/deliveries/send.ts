@@ -2,9 +2,10 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import type { Agent, Dispatcher } from 'undici'
 import { ms, type Ms } from '../lib/time.ts'
 import type { Clock, HttpOutcome, HttpRequest, Send } from '../ports.ts'
-import { type Resolve, systemResolver } from './connect-send.ts'
+import { systemResolver } from './connect-send.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { judgeUrl, type EgressPolicy } from './egress.ts'
+import type { Resolve } from './lookup-turns.ts'
 import { type Connection, newPools, type Passenger } from './pools-send.ts'
 import { proxyFaults, unanswered, type Unanswered } from './send-fault.ts'
 
@@ -40,7 +41,7 @@ const usualBodyMaxBytes = 16 * 1024
  * the receiver has decided, and asking again would deliver twice.
  */
 export function createHttpSend(options: HttpSendOptions): HttpSend {
-  const { policy, monotonic, connectionsMax, resolve: lookUp = systemResolver(), proxy = null, ca = null } = options
+  const { policy, monotonic, connectionsMax, resolve: lookUp = systemResolver(monotonic), proxy = null, ca = null } = options
   const pools = newPools({ policy, resolve: lookUp, proxy, trusted: ca, connectionsMax })
   const userAgent = `Watchbell/${options.version}`
   return {
