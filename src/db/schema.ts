@@ -80,11 +80,13 @@ export interface ApiTokens {
 export interface Attempts {
   address: string | null;
   at: Timestamp;
+  delivery_id: number;
   detail: string | null;
   duration_ms: number;
   endpoint_id: string;
   event_sequence: number | null;
   id: string;
+  lane: number;
   message_at: Timestamp;
   message_id: string;
   number: number;
@@ -145,14 +147,18 @@ export interface CalendarStretches {
 export interface DeadDeliveries {
   at: Timestamp;
   attempts_count: number;
+  delivery_id: number;
   endpoint_id: string;
   event_sequence: number | null;
   grouped_sequences: ArrayType<number> | null;
   lane: number;
+  last_status: number | null;
   message_at: Timestamp;
   message_id: string;
   organization_id: string;
   reason: string;
+  replayed_at: Timestamp | null;
+  state: string;
   subject_id: string | null;
 }
 
@@ -166,6 +172,7 @@ export interface Deliveries {
   grouped_sequences: ArrayType<number> | null;
   id: Generated<number>;
   lane: number;
+  last_status: number | null;
   message_at: Timestamp;
   message_id: string;
   organization_id: string;

@@ -6,16 +6,19 @@ import { asId, type EndpointId, type MessageId, type OrganizationId } from '../l
 import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Attempt, SealedAttempt, Page, SubjectAnswer } from './attempt.ts'
+import type { Lane } from './delivery.ts'
 
 /** Logs attempts. One that is there already was logged by a commit that nobody heard of. */
 export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Promise<void> {
   await sql`
-    insert into attempts (organization_id, id, at, endpoint_id, message_id, message_at, event_sequence, subject_id, number,
-      outcome, status, detail, response_headers, response_body, response_truncated, address, duration_ms)
+    insert into attempts (organization_id, id, at, delivery_id, lane, endpoint_id, message_id, message_at, event_sequence,
+      subject_id, number, outcome, status, detail, response_headers, response_body, response_truncated, address, duration_ms)
     select * from unnest(
       ${attempts.map((attempt) => attempt.organizationId)}::text[],
       ${attempts.map((attempt) => attempt.id)}::uuid[],
       ${attempts.map((attempt) => toDate(attempt.at))}::timestamptz[],
+      ${attempts.map((attempt) => attempt.deliveryId)}::bigint[],
+      ${attempts.map((attempt) => attempt.lane)}::smallint[],
       ${attempts.map((attempt) => attempt.endpointId)}::uuid[],
       ${attempts.map((attempt) => attempt.messageId)}::uuid[],
       ${attempts.map((attempt) => toDate(attempt.messageAt))}::timestamptz[],
@@ -108,6 +111,8 @@ type AttemptRow = {
   readonly organization_id: string
   readonly id: string
   readonly at: Date
+  readonly delivery_id: number
+  readonly lane: number
   readonly endpoint_id: string
   readonly message_id: string
   readonly message_at: Date
@@ -129,6 +134,8 @@ function attemptOf(row: AttemptRow): Attempt {
     organizationId: asId<OrganizationId>(row.organization_id),
     id: row.id,
     at: fromDate(row.at),
+    deliveryId: row.delivery_id,
+    lane: row.lane as Lane,
     endpointId: asId<EndpointId>(row.endpoint_id),
     messageId: asId<MessageId>(row.message_id),
     messageAt: fromDate(row.message_at),

@@ -1,6 +1,7 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
 import type { Instant, Ms } from '../lib/time.ts'
+import type { Lane } from './delivery.ts'
 
 /** One try, as the log keeps it. */
 export type Attempt = {
@@ -8,6 +9,8 @@ export type Attempt = {
   readonly id: string
   /** When it ended. */
   readonly at: Instant
+  readonly deliveryId: number
+  readonly lane: Lane
   readonly endpointId: EndpointId
   readonly messageId: MessageId
   readonly messageAt: Instant

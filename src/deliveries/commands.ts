@@ -90,6 +90,7 @@ export async function closeEndpoints(
 /** Lets endpoints that are disabled be made anew; since when they have got nothing, or null where none was. */
 export const closeDisabledEndpoints = endpoints.closeDisabled
 export const countEnabledEndpoints = endpoints.countEnabled
+export const disabledEndpoints = endpoints.disabledOf
 
 /** Closed endpoints for which something may still wait: at most so many. */
 export const closingEndpoints = findClosing
@@ -111,7 +112,13 @@ export async function endWaiting(tx: Tx, closing: ClosingEndpoint): Promise<Ende
     return { count: 0, haveResults: true }
   }
   const { reason } = closing
-  const unsent = ended.map((delivery) => ({ delivery, reason, attemptsCount: delivery.attempt - 1 }))
+  const unsent = ended.map((delivery) => ({
+    delivery,
+    state: 'dead' as const,
+    reason,
+    attemptsCount: delivery.attempt - 1,
+    lastStatus: delivery.lastStatus,
+  }))
   await insertDeadDeliveries(tx, unsent)
   const haveResults = ended.length <= resultsMax
   if (haveResults) {

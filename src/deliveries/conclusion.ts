@@ -51,6 +51,8 @@ const beginningOf = (delivery: Delivery, { id, at }: When) => ({
   organizationId: delivery.organizationId,
   id,
   at,
+  deliveryId: delivery.id,
+  lane: delivery.lane,
   endpointId: delivery.endpointId,
   messageId: delivery.messageId,
   messageAt: delivery.messageAt,
@@ -60,14 +62,23 @@ const beginningOf = (delivery: Delivery, { id, at }: When) => ({
 })
 
 /** How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. */
-export function endingOf({ delivery, verdict, attempt }: Conclusion): Ending | null {
-  const attemptsCount = attempt === null ? delivery.attempt - 1 : delivery.attempt
+export function endingOf(conclusion: Conclusion): Ending | null {
+  const { verdict, attempt } = conclusion
+  const attemptsCount = attemptsCountOf(conclusion)
   const status = attempt?.status ?? null
   if (verdict.kind === 'dead' || verdict.kind === 'faulty')
     return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }
   if (verdict.kind !== 'success' || attempt === null) return null
   return { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }
 }
+
+/** How many attempts there were. */
+export const attemptsCountOf = ({ delivery, attempt }: Conclusion): number =>
+  attempt === null ? delivery.attempt - 1 : delivery.attempt
+
+/** What the delivery was answered last. An attempt that got no answer has no status; what was never sent keeps the one before. */
+export const lastStatusOf = ({ delivery, attempt }: Conclusion): number | null =>
+  attempt === null ? delivery.lastStatus : attempt.status
 
 /** What the column holds; far beyond every deadline. */
 const durationMax = 2 ** 31 - 1

@@ -110,6 +110,8 @@ export type Delivery = {
   readonly subjectId: string | null
   readonly cancelKey: string | null
   readonly expiresAt: Instant | null
+  /** What the last attempt was answered; null: no answer, or there was none yet. */
+  readonly lastStatus: number | null
   readonly endpoint: {
     readonly kind: EndpointKind
     readonly ownerId: string

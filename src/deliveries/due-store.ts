@@ -45,7 +45,7 @@ const orderedLane = sql.lit(lanes.ordered)
 const pageLane = sql.lit(lanes.page)
 
 const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
-  grouped_sequences, subject_id, cancel_key, expires_at`
+  grouped_sequences, subject_id, cancel_key, expires_at, last_status`
 
 /** What is said of the endpoint `e` beside its delivery. */
 export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.disabled_at is not null as disabled,
@@ -143,6 +143,7 @@ export type DeliveryRow = {
   readonly subject_id: string | null
   readonly cancel_key: string | null
   readonly expires_at: Date | null
+  readonly last_status: number | null
   readonly kind: EndpointKind
   readonly owner_id: string
   readonly url: string | null
@@ -168,6 +169,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     subjectId: row.subject_id,
     cancelKey: row.cancel_key,
     expiresAt: row.expires_at === null ? null : fromDate(row.expires_at),
+    lastStatus: row.last_status,
     endpoint: {
       kind: row.kind,
       ownerId: row.owner_id,

@@ -100,6 +100,23 @@ export async function closeDisabled(
   return earliest(rows.map((row) => row.failing_since ?? row.disabled_at).map((date) => (date === null ? null : fromDate(date))))
 }
 
+/** Which of the endpoints of an owner get nothing any more, although they are open. */
+export async function disabledOf(
+  tx: Tx,
+  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+): Promise<ReadonlySet<EndpointId>> {
+  const rows = await tx.sql
+    .selectFrom('endpoints')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', 'webhook')
+    .where('owner_id', '=', ownerId)
+    .where('deleted_at', 'is', null)
+    .where('disabled_at', 'is not', null)
+    .execute()
+  return new Set(rows.map((row) => asId<EndpointId>(row.id)))
+}
+
 /** How many open endpoints of an owner are not disabled. */
 export function countEnabled(
   tx: Tx,

@@ -3,10 +3,10 @@ import { faultText } from '../lib/fault-text.ts'
 import { type Ms, ms, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { insertAttempts } from './attempt-store.ts'
-import { type Concluded, endingOf } from './conclusion.ts'
+import { attemptsCountOf, type Concluded, endingOf, lastStatusOf } from './conclusion.ts'
 import { lanes } from './delivery.ts'
 import { keepPauses } from './endpoint-store.ts'
-import { insertDeadDeliveries, insertResults, settleDeliveries } from './finish-store.ts'
+import { insertDeadDeliveries, insertResults, settleDeliveries, type Unsent } from './finish-store.ts'
 import { keepHealth } from './health-commands.ts'
 import { insertMessages } from './message-store.ts'
 import type { Pause } from './slots.ts'
@@ -148,12 +148,20 @@ async function finish(tx: Tx, batch: readonly Concluded[]): Promise<number> {
 
 const pauseOf = ({ delivery: { organizationId, endpointId: id } }: Concluded, pause: Pause) => ({ organizationId, id, ...pause })
 
+function unsentOf(conclusion: Concluded): Unsent | null {
+  const { delivery, verdict } = conclusion
+  if (verdict.kind === 'success' || verdict.kind === 'retry') return null
+  return {
+    delivery,
+    state: verdict.kind === 'skipped' ? 'skipped' : 'dead',
+    reason: verdict.reason,
+    attemptsCount: attemptsCountOf(conclusion),
+    lastStatus: lastStatusOf(conclusion),
+  }
+}
+
 async function tellEndings(tx: Tx, changed: readonly Concluded[]): Promise<void> {
-  const unsent = changed.flatMap(({ delivery, verdict, attempt }) =>
-    verdict.kind === 'dead' || verdict.kind === 'skipped' || verdict.kind === 'faulty'
-      ? [{ delivery, reason: verdict.reason, attemptsCount: attempt === null ? delivery.attempt - 1 : delivery.attempt }]
-      : [],
-  )
+  const unsent = changed.flatMap((conclusion) => unsentOf(conclusion) ?? [])
   if (unsent.length > 0) await insertDeadDeliveries(tx, unsent)
   const ended = changed.flatMap((conclusion) => {
     const ending = endingOf(conclusion)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { jsonbText } from '../lib/json.ts'
 import { toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
-import type { Conclusion } from './conclusion.ts'
+import { type Conclusion, lastStatusOf } from './conclusion.ts'
 import type { Delivery, Ending } from './delivery.ts'
 import { groupedText } from './store.ts'
 
@@ -18,13 +18,14 @@ export async function settleDeliveries(tx: Tx, conclusions: readonly Conclusion[
       select * from unnest(
         ${sorted.map(({ delivery }) => delivery.id)}::bigint[],
         ${sorted.map(({ delivery }) => delivery.attempt)}::smallint[],
-        ${dueAts}::timestamptz[]) as ended (id, attempt, due_at)
+        ${dueAts}::timestamptz[],
+        ${sorted.map(lastStatusOf)}::smallint[]) as ended (id, attempt, due_at, last_status)
     ), deleted as (
       delete from deliveries d using ended
       where d.id = ended.id and d.attempt = ended.attempt and ended.due_at is null
       returning d.id
     ), put_off as (
-      update deliveries d set attempt = d.attempt + 1, due_at = ended.due_at from ended
+      update deliveries d set attempt = d.attempt + 1, due_at = ended.due_at, last_status = ended.last_status from ended
       where d.id = ended.id and d.attempt = ended.attempt and ended.due_at is not null
       returning d.id
     )
@@ -33,16 +34,24 @@ export async function settleDeliveries(tx: Tx, conclusions: readonly Conclusion[
 }
 
 export type Ended = { readonly delivery: Delivery; readonly ending: Ending }
-export type Unsent = { readonly delivery: Delivery; readonly reason: string; readonly attemptsCount: number }
+export type Unsent = {
+  readonly delivery: Delivery
+  readonly state: 'dead' | 'skipped'
+  readonly reason: string
+  readonly attemptsCount: number
+  readonly lastStatus: number | null
+}
 
 export async function insertDeadDeliveries(tx: Tx, dead: readonly Unsent[]): Promise<void> {
   await sql`
-    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences,
-      subject_id, lane, attempts_count, reason, at)
-    select organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences::bigint[], subject_id, lane,
-      attempts_count, reason, ${toDate(tx.now)}::timestamptz
+    insert into dead_deliveries (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence,
+      grouped_sequences, subject_id, lane, attempts_count, last_status, reason, at)
+    select organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence, grouped_sequences::bigint[],
+      subject_id, lane, attempts_count, last_status, reason, ${toDate(tx.now)}::timestamptz
     from unnest(
       ${dead.map(({ delivery }) => delivery.organizationId)}::text[],
+      ${dead.map(({ delivery }) => delivery.id)}::bigint[],
+      ${dead.map(({ state }) => state)}::text[],
       ${dead.map(({ delivery }) => delivery.messageId)}::uuid[],
       ${dead.map(({ delivery }) => toDate(delivery.messageAt))}::timestamptz[],
       ${dead.map(({ delivery }) => delivery.endpointId)}::uuid[],
@@ -51,9 +60,10 @@ export async function insertDeadDeliveries(tx: Tx, dead: readonly Unsent[]): Pro
       ${dead.map(({ delivery }) => delivery.subjectId)}::text[],
       ${dead.map(({ delivery }) => delivery.lane)}::smallint[],
       ${dead.map(({ attemptsCount }) => attemptsCount)}::smallint[],
+      ${dead.map(({ lastStatus }) => lastStatus)}::smallint[],
       ${dead.map(({ reason }) => reason)}::text[])
-      as new (organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences, subject_id, lane,
-        attempts_count, reason)
+      as new (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence, grouped_sequences,
+        subject_id, lane, attempts_count, last_status, reason)
     on conflict do nothing`.execute(tx.sql)
 }
 

@@ -22,6 +22,7 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   subjectId: null,
   cancelKey: null,
   expiresAt: null,
+  lastStatus: null,
   endpoint: {
     kind: 'webhook',
     ownerId: 'WH1',

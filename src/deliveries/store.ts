@@ -64,10 +64,10 @@ export async function endAll(tx: Tx, reason: string): Promise<void> {
     with ended as (
       delete from deliveries returning *
     )
-    insert into dead_deliveries (organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences,
-      subject_id, lane, attempts_count, reason, at)
-    select organization_id, message_id, message_at, endpoint_id, event_sequence, grouped_sequences, subject_id, lane, attempt - 1,
-      ${reason}::text, ${toDate(tx.now)}::timestamptz
+    insert into dead_deliveries (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence,
+      grouped_sequences, subject_id, lane, attempts_count, last_status, reason, at)
+    select organization_id, id, 'dead', message_id, message_at, endpoint_id, event_sequence, grouped_sequences, subject_id, lane,
+      attempt - 1, last_status, ${reason}::text, ${toDate(tx.now)}::timestamptz
     from ended
     on conflict do nothing`.execute(tx.sql)
 }

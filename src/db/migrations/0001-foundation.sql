@@ -761,12 +761,16 @@ create table deliveries (
   subject_id text,
   -- A page's run, so that an acknowledgement takes the page back.
   cancel_key uuid,
-  expires_at timestamptz
+  expires_at timestamptz,
+  -- What the last attempt was answered; null: no answer, or there was none yet.
+  last_status smallint
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 -- Walked endpoint by endpoint, so that the backlog of one that is full or hangs is never read.
 create index deliveries_due on deliveries (shard, endpoint_id, lane, due_at, id);
 create index deliveries_ordered on deliveries (shard, endpoint_id, id) where lane = 1;
 create index deliveries_cancel on deliveries (cancel_key) where cancel_key is not null;
+-- What was sent before is sent again once at a time.
+create unique index deliveries_replayed on deliveries (organization_id, message_id) where lane = 3;
 
 -- The bytes, written before the first request leaves and the same for every retry.
 create table messages (
@@ -800,6 +804,8 @@ create table attempts (
   organization_id text not null,
   id uuid not null,
   at timestamptz not null,
+  delivery_id bigint not null,
+  lane smallint not null,
   endpoint_id uuid not null,
   message_id uuid not null,
   message_at timestamptz not null,
@@ -817,12 +823,15 @@ create table attempts (
   primary key (organization_id, id, at)
 ) partition by range (at);
 create index attempts_endpoint on attempts (organization_id, endpoint_id, at desc);
-create index attempts_message on attempts (organization_id, message_id, at);
+create index attempts_delivery on attempts (organization_id, delivery_id);
 create index attempts_subject on attempts (organization_id, subject_id, at) where subject_id is not null;
 
 -- What ended without success. Seen, and the source of a replay.
 create table dead_deliveries (
   organization_id text not null,
+  delivery_id bigint not null,
+  -- What is skipped was not wanted: its trigger template said so.
+  state text not null check (state in ('dead', 'skipped')),
   message_id uuid not null,
   message_at timestamptz not null,
   endpoint_id uuid not null,
@@ -831,9 +840,13 @@ create table dead_deliveries (
   subject_id text,
   lane smallint not null,
   attempts_count smallint not null,
+  -- As that of a delivery.
+  last_status smallint,
   reason text not null,
   at timestamptz not null,
-  primary key (organization_id, message_id, endpoint_id, message_at)
+  -- When it was owed again, by another delivery; null: it was not.
+  replayed_at timestamptz,
+  primary key (organization_id, delivery_id, message_at)
 ) partition by range (message_at);
 create index dead_deliveries_endpoint on dead_deliveries (organization_id, endpoint_id, at desc);
 

@@ -1,0 +1,30 @@
+import type { Tx } from '../ports.ts'
+import { findEnded } from './ended-store.ts'
+import type { ReplayOutcome } from './replay.ts'
+import * as store from './replay-store.ts'
+
+export const findEndedDelivery = findEnded
+
+/**
+ * Sends again what has ended, after everything that is fresh: each by a new delivery with the same `webhook-id` and the same
+ * bytes, but with a time and a signature of its own. What never left, since it could not be made or was not let out, has no
+ * bytes yet and gets them now. Returns the outcomes in the order of the replays.
+ */
+export async function replayDeliveries(tx: Tx, replays: readonly store.Replay[]): Promise<readonly ReplayOutcome[]> {
+  if (replays.length === 0) return []
+  const sendable = await store.sendableAgain(tx, replays)
+  const owed = await store.insertReplays(
+    tx,
+    replays.filter(({ ended }) => sendable.has(ended.id)),
+  )
+  const again = replays.filter(({ ended }) => owed.has(ended.id)).map(({ ended }) => ended)
+  if (again.length > 0) {
+    await store.markReplayed(tx, again)
+    tx.wake('deliveries')
+  }
+  return replays.map(({ ended: { id } }) => {
+    const deliveryId = owed.get(id)
+    if (deliveryId !== undefined) return { kind: 'owed', deliveryId }
+    return { kind: sendable.has(id) ? 'waiting' : 'forgotten' }
+  })
+}
