@@ -16,7 +16,9 @@ import type { EgressPolicy } from './deliveries/egress.ts'
 import { chainsOfSchedules } from './escalation-chains/policy-commands.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
 import { escalationsLoop } from './escalations/loop.ts'
+import { historiesOf } from './events/history-store.ts'
 import { webhooksLoop } from './events/loop.ts'
+import { pastEventOf } from './events/past-commands.ts'
 import { eventExcerptsOf, renderDeliveries } from './events/render-commands.ts'
 import { eventRoutes } from './events/routes.ts'
 import type { App } from './http/app.ts'
@@ -43,6 +45,7 @@ import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
 import { actionRoutes } from './webhooks/action-routes.ts'
 import { webhookCredentials } from './webhooks/credentials-commands.ts'
+import { previewRoutes } from './webhooks/preview-routes.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { signingRoutes } from './webhooks/signing-routes.ts'
 import { tlsRoutes } from './webhooks/tls-routes.ts'
@@ -183,6 +186,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
   actionRoutes(http, { db, settings: webhooks })
+  previewRoutes(http, { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf, pastEventOf })
   signingRoutes(http, { ...ports, vault: webhooks.vault })
   tlsRoutes(http, { db, vault: webhooks.vault })
   alertRoutes(http, db)

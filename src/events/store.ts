@@ -55,6 +55,17 @@ export async function eventsAfter(
   return answer.rows.map(eventOf)
 }
 
+/** One event with all that is stored of it; null when there is none. */
+export async function findEvent(db: Sql, organizationId: OrganizationId, sequence: number): Promise<RecordedEvent | null> {
+  const row = await db
+    .selectFrom('events')
+    .select(['organization_id', 'sequence', 'at', 'id', 'type', 'actor', 'alert_group_id', 'data', 'report'])
+    .where('organization_id', '=', organizationId)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst()
+  return row === undefined ? null : { ...eventOf(row), report: readAlertReport(row.report) }
+}
+
 /** Longer data is shown cut where whole stories are told. In characters. */
 const toldDataMax = 64 * 1024
 

@@ -12,7 +12,7 @@ export type Filtering = {
 }
 
 /** What searching takes at most for one cause, some 400 ms for expressions made for it, and for all of one transaction. */
-const causeEffort = 8_000_000
+export const causeEffort = 8_000_000
 const wholeEffort = 40_000_000
 
 /** What a cause may always take, so that others in its transaction cannot leave it unjudged. */
@@ -41,7 +41,8 @@ export function newFiltering(onUndecided: () => void): Filtering {
   }
 }
 
-function recordOf(cause: WebhookCause): FilterRecord {
+/** What filters know of a cause. */
+export function recordOf(cause: WebhookCause): FilterRecord {
   if (cause.about === 'alert group') return recordOfAlert(cause.report, cause.payload)
   return cause.about === 'schedule' ? recordOfSchedule(cause.change) : recordOfNothing
 }

@@ -1,6 +1,6 @@
 import type { Sending } from './sending.ts'
 import type { Webhook } from './webhook.ts'
-import { type AlertCause, subscribes, type WebhookCause } from './trigger.ts'
+import { subscribes, type WebhookCause } from './trigger.ts'
 
 /** What decides whether a webhook hears of something. */
 export type Subscription = Pick<
@@ -15,17 +15,26 @@ export type Subscription = Pick<
  */
 export function hears(subscription: Subscription, cause: WebhookCause): boolean {
   if (subscription.organizationId !== cause.organizationId) return false
-  if (cause.about === 'alert group')
-    return isWanted(subscription, cause) && passes(subscription.integrationFilter, cause.integrationId)
-  if (!subscribes(subscription.triggerTypes, cause.trigger)) return false
-  return cause.about === 'schedule' ? passes(subscription.scheduleFilter, cause.scheduleId) : cause.webhookId !== subscription.id
+  return isWanted(subscription, cause) && passesIntegrations(subscription, cause) && passesSchedules(subscription, cause)
 }
 
-/** A cause that names a webhook reaches that one, whatever its trigger type; `escalation` reaches nobody else. */
-function isWanted(subscription: Subscription, { trigger, webhookId }: AlertCause): boolean {
-  if (webhookId !== null) return webhookId === subscription.id
-  return trigger !== 'escalation' && subscribes(subscription.triggerTypes, trigger)
+/**
+ * A cause that names a webhook reaches that one, whatever its trigger type; `escalation` reaches nobody else. No webhook hears what
+ * happens to itself.
+ */
+export function isWanted({ id, triggerTypes }: Pick<Subscription, 'id' | 'triggerTypes'>, cause: WebhookCause): boolean {
+  if (cause.about === 'alert group' && cause.webhookId !== null) return cause.webhookId === id
+  if (cause.trigger === 'escalation' || !subscribes(triggerTypes, cause.trigger)) return false
+  return cause.about !== 'webhook' || cause.webhookId !== id
 }
+
+export const passesIntegrations = (
+  { integrationFilter }: Pick<Subscription, 'integrationFilter'>,
+  cause: WebhookCause,
+): boolean => cause.about !== 'alert group' || passes(integrationFilter, cause.integrationId)
+
+export const passesSchedules = ({ scheduleFilter }: Pick<Subscription, 'scheduleFilter'>, cause: WebhookCause): boolean =>
+  cause.about !== 'schedule' || passes(scheduleFilter, cause.scheduleId)
 
 /** No filter lets everything pass. */
 const passes = <Id>(filter: readonly Id[] | null, id: Id): boolean => filter === null || filter.includes(id)

@@ -29,10 +29,10 @@ export type RenderWorld = Pick<Ports, 'clock' | 'random'> & {
   readonly baseUrl: string
 }
 
-type RenderMeans = {
-  readonly pace: Pace
-  readonly historiesOf: (db: Sql, wanted: readonly HistoryKey[]) => Promise<ReadonlyMap<MessageId, History>>
-}
+type RenderMeans = { readonly pace: Pace; readonly historiesOf: HistoriesOf }
+
+/** What happened to alert groups until the events of messages. */
+export type HistoriesOf = (db: Sql, wanted: readonly HistoryKey[]) => Promise<ReadonlyMap<MessageId, History>>
 
 /** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
 export async function renderWebhooks(

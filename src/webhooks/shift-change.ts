@@ -32,6 +32,8 @@ export type ShiftChange = {
   readonly gap: boolean
   /** Those with a step that pages who is on call. */
   readonly escalation_chains: readonly { readonly id: string; readonly name: string }[]
+  /** There where it is made up, for a test of a webhook. */
+  readonly test?: true
 }
 
 export type PersonOnCall = Person & {

@@ -31,6 +31,8 @@ export type ScheduleTrigger = (typeof scheduleTriggers)[number]
 export type OperationalTrigger = (typeof operationalTriggers)[number]
 export type Trigger = AlertTrigger | ScheduleTrigger | OperationalTrigger
 
+export const triggers = [...alertTriggers, ...scheduleTriggers, ...operationalTriggers] as const
+
 /** What a webhook may subscribe to: one trigger, or `status change` for any of the contract's last six. */
 export const triggerTypes = [
   ...contractTriggers,
@@ -50,7 +52,7 @@ type Cause = {
   readonly eventAt: Instant
 }
 
-export type AlertCause = Cause & {
+type AlertCause = Cause & {
   readonly about: 'alert group'
   readonly trigger: AlertTrigger
   readonly alertGroupId: AlertGroupId
