@@ -1,23 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
-import type { Actor } from '../accounts/actor.ts'
-import { egressPolicy } from '../deliveries/egress.ts'
-import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../test/support/webhook-world.ts'
+import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { hours, minutes } from '../lib/time.ts'
 import { createWebhook, readWebhook, updateWebhook } from '../webhooks/commands.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
-import { renderDeliveries } from './render-commands.ts'
 
-const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
-const actor: Actor = { kind: 'system', organizationId }
 const integrationId = asId<IntegrationId>('CAAAAAAAAAAAA')
-const settings = {
-  vault: testVault,
-  egress: egressPolicy([], 'https://bell.example'),
-  integrationsThatExist: async () => new Set<string>(),
-  schedulesThatExist: async () => new Set<string>(),
-}
+const settings = settingsWith()
 
 /** How each receiver answers, by the beginning of its host name; 200 if it is not here. */
 let statuses: Record<string, number> = {}
@@ -26,14 +17,9 @@ let world: DeliveryWorld
 beforeEach(async () => {
   statuses = {}
   headers = {}
-  world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
+  world = await webhookWorld({
     behave: ({ url }) => ({ afterMs: 10, status: statuses[new URL(url).hostname.split('.')[0] ?? ''] ?? 200, headers }),
   })
-  await world.db.sql
-    .insertInto('organizations')
-    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
-    .execute()
 })
 afterEach(() => world.close())
 
@@ -64,8 +50,7 @@ async function pass(hoursCount: number, everyMs = hours(hoursCount)): Promise<vo
 }
 
 async function lookRound(): Promise<void> {
-  const loop = webhooksLoop(world.ports)
-  for (let at = await loop.run(world.shards); at !== null && at <= world.now(); ) at = await loop.run(world.shards)
+  await doDue(world, webhooksLoop(world.ports))
 }
 
 async function told(): Promise<readonly string[]> {

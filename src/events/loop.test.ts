@@ -1,42 +1,29 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
-import type { Actor } from '../accounts/actor.ts'
+import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../test/support/webhook-world.ts'
 import { attemptsOf, countDeliveries } from '../deliveries/commands.ts'
-import { egressPolicy } from '../deliveries/egress.ts'
-import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { type JsonWithRaw, RawJson } from '../lib/json.ts'
 import { after, minutes } from '../lib/time.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/commands.ts'
 import type { AlertGroupEventType } from './catalogue.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
-import { eventExcerptsOf, renderDeliveries } from './render-commands.ts'
+import { eventExcerptsOf } from './render-commands.ts'
 
-const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
-const actor: Actor = { kind: 'system', organizationId }
 const integrationId = asId<IntegrationId>('CAAAAAAAAAAAA')
-const settings = {
-  vault: testVault,
-  egress: egressPolicy([], 'https://bell.example'),
-  integrationsThatExist: async () => new Set<string>(),
-  schedulesThatExist: async () => new Set<string>(),
-}
+const settings = settingsWith()
 
 let world: DeliveryWorld
 let names = 0
 beforeAll(async () => {
-  world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
+  world = await webhookWorld({
     behave: ({ url }) => {
       if (url.includes('hangs')) return 'hang'
       return url.includes('broken') ? { afterMs: 10, status: 410 } : { afterMs: 10, body: '{"ticket":7}' }
     },
   })
-  await world.db.sql
-    .insertInto('organizations')
-    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
-    .execute()
 })
 afterAll(() => world.close())
 
@@ -53,8 +40,7 @@ const happen = (type: AlertGroupEventType, group: string, data: JsonWithRaw = {}
   })
 
 const timelineOf = async (group: string) => {
-  const loop = webhooksLoop(world.ports)
-  for (let at = await loop.run(world.shards); at !== null && at <= world.now(); ) at = await loop.run(world.shards)
+  await doDue(world, webhooksLoop(world.ports))
   const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
   return events.filter((event) => event.alertGroupId === group).map((event) => ({ type: event.type, ...JSON.parse(event.data) }))
 }

@@ -1,33 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
-import type { Actor } from '../accounts/actor.ts'
-import { egressPolicy } from '../deliveries/egress.ts'
-import { type AlertGroupId, asId, type IntegrationId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
+import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
+import { actor, settingsWith, webhookWorld } from '../../test/support/webhook-world.ts'
+import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { createWebhook, updateWebhook } from '../webhooks/commands.ts'
 import type { AlertGroupEventType } from './catalogue.ts'
 import { publish } from './commands.ts'
-import { renderDeliveries } from './render-commands.ts'
 
-const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
-const actor: Actor = { kind: 'system', organizationId }
-const settings = {
-  vault: testVault,
-  egress: egressPolicy([], 'https://bell.example'),
-  integrationsThatExist: async () => new Set<string>(),
-  schedulesThatExist: async () => new Set<string>(),
-}
+const settings = settingsWith()
 
 let world: DeliveryWorld
 let names = 0
 beforeAll(async () => {
-  world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
+  world = await webhookWorld({
     behave: ({ url }) => (url.includes('hangs') ? 'hang' : { afterMs: 10, status: url.includes('fails') ? 500 : 200 }),
   })
-  await world.db.sql
-    .insertInto('organizations')
-    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
-    .execute()
 })
 afterAll(() => world.close())
 

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../test/support/webhook-world.ts'
 import { handOver } from '../../test/support/shift-changes.ts'
-import type { Actor } from '../accounts/actor.ts'
 import { attemptsOf } from '../deliveries/commands.ts'
-import { egressPolicy } from '../deliveries/egress.ts'
-import { asId, type OrganizationId, type ScheduleId } from '../lib/ids.ts'
+import { asId, type ScheduleId } from '../lib/ids.ts'
 import { after, seconds } from '../lib/time.ts'
 import { createWebhook, switchOffAllWebhooks } from '../webhooks/commands.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
@@ -12,17 +11,10 @@ import type { Webhook } from '../webhooks/webhook.ts'
 import { publish, readEvents } from './commands.ts'
 import type { ScheduleFact } from './event.ts'
 import { webhooksLoop } from './loop.ts'
-import { eventExcerptsOf, renderDeliveries } from './render-commands.ts'
+import { eventExcerptsOf } from './render-commands.ts'
 
-const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
-const actor: Actor = { kind: 'system', organizationId }
 const scheduleId = asId<ScheduleId>(handOver.schedule.id)
-const settings = {
-  vault: testVault,
-  egress: egressPolicy([], 'https://bell.example'),
-  integrationsThatExist: async () => new Set<string>(),
-  schedulesThatExist: async () => new Set<string>([scheduleId, 'SOTHER1111111']),
-}
+const settings = settingsWith([scheduleId, 'SOTHER1111111'])
 
 let world: DeliveryWorld
 let names = 0
@@ -31,14 +23,9 @@ beforeAll(async () => {
     afterMs: 10,
     ...(url.includes('broken') ? { status: 422, headers: { 'webhook-delivery': 'abort-message' } } : {}),
   })
-  world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
+  world = await webhookWorld({
     behave,
   })
-  await world.db.sql
-    .insertInto('organizations')
-    .values({ id: organizationId, name: 'Acme', event_sequence: 0, created_at: new Date(world.now()) })
-    .execute()
 })
 afterEach(async () => {
   await world.db.tx('test', switchOffAllWebhooks)
@@ -79,8 +66,7 @@ const attemptsTo = (webhook: Webhook) =>
 const shownFor = async (webhook: Webhook) => Object.fromEntries(await eventExcerptsOf(world.db.sql, await attemptsTo(webhook)))
 
 const log = async () => {
-  const loop = webhooksLoop(world.ports)
-  for (let at = await loop.run(world.shards); at !== null && at <= world.now(); ) at = await loop.run(world.shards)
+  await doDue(world, webhooksLoop(world.ports))
   return readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
 }
 

@@ -1,24 +1,17 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type DeliveryWorld, deliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { doDue, renderingWorld, settingsWith } from '../../test/support/webhook-world.ts'
 import type { Actor } from '../accounts/actor.ts'
 import { createOrganization } from '../accounts/commands.ts'
-import { egressPolicy } from '../deliveries/egress.ts'
 import { publish } from '../events/commands.ts'
 import { webhooksLoop } from '../events/loop.ts'
-import { renderDeliveries } from '../events/render-commands.ts'
 import { type AlertGroupId, asId, type IntegrationId } from '../lib/ids.ts'
-import type { Loop } from '../lib/loop.ts'
 import { hours, minutes } from '../lib/time.ts'
 import { createWebhook } from '../webhooks/commands.ts'
 import { linkKeyFrom } from './link.ts'
 import { notificationsLoop } from './loop.ts'
 
-const settings = {
-  vault: testVault,
-  egress: egressPolicy([], 'https://bell.example'),
-  integrationsThatExist: async () => new Set<string>(),
-  schedulesThatExist: async () => new Set<string>(),
-}
+const settings = settingsWith()
 const notifications = {
   baseUrl: 'https://bell.example',
   mailFrom: 'bell@example.com',
@@ -32,8 +25,7 @@ let world: DeliveryWorld
 let actor: Actor
 beforeEach(async () => {
   status = 500
-  world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
+  world = await renderingWorld({
     behave: () => ({ afterMs: 10, status }),
   })
   const made = await world.db.tx('test', (tx) => createOrganization(tx, { name: 'Harbour', email: 'ada@example.com' }))
@@ -54,14 +46,10 @@ async function pass(everyMs: number): Promise<void> {
     publish(tx, { type: 'alert_group.acknowledged', actor, alertGroup, data: {}, webhookId: null })
   })
   await world.pass(everyMs + minutes(1))
-  await rounds(webhooksLoop(world.ports))
+  await doDue(world, webhooksLoop(world.ports))
   await world.pass(minutes(2))
-  await rounds(notificationsLoop(world.ports, notifications))
+  await doDue(world, notificationsLoop(world.ports, notifications))
   await world.pass(1_000)
-}
-
-async function rounds(loop: Loop): Promise<void> {
-  for (let at = await loop.run(world.shards); at !== null && at <= world.now(); ) at = await loop.run(world.shards)
 }
 
 const mails = () =>
