@@ -1,31 +1,20 @@
 import { createServer } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectProxy } from '../../test/fixtures/proxy.ts'
 import { httpReceiver, httpsReceiverOf, rawReceiver } from '../../test/fixtures/receiver.ts'
+import { httpSender, type SenderOptions } from '../../test/support/http-sender.ts'
 import { newAuthority } from '../../test/support/certificates.ts'
 import { ms } from '../lib/time.ts'
 import type { HttpOutcome, HttpRequest } from '../ports.ts'
-import { parseEgressAllow } from './egress-allow.ts'
-import { egressPolicy } from './egress.ts'
 import { parseEgressProxy } from './egress-proxy.ts'
-import { createHttpSend, type HttpSend, type HttpSendOptions } from './send.ts'
+import type { HttpSend } from './send.ts'
 
-type Through = Partial<HttpSendOptions> & { readonly url?: string; readonly allow?: string }
+type Through = SenderOptions & { readonly url?: string }
 
-function sender(proxyPort: number, { url = `http://127.0.0.1:${proxyPort}`, allow = '', ...options }: Through = {}): HttpSend {
-  const allowed = parseEgressAllow(allow)
+function sender(proxyPort: number, { url = `http://127.0.0.1:${proxyPort}`, ...options }: Through = {}): HttpSend {
   const proxy = parseEgressProxy(url)
-  if (!allowed.ok || !proxy.ok) throw new Error('the settings are wrong')
-  const send = createHttpSend({
-    policy: egressPolicy(allowed.value, 'https://watchbell.example'),
-    version: '1.2.3',
-    monotonic: () => ms(performance.now()),
-    resolve: () => Promise.resolve(['93.184.215.14']),
-    proxy: proxy.value,
-    ...options,
-  })
-  onTestFinished(() => send.close())
-  return send
+  if (!proxy.ok) throw new Error(proxy.reason)
+  return httpSender({ allow: '', resolve: () => Promise.resolve(['93.184.215.14']), proxy: proxy.value, ...options })
 }
 
 const get = (url: string, changes: Partial<HttpRequest> = {}): HttpRequest => ({

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { httpsReceiverOf } from '../../test/fixtures/receiver.ts'
+import { httpSender } from '../../test/support/http-sender.ts'
 import { type Certified, newAuthority, selfSigned } from '../../test/support/certificates.ts'
 import { ms } from '../lib/time.ts'
 import type { ClientTls, HttpOutcome } from '../ports.ts'
-import { parseEgressAllow } from './egress-allow.ts'
-import { egressPolicy } from './egress.ts'
-import { createHttpSend, type HttpSend, type HttpSendOptions } from './send.ts'
+import type { HttpSend } from './send.ts'
 
 const host = 'receiver.example'
 const root = newAuthority('The root')
@@ -15,20 +14,6 @@ const server = root.issue({ name: host, hosts: [host] })
 const clients = newAuthority('Those who may call')
 const client = clients.issue({ name: 'watchbell' })
 const other = clients.issue({ name: 'somebody else' })
-
-function sender(options: Partial<HttpSendOptions> = {}): HttpSend {
-  const allow = parseEgressAllow('127.0.0.0/8')
-  if (!allow.ok) throw new Error(allow.reason)
-  const send = createHttpSend({
-    policy: egressPolicy(allow.value, 'https://watchbell.example'),
-    version: '1.2.3',
-    monotonic: () => ms(performance.now()),
-    resolve: () => Promise.resolve(['127.0.0.1']),
-    ...options,
-  })
-  onTestFinished(() => send.close())
-  return send
-}
 
 const none: ClientTls = { certificate: null, key: null, ca: null }
 
@@ -50,14 +35,14 @@ const strict = { ...{ cert: server.certificate, key: server.key, ca: clients.cer
 describe('a client certificate', () => {
   test('is shown to a receiver that asks for one', async () => {
     const receiver = await httpsReceiverOf(strict, (request, response) => response.end(callerOf(request)))
-    const send = sender({ ca: [root.certificate] })
+    const send = httpSender({ ca: [root.certificate] })
     expect(bodyOf(await ask(send, receiver.port, { ...none, ...client }))).toBe('watchbell')
     expect(bodyOf(await ask(send, receiver.port, { ...client, ca: root.certificate }))).toBe('watchbell')
   })
 
   test('that is missing, or is not vouched for, is the fault of the exchange that does not have it', async () => {
     const receiver = await httpsReceiverOf(strict, (_request, response) => response.end())
-    const send = sender({ ca: [root.certificate] })
+    const send = httpSender({ ca: [root.certificate] })
     for (const tls of [null, none, { ...none, ...selfSigned({ name: 'watchbell' }) }])
       expect(await ask(send, receiver.port, tls)).toMatchObject({
         kind: 'no-answer',
@@ -68,7 +53,7 @@ describe('a client certificate', () => {
   test('of one webhook is never shown for another one, whose request finds a connection open', async () => {
     const open = { ...strict, rejectUnauthorized: false }
     const receiver = await httpsReceiverOf(open, (request, response) => response.end(callerOf(request)))
-    const send = sender({ ca: [root.certificate] })
+    const send = httpSender({ ca: [root.certificate] })
     const callers = []
     for (const tls of [{ ...none, ...client }, null, { ...none, ...other }, none, { ...none, ...client }])
       callers.push(bodyOf(await ask(send, receiver.port, tls)))
@@ -80,7 +65,7 @@ describe('a client certificate', () => {
     const middle = clients.authority('In the middle')
     const below = middle.issue({ name: 'deep' })
     const receiver = await httpsReceiverOf(strict, (request, response) => response.end(callerOf(request)))
-    const send = sender({ ca: [root.certificate] })
+    const send = httpSender({ ca: [root.certificate] })
     const chain = { ...none, certificate: below.certificate + middle.certificate, key: below.key }
     expect(bodyOf(await ask(send, receiver.port, chain))).toBe('deep')
     expect(await ask(send, receiver.port, { ...none, ...below })).toMatchObject({ kind: 'no-answer' })
@@ -90,7 +75,7 @@ describe('a client certificate', () => {
     let requests = 0
     const receiver = await httpsReceiverOf(strict, () => (requests += 1))
     const mixed = { ...none, certificate: client.certificate, key: other.key }
-    await expect(async () => ask(sender(), receiver.port, mixed)).rejects.toThrow(/key values mismatch/)
+    await expect(async () => ask(httpSender(), receiver.port, mixed)).rejects.toThrow(/key values mismatch/)
     expect(requests).toBe(0)
   })
 })
@@ -99,7 +84,7 @@ describe('an authority', () => {
   test('that a webhook brings is the only one that it trusts, and nobody else does', async () => {
     const receiver = await httpsReceiverOf(plain(server), (_request, response) => response.end('hi'))
     const elsewhere = newAuthority('Elsewhere')
-    const send = sender({ ca: [elsewhere.certificate] })
+    const send = httpSender({ ca: [elsewhere.certificate] })
     expect(bodyOf(await ask(send, receiver.port, { ...none, ca: root.certificate }))).toBe('hi')
     for (const tls of [null, none, { ...none, ca: elsewhere.certificate }])
       expect(await ask(send, receiver.port, tls)).toMatchObject({ kind: 'no-answer', fault: 'tls' })
@@ -113,8 +98,8 @@ describe('an authority', () => {
   test('may be one of several', async () => {
     const receiver = await httpsReceiverOf(plain(server), (_request, response) => response.end('hi'))
     const list = newAuthority('First').certificate + root.certificate
-    expect(bodyOf(await ask(sender(), receiver.port, { ...none, ca: list }))).toBe('hi')
-    expect(bodyOf(await ask(sender({ ca: [list] }), receiver.port, null))).toBe('hi')
+    expect(bodyOf(await ask(httpSender(), receiver.port, { ...none, ca: list }))).toBe('hi')
+    expect(bodyOf(await ask(httpSender({ ca: [list] }), receiver.port, null))).toBe('hi')
   })
 })
 
@@ -128,7 +113,7 @@ describe('a receiver whose certificate', () => {
     let requests = 0
     const { certificate: cert, key } = root.issue({ name: host, hosts: [host], ...wrong })
     const receiver = await httpsReceiverOf({ cert, key }, () => (requests += 1))
-    expect(await ask(sender({ ca: [root.certificate] }), receiver.port, null)).toMatchObject({
+    expect(await ask(httpSender({ ca: [root.certificate] }), receiver.port, null)).toMatchObject({
       kind: 'no-answer',
       fault: 'tls',
       detail: `No secure connection to the receiver (${cause}).`,
@@ -140,15 +125,15 @@ describe('a receiver whose certificate', () => {
     const { certificate: cert, key } = selfSigned({ name: host, hosts: [host] })
     const receiver = await httpsReceiverOf({ cert, key }, (_request, response) => response.end())
     const detail = 'No secure connection to the receiver (the certificate is self-signed).'
-    expect(await ask(sender(), receiver.port, null)).toMatchObject({ fault: 'tls', detail })
-    expect(await ask(sender(), receiver.port, { ...none, ca: cert })).toMatchObject({ kind: 'answered' })
+    expect(await ask(httpSender(), receiver.port, null)).toMatchObject({ fault: 'tls', detail })
+    expect(await ask(httpSender(), receiver.port, { ...none, ca: cert })).toMatchObject({ kind: 'answered' })
   })
 })
 
 test('of very many identities those that were used longest ago end their connections, and get new ones', async () => {
   const patient = { ...strict, keepAliveTimeout: 60_000 }
   const receiver = await httpsReceiverOf(patient, (request, response) => response.end(callerOf(request)))
-  const send = sender({ ca: [root.certificate] })
+  const send = httpSender({ ca: [root.certificate] })
   // Identities differ by the text of what they trust, here by blank lines.
   const identity = (index: number): ClientTls => ({ ...client, ca: root.certificate + '\n'.repeat(index) })
   for (let index = 0; index < 140; index += 1) expect(bodyOf(await ask(send, receiver.port, identity(index)))).toBe('watchbell')

@@ -1,26 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import { createServer } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { httpReceiver, httpsReceiver, rawReceiver, receiverCertificate } from '../../test/fixtures/receiver.ts'
+import { httpSender } from '../../test/support/http-sender.ts'
 import { ms } from '../lib/time.ts'
 import type { HttpOutcome, HttpRequest } from '../ports.ts'
-import { parseEgressAllow } from './egress-allow.ts'
-import { egressPolicy } from './egress.ts'
-import { createHttpSend, type HttpSend, type HttpSendOptions } from './send.ts'
-
-function sender(options: Partial<HttpSendOptions> = {}): HttpSend {
-  const allow = parseEgressAllow('127.0.0.0/8')
-  if (!allow.ok) throw new Error(allow.reason)
-  const send = createHttpSend({
-    policy: egressPolicy(allow.value, 'https://watchbell.example'),
-    version: '1.2.3',
-    monotonic: () => ms(performance.now()),
-    resolve: () => Promise.resolve(['127.0.0.1']),
-    ...options,
-  })
-  onTestFinished(() => send.close())
-  return send
-}
 
 function post(port: number, changes: Partial<HttpRequest> = {}): HttpRequest {
   const body = Buffer.from('{"a":1}')
@@ -37,7 +21,7 @@ async function answerOf(bytes: string | readonly string[], { ends = false, deadl
     for (const part of [bytes].flat()) socket.write(part)
     if (ends) socket.end()
   })
-  return sender().http(post(receiver.port, { deadlineMs }))
+  return httpSender().http(post(receiver.port, { deadlineMs }))
 }
 
 const bodyOf = (outcome: HttpOutcome): string | null =>
@@ -55,7 +39,7 @@ describe('a request', () => {
     })
     const headers = { 'Content-Type': 'application/json', 'X-Name': 'Zoë' }
     const url = `http://127.0.0.1:${receiver.port}/a%2Fb?q=1&q=2#part`
-    const outcome = await sender().http(post(receiver.port, { url, method: 'PUT', headers, body: bytes }))
+    const outcome = await httpSender().http(post(receiver.port, { url, method: 'PUT', headers, body: bytes }))
     expect(bodyOf(outcome)).toBe('true')
     expect(seen).toEqual([
       'PUT',
@@ -88,7 +72,7 @@ describe('a request', () => {
       Expect: '100-continue',
       'Accept-Encoding': 'gzip',
     }
-    await sender().http(post(receiver.port, { headers: brought }))
+    await httpSender().http(post(receiver.port, { headers: brought }))
     expect(headers).toEqual({
       'accept-encoding': 'identity',
       connection: 'keep-alive',
@@ -104,7 +88,7 @@ describe('a request', () => {
       raw = `${request.method} ${request.rawHeaders.join(' ')}`
       response.end()
     })
-    expect(await sender().http(post(receiver.port, { method, body: null }))).toMatchObject({ kind: 'answered', status: 200 })
+    expect(await httpSender().http(post(receiver.port, { method, body: null }))).toMatchObject({ kind: 'answered', status: 200 })
     expect(raw).toMatch(new RegExp(`^${method} `))
     expect(raw).not.toMatch(/content-length|transfer-encoding/i)
   })
@@ -121,7 +105,7 @@ describe('a request that HTTP cannot express', () => {
     ['a method with a space', { method: 'GET /' }],
   ])('is refused without a connection: %s', async (_what, changes) => {
     const receiver = await httpReceiver((_request, response) => response.end())
-    const send = sender()
+    const send = httpSender()
     const outcomes = await Promise.all(Array.from({ length: 300 }, () => send.http(post(receiver.port, changes))))
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['refused']))
     expect(receiver.accepted()).toBe(0)
@@ -135,7 +119,7 @@ describe('an answer', () => {
       response.writeHead(202, { 'Retry-After': '7', 'Set-Cookie': ['a=1', 'b=2'], Date: 'today', Connection: 'close' })
       response.end('thanks')
     })
-    const outcome = await sender().http(post(receiver.port))
+    const outcome = await httpSender().http(post(receiver.port))
     expect(outcome).toEqual({
       kind: 'answered',
       status: 202,
@@ -164,7 +148,7 @@ describe('an answer', () => {
 
   test('with status 204 and a body counts, and the body is not taken for the next answer', async () => {
     const receiver = await rawReceiver((socket) => socket.write('HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nextra'))
-    const send = sender()
+    const send = httpSender()
     expect(await send.http(post(receiver.port))).toMatchObject({ kind: 'answered', status: 204 })
     expect(await send.http(post(receiver.port))).toMatchObject({ kind: 'answered', status: 204 })
     expect(receiver.accepted()).toBe(2)
@@ -182,7 +166,7 @@ describe('an answer', () => {
     const location = `http://127.0.0.1:${elsewhere.port}/`
     for (const status of [301, 302, 303, 307, 308]) {
       const receiver = await httpReceiver((_request, response) => response.writeHead(status, { location }).end())
-      expect(await sender().http(post(receiver.port))).toMatchObject({ kind: 'answered', status, headers: { location } })
+      expect(await httpSender().http(post(receiver.port))).toMatchObject({ kind: 'answered', status, headers: { location } })
     }
     expect(elsewhere.accepted()).toBe(0)
   })
@@ -208,7 +192,7 @@ describe('the body of an answer', () => {
 
   test('is read as far as the request wants it', async () => {
     const receiver = await httpReceiver((_request, response) => response.end('x'.repeat(100_000)))
-    const read = (answerBytesMax: number) => sender().http(post(receiver.port, { answerBytesMax }))
+    const read = (answerBytesMax: number) => httpSender().http(post(receiver.port, { answerBytesMax }))
     expect([bodyOf(await read(99_999)), bodyOf(await read(100_001))].map((body) => body?.length)).toEqual([99_999, 100_000])
   })
 
@@ -220,7 +204,7 @@ describe('the body of an answer', () => {
       response.on('drain', more)
       more()
     })
-    const outcome = await sender().http(post(receiver.port))
+    const outcome = await httpSender().http(post(receiver.port))
     expect(outcome).toMatchObject({ kind: 'answered', truncated: true })
     await expect.poll(() => receiver.open()).toBe(0)
   })
@@ -228,7 +212,7 @@ describe('the body of an answer', () => {
   test('that is compressed is not inflated', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000))
     const receiver = await httpReceiver((_request, response) => response.setHeader('content-encoding', 'gzip').end(bomb))
-    const outcome = await sender().http(post(receiver.port))
+    const outcome = await httpSender().http(post(receiver.port))
     expect(outcome).toMatchObject({ kind: 'answered', truncated: true })
     expect(bodyOf(outcome)).toBe(bomb.subarray(0, 16_384).toString('latin1'))
   })
@@ -239,7 +223,7 @@ describe('the body of an answer', () => {
       const drip = setInterval(() => socket.write('x'), 20)
       socket.on('close', () => clearInterval(drip))
     })
-    const outcome = await sender().http(post(receiver.port, { deadlineMs: ms(300) }))
+    const outcome = await httpSender().http(post(receiver.port, { deadlineMs: ms(300) }))
     expect(outcome).toMatchObject({ kind: 'answered', status: 200, truncated: true })
     expect(outcome.durationMs).toBeGreaterThanOrEqual(299)
     expect(outcome.durationMs).toBeLessThan(2000)
@@ -282,7 +266,7 @@ describe('no answer', () => {
 
   test('is a timeout when the receiver stays silent, and its connection is closed', async () => {
     const receiver = await rawReceiver(() => {})
-    const outcome = await sender().http(post(receiver.port, { deadlineMs: ms(200) }))
+    const outcome = await httpSender().http(post(receiver.port, { deadlineMs: ms(200) }))
     expect(outcome).toMatchObject({ kind: 'no-answer', fault: 'timeout', detail: 'No answer within 0.2 s.' })
     expect(outcome.durationMs).toBeGreaterThanOrEqual(199)
     await expect.poll(() => receiver.open()).toBe(0)
@@ -294,7 +278,7 @@ describe('no answer', () => {
       const drip = setInterval(() => socket.write('x-a: b\r\n'), 20)
       socket.on('close', () => clearInterval(drip))
     })
-    expect(await sender().http(post(receiver.port, { deadlineMs: ms(200) }))).toMatchObject({
+    expect(await httpSender().http(post(receiver.port, { deadlineMs: ms(200) }))).toMatchObject({
       kind: 'no-answer',
       fault: 'timeout',
     })
@@ -304,15 +288,17 @@ describe('no answer', () => {
 describe('no connection', () => {
   test('is a fault of its own when nobody listens', async () => {
     const port = await unusedPort()
-    expect(await sender().http(post(port))).toMatchObject({
+    expect(await httpSender().http(post(port))).toMatchObject({
       kind: 'no-answer',
       fault: 'connect',
       detail: 'No connection to the receiver (connection refused).',
     })
-    expect(await sender().http(post(port, { url: `https://receiver.example:${port}/` }))).toMatchObject({ fault: 'connect' })
+    expect(await httpSender().http(post(port, { url: `https://receiver.example:${port}/` }))).toMatchObject({ fault: 'connect' })
     const several = ['127.0.0.1', '127.0.0.2']
     expect(
-      await sender({ resolve: () => Promise.resolve(several) }).http(post(port, { url: `https://receiver.example:${port}/` })),
+      await httpSender({ resolve: () => Promise.resolve(several) }).http(
+        post(port, { url: `https://receiver.example:${port}/` }),
+      ),
     ).toMatchObject({
       fault: 'connect',
     })
@@ -323,7 +309,7 @@ describe('no connection', () => {
       socket.once('data', () => {})
       if (receiver.accepted() === 2) socket.end(`${ok}content-length: 0\r\nconnection: close\r\n\r\n`)
     })
-    const send = sender()
+    const send = httpSender()
     const stuck = send.http(post(receiver.port, { deadlineMs: ms(10_000) }))
     await expect.poll(() => receiver.accepted()).toBe(1)
     expect(await send.http(post(receiver.port))).toMatchObject({ kind: 'answered' })
@@ -341,7 +327,7 @@ describe('no connection', () => {
     for (const [resolve, cause] of cases) {
       const detail = `The host name could not be resolved (${cause}).`
       const url = 'https://receiver.example/'
-      expect(await sender({ resolve }).http(post(443, { url }))).toMatchObject({ kind: 'no-answer', fault: 'dns', detail })
+      expect(await httpSender({ resolve }).http(post(443, { url }))).toMatchObject({ kind: 'no-answer', fault: 'dns', detail })
     }
   })
 
@@ -349,8 +335,8 @@ describe('no connection', () => {
     const silent = await rawReceiver(() => {})
     const deadlineMs = ms(20_000)
     const [lookup, handshake] = await Promise.all([
-      sender({ resolve: () => new Promise(() => {}) }).http(post(0, { url: 'http://receiver.example/', deadlineMs })),
-      sender().http(post(0, { url: `https://receiver.example:${silent.port}/`, deadlineMs })),
+      httpSender({ resolve: () => new Promise(() => {}) }).http(post(0, { url: 'http://receiver.example/', deadlineMs })),
+      httpSender().http(post(0, { url: `https://receiver.example:${silent.port}/`, deadlineMs })),
     ])
     expect(lookup).toMatchObject({ fault: 'dns', detail: 'The host name could not be resolved (it took too long).' })
     expect(lookup.durationMs).toBeLessThan(4500)
@@ -363,7 +349,7 @@ describe('no connection', () => {
     let requests = 0
     const receiver = await httpReceiver(() => (requests += 1))
     const gate = Promise.withResolvers<string[]>()
-    const send = sender({ resolve: () => gate.promise })
+    const send = httpSender({ resolve: () => gate.promise })
     const url = `http://receiver.example:${receiver.port}/`
     const outcome = await send.http(post(0, { url, deadlineMs: ms(100) }))
     expect(outcome).toMatchObject({ fault: 'timeout', detail: 'No connection within 0.1 s.' })
@@ -381,7 +367,7 @@ describe('TLS', () => {
       names.push(request.headers.host, 'servername' in request.socket ? request.socket.servername : null)
       response.end('hi')
     })
-    const send = sender({ ca: [receiverCertificate()] })
+    const send = httpSender({ ca: [receiverCertificate()] })
     const outcome = await send.http(post(receiver.port, { url: secure(receiver.port, 'receiver.example.') }))
     expect(outcome).toMatchObject({ kind: 'answered', status: 200, address: '127.0.0.1' })
     expect(names).toEqual([`receiver.example:${receiver.port}`, 'receiver.example'])
@@ -390,7 +376,7 @@ describe('TLS', () => {
   test('is refused with a certificate that nobody vouches for', async () => {
     let requests = 0
     const receiver = await httpsReceiver(() => (requests += 1))
-    expect(await sender().http(post(0, { url: secure(receiver.port) }))).toMatchObject({
+    expect(await httpSender().http(post(0, { url: secure(receiver.port) }))).toMatchObject({
       kind: 'no-answer',
       fault: 'tls',
       detail: 'No secure connection to the receiver (the certificate is self-signed).',
@@ -402,7 +388,7 @@ describe('TLS', () => {
     const receiver = await httpsReceiver((_request, response) => response.end())
     const detail = 'No secure connection to the receiver (the certificate is for another host name).'
     for (const host of ['other.example', '127.0.0.1']) {
-      const outcome = await sender({ ca: [receiverCertificate()] }).http(post(0, { url: secure(receiver.port, host) }))
+      const outcome = await httpSender({ ca: [receiverCertificate()] }).http(post(0, { url: secure(receiver.port, host) }))
       expect(outcome).toMatchObject({ kind: 'no-answer', fault: 'tls', detail })
     }
   })
@@ -411,7 +397,7 @@ describe('TLS', () => {
     const plain = await httpReceiver((_request, response) => response.end())
     const gone = await rawReceiver((socket) => socket.destroy())
     for (const { port } of [plain, gone]) {
-      expect(await sender().http(post(0, { url: secure(port) }))).toMatchObject({ kind: 'no-answer', fault: 'tls' })
+      expect(await httpSender().http(post(0, { url: secure(port) }))).toMatchObject({ kind: 'no-answer', fault: 'tls' })
     }
   })
 })
@@ -422,7 +408,7 @@ describe('many at once', () => {
       if (request.url === '/quick') response.end()
     })
     const healthy = await httpReceiver((_request, response) => response.end())
-    const send = sender()
+    const send = httpSender()
     const stuck = Array.from({ length: 50 }, () => send.http(post(hanging.port, { deadlineMs: ms(1000) })))
     await expect.poll(() => hanging.open()).toBe(50)
     const quick = await Promise.all([
@@ -442,7 +428,7 @@ describe('many at once', () => {
       requests += 1
       if (requests > 256) response.end()
     })
-    const send = sender({ connectionsMax: 256 })
+    const send = httpSender({ connectionsMax: 256 })
     const first = Array.from({ length: 256 }, () => send.http(post(receiver.port, { deadlineMs: ms(1500) })))
     const waiting = [send.http(post(receiver.port, { deadlineMs: ms(300) })), send.http(post(receiver.port))]
     expect(await waiting[0]).toMatchObject({ fault: 'timeout', detail: 'No connection within 0.3 s.' })
@@ -453,7 +439,7 @@ describe('many at once', () => {
 
   test('requests one after the other share what is open', async () => {
     const receiver = await httpReceiver((_request, response) => response.end())
-    const send = sender()
+    const send = httpSender()
     for (let i = 0; i < 20; i += 1)
       expect(await send.http(post(receiver.port))).toMatchObject({ status: 200, address: '127.0.0.1' })
     // The second may start before the first connection has settled down.
@@ -463,7 +449,7 @@ describe('many at once', () => {
   test('requests leave no timer behind', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const receiver = await httpReceiver((_request, response) => response.end())
-    const send = sender()
+    const send = httpSender()
     const before = timers()
     await Promise.all(Array.from({ length: 50 }, () => send.http(post(receiver.port))))
     expect(timers() - before).toBeLessThan(25)
@@ -475,10 +461,10 @@ describe('close', () => {
     const receiver = await httpReceiver((request, response) => {
       if (request.url === '/quick') response.end()
     })
-    const send = sender()
+    const send = httpSender()
     await send.http(post(receiver.port, { url: `http://127.0.0.1:${receiver.port}/quick` }))
     const stuck = send.http(post(receiver.port))
-    const unresolved = sender({ resolve: () => new Promise(() => {}) })
+    const unresolved = httpSender({ resolve: () => new Promise(() => {}) })
     const looking = unresolved.http(post(0, { url: 'http://receiver.example/' }))
     await Promise.all([send.close(), unresolved.close()])
     const detail = 'The exchange broke off before an answer (this server is stopping).'
