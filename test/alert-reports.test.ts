@@ -1,27 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { newWorld, type World } from './support/watchbell.ts'
+import { type Harbour, harbour } from './support/harbour.ts'
 
-let world: World
-let ada: { readonly id: string }
-let integration: { readonly id: string; readonly link: string }
-let chain: { readonly id: string }
-let team: { readonly id: string }
-let service: { readonly id: string }
+let world: Harbour['world']
+let ada: Harbour['ada']
+let chain: Harbour['chain']
+let integration: Harbour['integration']
+let service: Harbour['service']
+let team: Harbour['team']
 
 beforeAll(async () => {
-  world = await newWorld({ mailIsOn: false })
-  ada = (await world.api('GET', 'users/current/')).json
-  team = (await world.api('POST', 'teams/', { name: 'Harbour' })).json
-  service = (await world.api('POST', 'services/', { name: 'Cranes', team_id: team.id })).json
-  chain = (await world.api('POST', 'escalation_chains/', { name: 'Critical' })).json
-  const step = { type: 'notify_persons', persons_to_notify: [ada.id] }
-  await world.api('POST', 'escalation_policies/', { escalation_chain_id: chain.id, ...step })
-  integration = (
-    await world.api('POST', 'integrations/', {
-      ...{ type: 'formatted_webhook', name: 'Crane watch', team_id: team.id, service: service.id, urgency: 'high' },
-      default_route: { escalation_chain_id: chain.id },
-    })
-  ).json
+  ;({ world, ada, chain, integration, service, team } = await harbour())
 })
 afterAll(() => world.close())
 
@@ -49,7 +37,7 @@ it('tells who is asked for what, and of whom, as it is then', async () => {
         type_title: 'Formatted webhook',
         created_at: expect.stringMatching(/Z$/),
       },
-      service: { id: service.id, name: 'Cranes', team_id: team.id, created_at: expect.stringMatching(/Z$/) },
+      service: { id: service.id, name: 'Quay cranes', team_id: team.id, created_at: expect.stringMatching(/Z$/) },
       team: { id: team.id, name: 'Harbour' },
       escalation_chain: { id: chain.id, name: 'Critical' },
       alert_group: {

@@ -1,32 +1,21 @@
 import { Value } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as schemas from './support/form-schemas.ts'
-import { eventually, newWorld, type World } from './support/watchbell.ts'
+import { type Harbour, harbour } from './support/harbour.ts'
+import { eventually } from './support/watchbell.ts'
 
 /** One alert group from its first alert to its end, as the receivers of each preset hear of it. */
 describe('an alert group is told in the forms of other products', () => {
-  let world: World
-  let ada: { readonly id: string }
-  let team: { readonly id: string }
-  let chain: { readonly id: string }
-  let service: { readonly id: string }
-  let integration: { readonly id: string; readonly link: string }
+  let world: Harbour['world']
+  let ada: Harbour['ada']
+  let chain: Harbour['chain']
+  let integration: Harbour['integration']
+  let service: Harbour['service']
+  let team: Harbour['team']
   let group = ''
 
   beforeAll(async () => {
-    world = await newWorld({ mailIsOn: false })
-    ada = (await world.api('GET', 'users/current/')).json
-    team = (await world.api('POST', 'teams/', { name: 'Harbour' })).json
-    service = (await world.api('POST', 'services/', { name: 'Quay cranes', team_id: team.id })).json
-    chain = (await world.api('POST', 'escalation_chains/', { name: 'Critical' })).json
-    const step = { type: 'notify_persons', persons_to_notify: [ada.id] }
-    await world.api('POST', 'escalation_policies/', { escalation_chain_id: chain.id, ...step })
-    integration = (
-      await world.api('POST', 'integrations/', {
-        ...{ type: 'formatted_webhook', name: 'Crane watch', team_id: team.id, service: service.id, urgency: 'high' },
-        default_route: { escalation_chain_id: chain.id },
-      })
-    ).json
+    ;({ world, ada, chain, integration, service, team } = await harbour())
     for (const webhook of [
       { name: 'Squadcast', preset: 'squadcast' },
       { name: 'Zenduty', preset: 'zenduty', trigger_types: ['alert group created', 'acknowledge', 'resolve'] },
