@@ -11,6 +11,7 @@ import { noteRoutes } from './alerts/note-routes.ts'
 import { alertGroupRoutes } from './alerts/routes.ts'
 import { pendingMigrations } from './db/migrate.ts'
 import { isClockSettled, keepPartitions, type Times } from './db/partitions.ts'
+import { latenessByLane } from './deliveries/commands.ts'
 import { deliveriesLoop } from './deliveries/loop.ts'
 import type { EgressPolicy } from './deliveries/egress.ts'
 import { chainsOfSchedules } from './escalation-chains/policy-commands.ts'
@@ -31,7 +32,7 @@ import { integrationsThatExist } from './integrations/commands.ts'
 import { integrationRoutes } from './integrations/routes.ts'
 import { type Bell, type Heartbeats, type Loop, newBell, runLoop } from './lib/loop.ts'
 import { hours, type Ms, minutes, seconds } from './lib/time.ts'
-import { type AppPorts, measuredPorts, nodeMetrics, shiftChangeDelays } from './metrics.ts'
+import { type AppPorts, measuredPorts, nodeMetrics, outgoingMetrics, shiftChangeDelays } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
 import { notificationRuleRoutes } from './notifications/rule-routes.ts'
@@ -116,6 +117,11 @@ export async function makeApp({ ports: given, bells, settings }: AppOptions): Pr
     busy: deliveries.busyShards,
   })
   nodeMetrics(registry, { clock, heartbeats, keeper })
+  outgoingMetrics(registry, {
+    clock,
+    state: deliveries.state,
+    lateness: (now) => inTime(clock, latenessByLane(apiPorts.db.sql, keeper.owned(), now)).catch(() => null),
+  })
   const loops: readonly Loop[] = [...slowLoops(ports, { settings, registry }), deliveries]
   const intake = openIntake(ports, alertSettings(settings))
   await addRoutes(http, { ports: apiPorts, settings, intake })
@@ -280,6 +286,12 @@ const heartbeatMax: Ms = minutes(2)
 
 const databaseAnswerMax: Ms = seconds(3)
 
+/** Null: the database has not answered for so long. */
+function inTime<Value>(clock: Ports['clock'], asked: Promise<Value>): Promise<Value | null> {
+  const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => null)
+  return Promise.race([asked, giveUp])
+}
+
 /** A batch of alerts is stored in milliseconds; another node may do better than one that takes so long. */
 const intakeStallMax: Ms = seconds(5)
 
@@ -289,13 +301,12 @@ async function readinessOf(
 ): Promise<Readiness> {
   const oldest = clock.monotonic() - heartbeatMax
   const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? -Infinity) < oldest).map(({ name }) => name)
-  const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => 'it does not answer')
   const asked = pendingMigrations(db.sql).then(
     (pending) => (pending === 0 ? 'ok' : `${pending} migrations have not run`),
     () => 'it cannot be reached',
   )
   return {
-    database: await Promise.race([asked, giveUp]),
+    database: (await inTime(clock, asked)) ?? 'it does not answer',
     alerts: intake.stalledMs() <= intakeStallMax ? 'ok' : 'none was stored for more than five seconds, although some wait',
     leases: isLeased ? 'ok' : 'they could not be renewed, so this node does nothing that is due',
     loops: silent.length === 0 ? 'ok' : `no round for two minutes: ${silent.join(', ')}`,

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { catalogue } from './events/catalogue.ts'
 import type { Heartbeats } from './lib/loop.ts'
-import type { Ms } from './lib/time.ts'
+import type { Instant, Ms } from './lib/time.ts'
 import type { Clock, Database, Ports, Tx } from './ports.ts'
 import type { ShardKeeper } from './shards/loop.ts'
 
@@ -93,6 +93,57 @@ export function shiftChangeDelays(registry: Registry): (delay: Ms) => void {
     registers: [registry],
   })
   return (delay) => delays.observe(Math.max(0, delay) / 1000)
+}
+
+/** What is asked of the deliveries. */
+type Outgoing = {
+  readonly clock: Clock
+  readonly state: (now: Instant) => {
+    readonly pages: number
+    readonly webhooks: number
+    readonly suspects: number
+    readonly paused: number
+  }
+  /** How long, by lane, something has been due that has not left; null when the database does not answer soon. */
+  readonly lateness: (now: Instant) => Promise<ReadonlyMap<string, Ms> | null>
+}
+
+/** What leaves this node, what ought to have left, and the receivers that are in its way. */
+export function outgoingMetrics(registry: Registry, { clock, state, lateness }: Outgoing): void {
+  const inFlight: Gauge<'kind'> = new Gauge({
+    name: 'watchbell_deliveries_in_flight',
+    help: 'Deliveries that this node has taken and whose attempts have not ended.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect: () => {
+      const { pages, webhooks } = state(clock.now())
+      inFlight.set({ kind: 'page' }, pages)
+      inFlight.set({ kind: 'webhook' }, webhooks)
+    },
+  })
+  const receivers: Gauge<'state'> = new Gauge({
+    name: 'watchbell_receivers',
+    help: 'Receivers of webhooks that are slow (they share few requests), or paused because they failed.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: () => {
+      const { suspects, paused } = state(clock.now())
+      receivers.set({ state: 'slow' }, suspects)
+      receivers.set({ state: 'paused' }, paused)
+    },
+  })
+  const late: Gauge<'lane'> = new Gauge({
+    name: 'watchbell_delivery_oldest_due_seconds',
+    help: 'How long the delivery of this node has been due that has waited longest; 0 where none waits.',
+    labelNames: ['lane'],
+    registers: [registry],
+    collect: async () => {
+      const answer = await lateness(clock.now())
+      // Without an answer the lanes are missing: any number would be wrong.
+      late.reset()
+      for (const [lane, duration] of answer ?? []) late.set({ lane }, duration / 1000)
+    },
+  })
 }
 
 type Node = {

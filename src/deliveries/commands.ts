@@ -1,10 +1,12 @@
 import type { Vault } from '../accounts/secret.ts'
 import { type EndpointId, newUuid, type OrganizationId } from '../lib/ids.ts'
 import { known } from '../lib/check.ts'
+import { type Instant, type Ms, ms } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
-import type { ClosingEndpoint, EndpointKey, NewDelivery, NewEndpoint } from './delivery.ts'
+import { type ClosingEndpoint, type EndpointKey, lanes, type NewDelivery, type NewEndpoint } from './delivery.ts'
+import { oldestDue } from './due-store.ts'
 import * as endpoints from './endpoint-store.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied, updateSettings } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults } from './finish-store.ts'
@@ -34,6 +36,17 @@ export const forgetMails = deleteMailsAbout
 
 /** How many deliveries wait or are under way, in all organizations. */
 export const countDeliveries = store.countAll
+
+/** How long, by the name of each lane, something has been due in these shards that has not left. */
+export async function latenessByLane(
+  sql: Sql,
+  shards: readonly number[],
+  now: Instant,
+): Promise<ReadonlyMap<keyof typeof lanes, Ms>> {
+  const oldest = await oldestDue(sql, shards, now)
+  const names = ['page', 'ordered', 'live', 'replay'] as const
+  return new Map(names.map((name) => [name, ms(now - (oldest.get(lanes[name]) ?? now))]))
+}
 
 /** Ends every delivery of all organizations, dead with the reason, a sentence for people; nobody is told of the results. */
 export const endAllDeliveries = store.endAll

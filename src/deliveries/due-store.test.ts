@@ -8,7 +8,7 @@ import { asId, type EndpointId } from '../lib/ids.ts'
 import { allShards } from '../lib/shard.ts'
 import { instant } from '../lib/time.ts'
 import { type Delivery, type Lane, lanes } from './delivery.ts'
-import { dueDeliveries, nextDueAt } from './due-store.ts'
+import { dueDeliveries, nextDueAt, oldestDue } from './due-store.ts'
 
 let db: OpenDatabase
 beforeAll(async () => {
@@ -61,6 +61,7 @@ describe('what is due', () => {
   it('is found in an empty table', async () => {
     expect(await dueDeliveries(db.sql, query)).toEqual({ deliveries: [], surplus: [] })
     expect(await nextDueAt(db.sql, allShards, testNow)).toBeNull()
+    expect(await oldestDue(db.sql, allShards, testNow)).toEqual(new Map())
   })
 
   it('is a few per endpoint, the page first, then what has waited longest', async () => {
@@ -120,6 +121,7 @@ describe('what is due', () => {
     const before = await reads()
     for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, query)
     for (let round = 0; round < 10; round += 1) await nextDueAt(db.sql, allShards, testNow)
+    for (let round = 0; round < 10; round += 1) await oldestDue(db.sql, allShards, testNow)
     const now = await reads()
     expect(now.whole - before.whole).toBe(0)
     expect(now.byIndex - before.byIndex).toBeLessThan(500)
@@ -156,5 +158,20 @@ describe('what is due', () => {
     const now = await reads()
     expect(now.whole - before.whole).toBe(0)
     expect(now.byIndex - before.byIndex).toBeLessThan(400)
+  })
+
+  it('has been due for so long, in each lane, but not while its endpoint is paused', async () => {
+    const pause = (until: number) =>
+      sql`update endpoints set paused_until = ${new Date(until)} where id = ${endpointId(2)}`.execute(db.sql)
+    const oldest = async () => [...(await oldestDue(db.sql, allShards, testNow))].toSorted(([a], [b]) => a - b)
+    const others = [
+      [lanes.page, testNow - 1],
+      [lanes.ordered, testNow - 1_000],
+    ]
+    expect(await oldest()).toEqual([...others, [lanes.live, testNow - 90_000]])
+    await pause(testNow + 1_000)
+    expect(await oldest()).toEqual([...others, [lanes.live, testNow - 60_000]])
+    await pause(testNow - 70_000)
+    expect(await oldest()).toEqual([...others, [lanes.live, testNow - 70_000]])
   })
 })

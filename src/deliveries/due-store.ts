@@ -129,6 +129,31 @@ export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant
   return dueAt === null ? null : fromDate(dueAt)
 }
 
+/**
+ * By lane, since when the delivery of the shards is due that has waited longest; nothing for a lane in which none is. What waits for
+ * an endpoint that is paused comes due when that is over, and what waits for one that is being closed is not counted.
+ */
+export async function oldestDue(db: Sql, shards: readonly number[], now: Instant): Promise<ReadonlyMap<Lane, Instant>> {
+  const answer = await sql<{ readonly lane: Lane; readonly due_at: Date }>`
+    with ${waitingEndpoints(shards)}
+    select waiting.lane, min(greatest(first.due_at, case when waiting.lane <> ${pageLane} then e.paused_until end)) as due_at
+    from waiting
+    join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
+    cross join lateral (
+      (select due_at from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane and waiting.lane <> ${orderedLane}
+      order by due_at, id limit 1)
+      union all
+      (select due_at from deliveries
+      where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+      order by id limit 1)) first
+    group by waiting.lane
+    having min(greatest(first.due_at, case when waiting.lane <> ${pageLane} then e.paused_until end)) <= ${toDate(now)}::timestamptz`.execute(
+    db,
+  )
+  return new Map(answer.rows.map(({ lane, due_at }) => [lane, fromDate(due_at)]))
+}
+
 export type DeliveryRow = {
   readonly id: number
   readonly organization_id: string

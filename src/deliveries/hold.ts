@@ -2,7 +2,7 @@ import type { EndpointId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import type { Sign } from './sign.ts'
-import { type FreeSlots, newSlots, type Pause, type SlotLimits } from './slots.ts'
+import { type FreeSlots, newSlots, type Pause, type SlotLimits, type Troubled } from './slots.ts'
 
 export type HoldLimits = SlotLimits & {
   /** What is under way at once, in all. */
@@ -42,6 +42,14 @@ export type Hold = {
   /** When the next endpoint may send again that has used up its rate; null: all may. */
   nextRefillAt(now: Instant): Instant | null
   shards(): ReadonlySet<number>
+  state(now: Instant): HoldState
+}
+
+/** What an operator is told. */
+export type HoldState = Troubled & {
+  /** Under way. */
+  readonly pages: number
+  readonly webhooks: number
 }
 
 type Look = {
@@ -116,6 +124,7 @@ export function newHold(limits: HoldLimits): Hold {
     isRoomAwaited: () => awaited.isAny,
     nextRefillAt: slots.nextRefillAt,
     shards: () => new Set([...held.values()].map((delivery) => delivery.shard)),
+    state: (now) => ({ ...slots.troubled(now), ...flights.kinds() }),
   }
 }
 
@@ -129,6 +138,7 @@ function newFlights({ webhooksInFlightMax, webhookBytesInFlightMax }: HoldLimits
   let webhookBytes = 0
   return {
     count: () => flying.size,
+    kinds: () => ({ pages: flying.size - webhooksCount, webhooks: webhooksCount }),
     hasRoomForWebhooks: () => webhooksCount < webhooksInFlightMax && webhookBytes < webhookBytesInFlightMax,
     /** Whether it must wait for another that is under way, whatever slots there are. */
     isBehind: (delivery: Delivery) => isOrdered(delivery) && orderedTo.has(delivery.endpointId),

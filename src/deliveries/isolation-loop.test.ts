@@ -65,6 +65,7 @@ describe('a hanging receiver', () => {
     expect(well.length).toBe(100)
     expect(Math.max(...well.map(({ at }) => at)) - startedAt).toBeLessThan(500)
     expect(world.received.filter(({ url }) => url.includes('hangs')).length).toBe(1)
+    expect(world.loop().state(world.now())).toEqual({ pages: 0, webhooks: 1, suspects: 1, paused: 0 })
   })
 
   it('has eight requests open at most, each once, and is then left alone but for one that looks whether it is back', async () => {

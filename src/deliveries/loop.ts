@@ -7,7 +7,7 @@ import type { Conclusion } from './conclusion.ts'
 import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
-import { type Hold, type HoldLimits, newHold } from './hold.ts'
+import { type Hold, type HoldLimits, type HoldState, newHold } from './hold.ts'
 import { newOutlook, type Outlook } from './outlook.ts'
 import { loadCredentials, loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
 import { isPastTime, judgeLate } from './retry.ts'
@@ -21,6 +21,7 @@ export type DeliveriesLoop = Loop & {
    * under way then counts as never sent, so it is sent again. For the end of the process, after the loop has stopped.
    */
   drain(maxMs: Ms): Promise<boolean>
+  state(now: Instant): HoldState
 }
 
 export type DeliveriesOptions = AttemptOptions & {
@@ -84,6 +85,7 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
       return options.ports.clock.now()
     },
     busyShards: hold.shards,
+    state: hold.state,
     drain: async (maxMs) => {
       draining = true
       const ended = new AbortController()

@@ -50,7 +50,11 @@ export type Slots = {
   written(delivery: Delivery): void
   /** When the next endpoint may send again that has used up its rate; null: all may. */
   nextRefillAt(now: Instant): Instant | null
+  /** How many receivers of webhooks are suspected of hanging, and how many are left alone because they failed. */
+  troubled(now: Instant): Troubled
 }
+
+export type Troubled = { readonly suspects: number; readonly paused: number }
 
 type Entry = {
   readonly kind: EndpointKind
@@ -142,6 +146,7 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       if (entry !== undefined && entry.pause?.by === id) entry.pause = null
     },
     nextRefillAt: (now) => earliest([...entries.values()].map((entry) => refillAt(entry, now))),
+    troubled: (now) => troubledOf([...entries.values()], now),
   }
 }
 
@@ -202,6 +207,11 @@ function isSuspect({ kind, standing, leftAt }: Entry, now: Instant): boolean {
   const [oldest] = leftAt.values()
   return standing.isSlow || (oldest !== undefined && oldest < now - soonMs)
 }
+
+const troubledOf = (entries: readonly Entry[], now: Instant): Troubled => ({
+  suspects: entries.filter((entry) => isSuspect(entry, now)).length,
+  paused: entries.filter(({ standing }) => standing.breaker.open !== null).length,
+})
 
 function isForgotten({ standing, settings, bucket, pages, others, pause, usedAt }: Entry, now: Instant): boolean {
   if (pages > 0 || others > 0 || pause !== null) return false
