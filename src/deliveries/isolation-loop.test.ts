@@ -68,6 +68,14 @@ describe('a hanging receiver', () => {
     expect(world.loop().state(world.now())).toEqual({ pages: 0, webhooks: 1, suspects: 1, paused: 0 })
   })
 
+  it('that answers after all, each time, gets what waits for it by a few at a time', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 3_000 }) })
+    const eighty = Array.from({ length: 80 }, () => ({}))
+    await send(world, await endpointOf(world, 'https://slow.example/'), eighty)
+    await world.pass(70_000)
+    expect(world.received.length).toBe(80)
+  })
+
   it('has eight requests open at most, each once, and is then left alone but for one that looks whether it is back', async () => {
     let hangs = false
     const world = await newWorld({ behave: () => (hangs ? 'hang' : { afterMs: 10 }) })

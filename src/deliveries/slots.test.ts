@@ -118,6 +118,22 @@ describe('the slots of an endpoint', () => {
     expect(fill(slots, 'a')).toBe(1)
   })
 
+  it('are four at most for one that answers well but late, while the slow ones use less than half of their share', () => {
+    const slots = newSlots({ perEndpointMax: { webhook: 8, mail: 32 }, suspectsInFlightMax: 12 })
+    const late = (endpoint: string, count: number) => {
+      for (let id = 1; id <= count; id += 1) attempt(slots, deliveryTo(endpoint, id), { durationMs: seconds(3) })
+    }
+    late('a', 1)
+    expect(fill(slots, 'a', 100)).toBe(2)
+    late('b', 9)
+    expect(fill(slots, 'b', 200)).toBe(4)
+    late('c', 9)
+    expect(fill(slots, 'c', 300)).toBe(1)
+    attempt(slots, deliveryTo('b', 10), { ...failed, durationMs: seconds(3) })
+    for (let id = 200; id < 204; id += 1) slots.landed(deliveryTo('b', id))
+    expect(fill(slots, 'b', 400)).toBe(1)
+  })
+
   it('are none more when a request is older than a second', () => {
     const slots = newTestSlots()
     for (let id = 1; id <= 3; id += 1) attempt(slots, deliveryTo('a', id))

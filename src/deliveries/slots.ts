@@ -4,7 +4,7 @@ import { type Delivery, type EndpointKind, lanes } from './delivery.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
 import { afterRequest, type Bucket, fullBucket, isFull, refillsAt, requestsFree } from './rate.ts'
 import type { Sign } from './sign.ts'
-import { newStanding, pausedUntilAfter, soonMs, type Standing, standingAfter } from './standing.ts'
+import { lateCapMax, newStanding, pausedUntilAfter, soonMs, type Standing, standingAfter } from './standing.ts'
 
 export type SlotLimits = {
   /**
@@ -74,21 +74,26 @@ type Entry = {
   usedAt: Instant
 }
 
+/** What suspects may have under way together, and what of it is free. */
+type Share = { readonly free: number; readonly max: number }
+
 /** An endpoint of which nothing was heard for so long begins anew; one that has failed lately is kept for longer. */
 const forgottenAfter = minutes(1)
 const failuresForgottenAfter = minutes(30)
 
 /**
- * Only this isolates receivers from each other: one that hangs has one slot, all that hang have a share, and everybody else
+ * Only this isolates receivers from each other: one that hangs has one slot, all that hang or are slow have a share, and everybody else
  * gets more with each success. A fixed number for each is none, since many that hang take all; nor is the breaker, which
  * learns only after their time has run out.
  */
 export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): Slots {
   const entries = new Map<EndpointId, Entry>()
   const maxOf = ({ kind, settings }: Entry): number => settings?.inFlightMax ?? perEndpointMax[kind]
-  const suspectsFree = (now: Instant): number =>
-    suspectsInFlightMax - sum([...entries.values()].map((entry) => (isSuspect(entry, now) ? entry.others : 0)))
-  const freeOf = (entry: Entry, now: Instant, suspects: () => number): Omit<FreeSlots, 'endpointId'> => {
+  const shareAt = (now: Instant): Share => {
+    const used = sum([...entries.values()].map((entry) => (isSuspect(entry, now) ? entry.others : 0)))
+    return { free: suspectsInFlightMax - used, max: suspectsInFlightMax }
+  }
+  const freeOf = (entry: Entry, now: Instant, suspects: () => Share): Omit<FreeSlots, 'endpointId'> => {
     const pages = maxOf(entry) - entry.pages - entry.others
     return { pages, others: entry.kind === 'mail' ? pages : Math.min(othersFree(entry, now, suspects), Math.max(pages, 0)) }
   }
@@ -96,13 +101,13 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
     const entry = entries.get(delivery.endpointId)
     if (entry === undefined) return true
     entry.settings = delivery.endpoint.settings
-    const { pages, others } = freeOf(entry, now, () => suspectsFree(now))
+    const { pages, others } = freeOf(entry, now, () => shareAt(now))
     return (isPage(delivery) ? pages : others) > 0
   }
   return {
     free: (now) => {
       for (const [id, entry] of entries) if (isForgotten(entry, now)) entries.delete(id)
-      const suspects = suspectsFree(now)
+      const suspects = shareAt(now)
       return [...entries].map(([endpointId, entry]) => ({ endpointId, ...freeOf(entry, now, () => suspects) }))
     },
     isFree,
@@ -177,13 +182,13 @@ function learnt(
   return { until, breakerMs: open?.lengthMs ?? null }
 }
 
-function othersFree(entry: Entry, now: Instant, suspectsFree: () => number): number {
+function othersFree(entry: Entry, now: Instant, suspects: () => Share): number {
   const { pause, others, restsUntil } = entry
   if (restsUntil !== null && restsUntil > now) return -1
   if (pause !== null && pause.until !== null && pause.until > now) return -1
   const ofRate = rateFree(entry, now)
   if (!isSuspect(entry, now)) return Math.max(Math.min(capOf(entry) - others, ofRate), 0)
-  return suspectsFree() > 0 ? Math.max(Math.min(1 - others, ofRate), 0) : 0
+  return Math.max(Math.min(suspectCapOf(entry, suspects()) - others, ofRate), 0)
 }
 
 const bucketAfter = ({ settings, bucket }: Entry, now: Instant): Bucket =>
@@ -200,6 +205,13 @@ function rateFree({ settings, bucket, pages, others, leftAt }: Entry, now: Insta
 
 /** One that is half open sees by one request whether it can be closed. */
 const capOf = ({ standing: { breaker, cap } }: Entry): number => (breaker.open === null ? cap : 1)
+
+/** One that answered well, though late, may have some more while others leave enough of the share. */
+function suspectCapOf({ standing }: Entry, { free, max }: Share): number {
+  if (free <= 0) return 0
+  const answersLate = standing.isSlow && standing.breaker.open === null
+  return answersLate && free > max / 2 ? Math.min(standing.cap, lateCapMax) : 1
+}
 
 /** It may hang: its last answer took long, or the one under way already does. */
 function isSuspect({ kind, standing, leftAt }: Entry, now: Instant): boolean {

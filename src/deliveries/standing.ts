@@ -4,7 +4,7 @@ import type { Sign } from './sign.ts'
 
 /** What a process has learnt of a receiver: how much it may have under way. */
 export type Standing = {
-  /** Requests at once: one more for each success that came soon, and one again after a failure. */
+  /** Requests at once: one more for each success, but few by those that came late, and one again after a failure. */
   readonly cap: number
   /** The last answer was long in coming, or did not come. */
   readonly isSlow: boolean
@@ -13,6 +13,9 @@ export type Standing = {
 
 /** Who answers later is suspected of hanging. */
 export const soonMs: Ms = seconds(1)
+
+/** So many requests at once may be under way to one that answers well but late. */
+export const lateCapMax = 4
 
 /** Of a receiver of which nothing is known but what is in the table. */
 export const newStanding = (kept: KeptBreaker): Standing => ({
@@ -41,7 +44,8 @@ export function standingAfter(standing: Standing, { at, durationMs, jitter, says
 /** Whose breaker has just closed begins with one again. */
 function capAfterSuccess({ cap, breaker }: Standing, isSlow: boolean, capMax: number): number {
   if (breaker.open !== null) return 1
-  return isSlow ? cap : Math.min(cap + 1, capMax)
+  const max = isSlow ? Math.min(lateCapMax, capMax) : capMax
+  return Math.max(cap, Math.min(cap + 1, max))
 }
 
 /** Until when nothing but pages may leave for it after an attempt; null: it may at once. */
