@@ -1,4 +1,5 @@
 import { dictOf } from '../lib/jinja/dict.ts'
+import { lazyDict } from '../lib/jinja/lazy.ts'
 import { readJson } from '../lib/jinja/json-reader.ts'
 import type { Dict, Value } from '../lib/jinja/value.ts'
 import { no, ok, type Result } from '../lib/result.ts'
@@ -47,7 +48,7 @@ const unreadable = 'Template Error: what happened is nested too deeply, or has a
 /** `payload` is there, too, as in the templates of alerts, and is nothing. */
 function withAnswers({ entries }: Dict, answers: readonly Answer[]): Dict {
   const own = Array.from(entries.values(), ({ key, value }) => [key, value] as const)
-  const responses = dictOf(answers.map(({ webhookId, body }) => [webhookId, answered(body)]))
+  const responses = lazyDict(() => dictOf(answers.map(({ webhookId, body }) => [webhookId, answered(body)])).entries)
   return dictOf([...own, ['payload', null], ...(answers.length === 0 ? [] : [['responses', responses] as const])])
 }
 

@@ -1,12 +1,13 @@
 import { setItem } from './dict.ts'
-import { type Dict, list, type Value } from './value.ts'
+import { lazyDict, lazyList } from './lazy.ts'
+import { type Dict, type List, list, type Value } from './value.ts'
 
 /**
  * Reads JSON as Python does: whole numbers are ints of any size, others floats, keys stay in their order, and NaN and Infinity are
  * numbers. Null where the text is no JSON, or is nested deeper than anybody writes.
  */
-export function readJson(text: string): { readonly value: Value } | null {
-  const reading: Reading = { text, position: 0, depth: 0 }
+export function readJson(text: string): Read | null {
+  const reading: Reading = { text, position: 0, depth: 0, isLazy: false }
   try {
     const value = readValue(reading)
     skipBlanks(reading)
@@ -17,11 +18,50 @@ export function readJson(text: string): { readonly value: Value } | null {
   }
 }
 
-type Reading = { readonly text: string; position: number; depth: number }
+type Read = { readonly value: Value }
+
+/**
+ * Reads the same, but what stands within lists and objects only when somebody asks for it: what a template has nothing to do with
+ * costs next to nothing, however large it is.
+ */
+export function readJsonLazily(text: string): Read | null {
+  // Later it would be too late to say that it cannot be read.
+  if (!isWithinLimits(text) || !isJson(text)) return readJson(text)
+  return { value: readValue({ text, position: 0, depth: 0, isLazy: true }) }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether nothing is nested too deeply, and no run of digits is too long for a number, in one walk. */
+function isWithinLimits(text: string): boolean {
+  let depth = 0
+  let digits = 0
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    digits = code >= 48 && code <= 57 ? digits + 1 : 0
+    if (code === quote) index = closingQuote(text, index)
+    else if (code === 91 || code === 123) depth += 1
+    else if (code === 93 || code === 125) depth -= 1
+    if (depth > depthMax || digits > digitsMax) return false
+  }
+  return true
+}
+
+type Reading = { readonly text: string; position: number; depth: number; readonly isLazy: boolean }
 
 const noJson = new Error('no JSON')
 const depthMax = 200
 const digitsMax = 4300
+
+const quote = 34
+const backslash = 92
 
 const number = /(-?(?:0|[1-9]\d*))(\.\d+)?([eE][-+]?\d+)?/y
 const word = /true|false|null|NaN|-?Infinity/y
@@ -53,8 +93,7 @@ const words: ReadonlyMap<string, Value> = new Map<string, Value>([
 function readValue(reading: Reading): Value {
   skipBlanks(reading)
   const next = reading.text.charAt(reading.position)
-  if (next === '{') return readObject(reading)
-  if (next === '[') return list(readAll(reading, ']', readValue))
+  if (next === '{' || next === '[') return reading.isLazy && reading.depth > 0 ? passOver(reading) : readWithin(reading)
   if (next === '"') return readString(reading)
   const found = next >= '0' && next <= '9' ? null : take(reading, word)
   if (found !== null) {
@@ -62,6 +101,28 @@ function readValue(reading: Reading): Value {
     return words.get(found[0]) ?? null
   }
   return readNumber(reading)
+}
+
+const readWithin = (reading: Reading): Dict | List =>
+  reading.text[reading.position] === '{' ? readObject(reading) : list(readAll(reading, ']', readValue))
+
+/** What is there is known to be JSON, and is read when somebody asks for it. */
+function passOver(reading: Reading): Dict | List {
+  const { text, position } = reading
+  reading.position = endOfNested(text, position)
+  const later = (): Reading => ({ text, position, depth: 0, isLazy: true })
+  return text[position] === '{' ? lazyDict(() => readObject(later()).entries) : lazyList(() => readAll(later(), ']', readValue))
+}
+
+/** After the bracket that closes the one at `start`. */
+function endOfNested(text: string, start: number): number {
+  let depth = 0
+  for (let index = start; ; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code === quote) index = closingQuote(text, index)
+    else if (code === 91 || code === 123) depth += 1
+    else if ((code === 93 || code === 125) && (depth -= 1) === 0) return index + 1
+  }
 }
 
 function readNumber(reading: Reading): Value {
@@ -100,12 +161,23 @@ function readEscapes(reading: Reading): string {
 }
 
 function endOfString({ text, position }: Reading): number {
-  for (let index = position + 1; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    if (code === 92) index += 1
-    else if (code === 34) return index + 1
-  }
-  throw noJson
+  const close = closingQuote(text, position)
+  if (close === text.length) throw noJson
+  return close + 1
+}
+
+/** Where the string that begins at `start` ends; the length of a text that ends inside of it. */
+function closingQuote(text: string, start: number): number {
+  let close = text.indexOf('"', start + 1)
+  while (close >= 0 && isEscaped(text, close)) close = text.indexOf('"', close + 1)
+  return close < 0 ? text.length : close
+}
+
+/** An odd number of backslashes before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at
+  while (text.charCodeAt(first - 1) === backslash) first -= 1
+  return (at - first) % 2 === 1
 }
 
 function readObject(reading: Reading): Dict {

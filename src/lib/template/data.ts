@@ -1,7 +1,8 @@
 import { known } from '../check.ts'
-import { readJson } from '../jinja/json-reader.ts'
 import { dictOf } from '../jinja/dict.ts'
-import { type Dict, isDict, isList, list, textOf, type Value } from '../jinja/value.ts'
+import { readJsonLazily } from '../jinja/json-reader.ts'
+import { lazyDict, lazyList, type Traits } from '../jinja/lazy.ts'
+import { type Dict, type Entry, isDict, isList, textOf, type Value } from '../jinja/value.ts'
 
 /** What a template sees, and how JSON is to have the texts of it. */
 export type TemplateData = {
@@ -10,7 +11,10 @@ export type TemplateData = {
   readonly originals: ReadonlyMap<string, string> | null
 }
 
-/** What an object says, name by name. It is a copy, since a template may change what it sees. */
+/**
+ * What an object says, name by name. It is a copy, since a template may change what it sees, and is made of what the template looks
+ * at: objects can be megabytes.
+ */
 export const plainData = (object: Dict): TemplateData => ({ context: contextOf(object, copied), originals: null })
 
 /**
@@ -24,7 +28,7 @@ export function escapedData(object: Dict): TemplateData {
 
 /** The object of a JSON text; null where it is none, is nested beyond reason, or has a whole number that is too long. */
 export function readObject(json: string): Dict | null {
-  const value = readJson(json)?.value ?? null
+  const value = readJsonLazily(json)?.value ?? null
   return isDict(value) ? value : null
 }
 
@@ -40,21 +44,19 @@ export function namedIn(text: string, { entries }: Dict): Dict {
 const contextOf = ({ entries }: Dict, member: (value: Value) => Value): ReadonlyMap<string, Value> =>
   new Map(Array.from(entries.values(), ({ key, value }) => [textOf(key) ?? '', member(value)] as const))
 
-function copied(value: Value): Value {
-  if (isList(value)) return list(value.items.map(copied))
-  if (!isDict(value)) return value
-  return {
-    ...value,
-    entries: new Map(Array.from(value.entries, ([hash, { key, value: member }]) => [hash, { key, value: copied(member) }])),
-  }
-}
+const copied = (value: Value): Value => withMembers(value, copied, isDict(value) ? value : {})
 
 function escapedValue(value: Value, originals: Map<string, string>): Value {
   if (typeof value === 'string') return escapedText(value, originals)
-  if (isList(value)) return list(value.items.map((item) => escapedValue(item, originals)))
+  return withMembers(value, (member) => escapedValue(member, originals), { shown: withQuotesEscaped })
+}
+
+/** Another list or dict, with members that are made of the first one's; any other value is what it is. */
+function withMembers(value: Value, make: (member: Value) => Value, traits: Traits): Value {
+  if (isList(value)) return lazyList(() => value.items.map(make))
   if (!isDict(value)) return value
-  const pairs = Array.from(value.entries.values(), ({ key, value: member }) => [key, escapedValue(member, originals)] as const)
-  return { ...dictOf(pairs), shown: withQuotesEscaped }
+  const entryOf = ({ key, value: member }: Entry): Entry => ({ key, value: make(member) })
+  return lazyDict(() => new Map(Array.from(value.entries, ([hash, entry]) => [hash, entryOf(entry)])), traits)
 }
 
 function escapedText(text: string, originals: Map<string, string>): string {

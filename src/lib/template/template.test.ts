@@ -1,4 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
+import { dictOf } from '../jinja/dict.ts'
+import { lazyDict, lazyList } from '../jinja/lazy.ts'
 import { instant } from '../time.ts'
 import { escapedData, objectOf, plainData, type TemplateData } from './data.ts'
 import {
@@ -141,6 +143,24 @@ describe('a template that writes JSON', () => {
     const plain = plainData(object({ payload: { text } }))
     expect(outcome('{{ payload.text }}', plain)).toBe(text)
     expect(JSON.parse(outcome('{{ payload.text | tojson }}', plain))).toBe(text)
+  })
+})
+
+describe('what a template does not look at', () => {
+  const untouched = {
+    dict: lazyDict(() => expect.unreachable('nobody looks at it')),
+    list: lazyList(() => expect.unreachable('nobody looks at it')),
+  }
+  const seen = dictOf([
+    ['inner', dictOf(Object.entries(untouched))],
+    ['title', 'Disk "full"'],
+  ])
+
+  it.each([
+    ['as it is', plainData, 'Disk "full" True True'],
+    ['escaped', escapedData, 'Disk \\"full\\" True True'],
+  ])('is not copied %s, since it may be megabytes', (_how, dataOf, text) => {
+    expect(outcome('{{ title }} {{ inner.dict is mapping }} {{ inner.list is sequence }}', dataOf(seen))).toBe(text)
   })
 })
 
