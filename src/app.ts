@@ -49,6 +49,7 @@ import { webhookCredentials } from './webhooks/credentials-commands.ts'
 import { previewRoutes } from './webhooks/preview-routes.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { signingRoutes } from './webhooks/signing-routes.ts'
+import { testRoutes } from './webhooks/test-routes.ts'
 import { tlsRoutes } from './webhooks/tls-routes.ts'
 
 export type AppOptions = {
@@ -192,7 +193,9 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
   actionRoutes(http, { db, settings: webhooks })
-  previewRoutes(http, { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf, pastEventOf })
+  const rendering = { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf }
+  previewRoutes(http, { ...rendering, pastEventOf })
+  testRoutes(http, { ...rendering, messageVault: messageVault(ports, settings) })
   signingRoutes(http, { ...ports, vault: webhooks.vault })
   tlsRoutes(http, { db, vault: webhooks.vault })
   alertRoutes(http, db)

@@ -570,6 +570,7 @@ export interface Webhooks {
   schedule_filter: string[] | null;
   static_headers_sealed: Buffer | null;
   team_id: string | null;
+  tested_at: Timestamp | null;
   timeout_ms: number;
   trigger_template: string | null;
   trigger_types: string[];

@@ -1,5 +1,5 @@
 import type { Vault } from '../accounts/secret.ts'
-import { type EndpointId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { type EndpointId, type MessageId, newUuid, type OrganizationId } from '../lib/ids.ts'
 import { known } from '../lib/check.ts'
 import { type Instant, type Ms, ms } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -10,17 +10,20 @@ import { oldestDue } from './due-store.ts'
 import * as endpoints from './endpoint-store.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied, updateSettings } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults } from './finish-store.ts'
-import { deleteMailsAbout, insertMails } from './message-store.ts'
+import { deleteMailsAbout, insertMails, insertMessages } from './message-store.ts'
 import { openShown } from './sealing.ts'
 import * as store from './store.ts'
 
-/** Owes deliveries: they are sent at least once if and only if this transaction commits. */
-export async function enqueue(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
-  if (deliveries.length === 0) return
-  await store.insertDeliveries(tx, deliveries)
-  const mails = deliveries.flatMap(({ message, ...delivery }) => (message === null ? [] : [{ ...delivery, message }]))
+/** Owes deliveries: they are sent at least once if and only if this transaction commits. Returns their ids, by those of their messages. */
+export async function enqueue(tx: Tx, deliveries: readonly NewDelivery[]): Promise<ReadonlyMap<MessageId, number>> {
+  if (deliveries.length === 0) return new Map()
+  const ids = await store.insertDeliveries(tx, deliveries)
+  const mails = deliveries.flatMap(({ message, ...delivery }) => (message?.kind === 'mail' ? [{ ...delivery, message }] : []))
   if (mails.length > 0) await insertMails(tx, mails)
+  const requests = deliveries.flatMap(({ message, ...delivery }) => (message?.kind === 'http' ? [{ delivery, message }] : []))
+  if (requests.length > 0) await insertMessages(tx, requests)
   tx.wake('deliveries')
+  return ids
 }
 
 /**

@@ -81,8 +81,8 @@ export type NewDelivery = {
   /** When its cause happened: the event's instant, or now for a page. The message and the event are found under this day. */
   readonly messageAt: Instant
   /** Null: rendered from the event right before the first attempt. */
-  readonly message: SealedMail | null
-  /** The event that caused it; null for a page. */
+  readonly message: StoredMessage | null
+  /** The event that caused it; null for a page, and for an example. */
   readonly eventSequence: number | null
   /** All events that it tells of, where these are several; the first is the one that caused it. */
   readonly groupedSequences: readonly number[] | null

@@ -31,7 +31,10 @@ export async function messagesOfWaiting(
   return new Map(answer.rows.map((row) => [row.delivery_id, messageOf(row)]))
 }
 
-type NewMessage = { readonly delivery: Delivery; readonly message: SealedHttp | FaultyRequest }
+type NewMessage = {
+  readonly delivery: Pick<Delivery, 'organizationId' | 'messageId' | 'messageAt' | 'groupedSequences'>
+  readonly message: SealedHttp | FaultyRequest
+}
 
 /**
  * Keeps rendered requests and returns the ids of those that were new: of two nodes that render, the first decides the bytes.

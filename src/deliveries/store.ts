@@ -7,8 +7,9 @@ import type { Sql, Tx } from '../ports.ts'
 import type { ClosingEndpoint, Delivery, DeliveryResult, EndpointKind, Ending, Lane, NewDelivery } from './delivery.ts'
 import { type DeliveryRow, deliveryOf, ofEndpoint } from './due-store.ts'
 
-export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
-  await sql`
+/** Returns the ids by those of the messages. */
+export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<ReadonlyMap<MessageId, number>> {
+  const answer = await sql<{ readonly id: number; readonly message_id: string }>`
     insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at,
       event_sequence, grouped_sequences, subject_id, cancel_key, expires_at)
     select organization_id, endpoint_id, shard, lane, 1, ${toDate(tx.now)}::timestamptz, message_id, message_at,
@@ -26,7 +27,9 @@ export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[
       ${deliveries.map((delivery) => delivery.cancelKey)}::uuid[],
       ${deliveries.map((delivery) => dateOrNull(delivery.expiresAt))}::timestamptz[])
       as new (organization_id, endpoint_id, shard, lane, message_id, message_at, event_sequence, grouped_sequences, subject_id,
-        cancel_key, expires_at)`.execute(tx.sql)
+        cancel_key, expires_at)
+    returning id, message_id`.execute(tx.sql)
+  return new Map(answer.rows.map((row) => [asId<MessageId>(row.message_id), row.id]))
 }
 
 /** Deletes what waits under the keys and returns how many that were. */

@@ -63,6 +63,16 @@ export function newPublicId<Prefix extends keyof PublicIds>(prefix: Prefix, byte
   return (prefix + randomText(publicAlphabet, 12, bytes)) as PublicIds[Prefix]
 }
 
+const numberedLength = 12
+
+/** How people see the number of a delivery, which is its key: `D` and 12 characters, like other public ids. */
+export function deliveryIdOf(number: number): string {
+  let text = ''
+  for (let rest = number; text.length < numberedLength; rest = Math.floor(rest / publicAlphabet.length))
+    text = publicAlphabet.charAt(rest % publicAlphabet.length) + text
+  return `D${text}`
+}
+
 /** A new shift id. On-call shifts share the prefix `O` with organizations, so it has a function of its own. */
 export function newShiftId(bytes: Bytes): ShiftId {
   return ('O' + randomText(publicAlphabet, 12, bytes)) as ShiftId

@@ -30,14 +30,18 @@ import type { Trigger } from './trigger.ts'
 import type { Webhook, WebhookUrl } from './webhook.ts'
 import { parseWebhookChange } from './webhook-input.ts'
 
-/** What previews are made of. */
-export type PreviewWorld = Pick<Ports, 'clock' | 'random'> & {
+/** What requests are made of that somebody waits for. */
+export type MakingWorld = Pick<Ports, 'clock' | 'random'> & {
   readonly db: Sql
   readonly settings: WebhookSettings
   readonly baseUrl: string
-  /** How long previews may take: those of slow webhooks wait for each other. */
+  /** How long they may take: those of slow webhooks wait for each other. */
   readonly pace: Pace
   readonly historiesOf: HistoriesOf
+}
+
+/** What previews are made of. */
+export type PreviewWorld = MakingWorld & {
   /** An event of the log; the reason, a sentence for people, says why webhooks cannot be told of it. */
   readonly pastEventOf: (db: Sql, organizationId: OrganizationId, sequence: number) => Promise<Result<PastEvent, string>>
 }
@@ -100,12 +104,15 @@ async function eventOf(
 }
 
 /** What a webhook waits for, of which an example is made where none is asked for. */
-function usualTrigger({ triggerTypes: [type] }: Pick<Webhook, 'triggerTypes'>): Trigger {
+export function usualTrigger({ triggerTypes: [type] }: Pick<Webhook, 'triggerTypes'>): Trigger {
   return type === 'status change' ? 'acknowledge' : type
 }
 
 /** Makes the requests of webhooks that tell of an event, each in its turn. */
-async function making(world: PreviewWorld, event: PastEvent): Promise<(webhook: Webhook, url: WebhookUrl) => Promise<Rendered>> {
+export async function making(
+  world: MakingWorld,
+  event: PastEvent,
+): Promise<(webhook: Webhook, url: WebhookUrl) => Promise<Rendered>> {
   const { clock, random, settings, baseUrl, pace } = world
   const templating = newTemplating({ now: clock.now(), random: () => randomShare(random), isLate: pace.isLate })
   const about = { templating, egress: settings.egress, baseUrl, events: [event.told], ...(await pastOf(world, event)) } as const

@@ -25,6 +25,11 @@ export function parsePreview(body: Body): Result<PreviewOrder, Refusal> {
   return ok({ event: wanted === null ? { trigger: kind } : { sequence: wanted }, changes })
 }
 
+/** Reads of what an example shall be sent; null: of what the webhook waits for. */
+export function parseTest(body: Body): Result<Trigger | null, Refusal> {
+  return readFields((take) => take(optional(body, 'trigger', trigger), undefined) ?? null)
+}
+
 const sequence: Reader<number | null> = (value) =>
   value === null ? ok(null) : integerWithin({ min: 1, max: Number.MAX_SAFE_INTEGER })(value)
 

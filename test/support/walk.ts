@@ -397,6 +397,7 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...webhookWalks({ path: 'actions/', make: action, team: 'team_id' }),
   ...route('GET', 'webhooks/:webhookId/responses/', show),
   ...route('POST', 'webhooks/:webhookId/preview/', { ...show, body: () => ({ trigger: 'resolve' }) }),
+  ...route('POST', 'webhooks/:webhookId/test/', { status: 202, body: () => ({ trigger: 'resolve' }) }),
   ...route('GET', 'webhooks/:webhookId/tls/', show),
   ...route('PUT', 'webhooks/:webhookId/tls/', { status: 200, body: () => ({ ca: receiverCertificate() }) }),
   ...route('DELETE', 'webhooks/:webhookId/tls/', remove),

@@ -392,6 +392,8 @@ create table webhooks (
   ordered boolean not null,
   -- All its endpoints are disabled; null: no, or a person has switched it off.
   given_up_at timestamptz,
+  -- When an example was sent last, so that they do not come too fast.
+  tested_at timestamptz,
   created_at timestamptz not null,
   deleted_at timestamptz,
   primary key (organization_id, id),
