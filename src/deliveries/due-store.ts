@@ -21,23 +21,23 @@ type Due = {
 }
 
 /**
- * The endpoints that something waits for, one step of the index each, however long their backlogs are.
- * Cost follows the number of these endpoints, not of the deliveries.
+ * The endpoints that something waits for and the lanes it waits in, one step of the index each, however long their backlogs are.
+ * Cost follows the number of these, not of the deliveries.
  */
-const waitingEndpoints = (shards: readonly number[]) => sql`
-  recursive steps as (
-    select owned.shard, first.organization_id, first.endpoint_id
+const waitingLanes = (shards: readonly number[]) => sql`
+  recursive waiting as (
+    select owned.shard, first.organization_id, first.endpoint_id, first.lane
     from unnest(${[...shards]}::smallint[]) as owned (shard)
     cross join lateral (
-      select organization_id, endpoint_id from deliveries where shard = owned.shard order by endpoint_id limit 1) first
+      select organization_id, endpoint_id, lane from deliveries
+      where shard = owned.shard order by endpoint_id, lane limit 1) first
     union all
-    select steps.shard, next.organization_id, next.endpoint_id
-    from steps
+    select waiting.shard, next.organization_id, next.endpoint_id, next.lane
+    from waiting
     cross join lateral (
-      select organization_id, endpoint_id from deliveries
-      where shard = steps.shard and endpoint_id > steps.endpoint_id order by endpoint_id limit 1) next
-  ), waiting as (
-    select shard, organization_id, endpoint_id, lane from steps cross join (values (0::smallint), (1::smallint), (2::smallint), (3::smallint)) as lanes (lane)
+      select organization_id, endpoint_id, lane from deliveries
+      where shard = waiting.shard and (endpoint_id, lane) > (waiting.endpoint_id, waiting.lane)
+      order by endpoint_id, lane limit 1) next
   )`
 
 /** Written out, so that the index of the lane is known to hold all of its rows. */
@@ -62,36 +62,40 @@ export type DueDeliveries = {
  * What is due, as many per endpoint and lane as it has room for, and so many in all at most; what there is no room for comes last. Of
  * what is ordered it is the first of its endpoint, and of those right behind it the ones whose time is over: these need no slot.
  * Nothing but pages is read of an endpoint that is paused, and what waits for one that is being closed is left to `deleteWaiting`.
+ * What is held is a subquery because PostgreSQL makes a hash of that, and goes through a list of parameters for each row.
  */
 export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
   const now = sql`${toDate(due.now)}::timestamptz`
   const { webhook, mail } = due.perEndpointMax
   const answer = await sql<DeliveryRow & { readonly is_surplus: boolean }>`
-    with ${waitingEndpoints(due.shards)}
+    with ${waitingLanes(due.shards)}, known as materialized (
+      select waiting.*, free.pages, free.others
+      from waiting
+      left join unnest(${due.free.map(({ endpointId }) => endpointId)}::uuid[], ${due.free.map(({ pages }) => pages)}::int[],
+        ${due.free.map(({ others }) => others)}::int[]) as free (endpoint_id, pages, others) on free.endpoint_id = waiting.endpoint_id
+      where waiting.lane = ${pageLane} or not ${due.pagesOnly}::boolean
+    )
     select d.*, ${ofEndpoint}
-    from waiting
+    from known as waiting
     join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
-    left join unnest(${due.free.map(({ endpointId }) => endpointId)}::uuid[], ${due.free.map(({ pages }) => pages)}::int[],
-      ${due.free.map(({ others }) => others)}::int[]) as known (endpoint_id, pages, others) on known.endpoint_id = waiting.endpoint_id
     cross join lateral (
-      select case when waiting.lane = ${pageLane} then coalesce(known.pages, case e.kind when 'mail' then ${mail}::int else ${webhook}::int end)
+      select case when waiting.lane = ${pageLane} then coalesce(waiting.pages, case e.kind when 'mail' then ${mail}::int else ${webhook}::int end)
         when e.disabled_at is not null then ${due.limit}::int
         when e.paused_until > ${now} then -1
-        else coalesce(known.others, case e.kind when 'mail' then ${mail}::int else 1 end) end as free) slots
+        else coalesce(waiting.others, case e.kind when 'mail' then ${mail}::int else 1 end) end as free) slots
     cross join lateral (
       (select ${columns}, place > slots.free as is_surplus from (
         select ${columns}, row_number() over (order by due_at, id) as place from deliveries
-        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane and waiting.lane <> ${orderedLane}
-          and due_at <= ${now} and id <> all(${[...due.held]}::bigint[])
-        order by due_at, id limit slots.free + 1) as first)
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
+          and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
+        order by due_at, id limit slots.free + 1) as first where waiting.lane <> ${orderedLane})
       union all
       select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus from (
         select ${columns}, row_number() over (order by id) as place from deliveries
-        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane}
         order by id limit ${webhook}::int) as queue
-      where (place = 1 and slots.free >= 0 or expires_at <= ${now}) and due_at <= ${now} and id <> all(${[...due.held]}::bigint[])
+      where waiting.lane = ${orderedLane} and (place = 1 and slots.free >= 0 or expires_at <= ${now}) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
     ) d
-    where waiting.lane = ${pageLane} or not ${due.pagesOnly}::boolean
     order by d.is_surplus, d.lane, d.due_at, d.id
     limit ${due.limit}::int`.execute(db)
   const { surplus, deliveries } = Object.groupBy(answer.rows, (row) => (row.is_surplus ? 'surplus' : 'deliveries'))
@@ -104,7 +108,7 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
  */
 export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant): Promise<Instant | null> {
   const answer = await sql<{ readonly due_at: Date | null }>`
-    with ${waitingEndpoints(shards)}
+    with ${waitingLanes(shards)}
     select min(greatest(next.due_at, paused.until)) as due_at
     from waiting
     join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id
@@ -135,7 +139,7 @@ export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant
  */
 export async function oldestDue(db: Sql, shards: readonly number[], now: Instant): Promise<ReadonlyMap<Lane, Instant>> {
   const answer = await sql<{ readonly lane: Lane; readonly due_at: Date }>`
-    with ${waitingEndpoints(shards)}
+    with ${waitingLanes(shards)}
     select waiting.lane, min(greatest(first.due_at, case when waiting.lane <> ${pageLane} then e.paused_until end)) as due_at
     from waiting
     join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
