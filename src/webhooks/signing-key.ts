@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign } from 'node:crypto'
 import type { Signed } from '../deliveries/credentials.ts'
 import type { OrganizationId, WebhookId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
@@ -44,12 +44,15 @@ export function publicKeyOf(seed: Uint8Array): Buffer {
 
 /** Makes `webhook-signature` with all keys, in their order: a receiver needs one of them. */
 export function signerOf(keys: readonly SigningSecrets[]): (signed: Signed) => string {
-  const pairs = keys.map(({ secret, seed }) => ({ secret, privateKey: seed === null ? null : privateKeyOf(seed) }))
+  const pairs = keys.map(({ secret, seed }) => ({
+    secretKey: createSecretKey(secret),
+    privateKey: seed === null ? null : privateKeyOf(seed),
+  }))
   return ({ messageId, epochSeconds, body }) => {
     const start = Buffer.from(`${messageId}.${epochSeconds}.`)
     const content = body === null ? start : Buffer.concat([start, body])
-    const signatures = pairs.flatMap(({ secret, privateKey }) => {
-      const symmetric = `v1,${createHmac('sha256', secret).update(content).digest('base64')}`
+    const signatures = pairs.flatMap(({ secretKey, privateKey }) => {
+      const symmetric = `v1,${createHmac('sha256', secretKey).update(content).digest('base64')}`
       return privateKey === null ? [symmetric] : [symmetric, `v1a,${sign(null, content, privateKey).toString('base64')}`]
     })
     return signatures.join(' ')
