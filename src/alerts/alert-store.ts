@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { byteaArray } from '../db/binary-array.ts'
 import { type AlertGroupId, type AlertId, asId, type OrganizationId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
 import { fromDate, toDate } from '../lib/time.ts'
@@ -33,7 +34,7 @@ function alertTable(alerts: readonly StoredAlert[]) {
     ${alerts.map((alert) => toDate(alert.receivedAt))}::timestamptz[],
     ${alerts.map((alert) => alert.alertGroupId)}::text[],
     ${alerts.map((alert) => alert.number)}::bigint[],
-    ${alerts.map((alert) => alert.payload.json)}::bytea[],
+    ${byteaArray(alerts.map((alert) => alert.payload.json))}::bytea[],
     ${alerts.map((alert) => alert.payload.truncated)}::boolean[]
   ) as a (organization_id, id, received_at, alert_group_id, number, payload, truncated)`
 }

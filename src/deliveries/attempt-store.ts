@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { byteaArray, jsonbArray } from '../db/binary-array.ts'
 import { countRows } from '../db/listing.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
@@ -28,8 +29,8 @@ export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Prom
       ${attempts.map((attempt) => attempt.outcome)}::text[],
       ${attempts.map((attempt) => attempt.status)}::smallint[],
       ${attempts.map((attempt) => attempt.detail)}::text[],
-      ${attempts.map((attempt) => (attempt.responseHeaders === null ? null : jsonbText(attempt.responseHeaders)))}::jsonb[],
-      ${attempts.map((attempt) => (attempt.responseBody === null ? null : Buffer.from(attempt.responseBody)))}::bytea[],
+      ${jsonbArray(attempts.map(({ responseHeaders }) => (responseHeaders === null ? null : jsonbText(responseHeaders))))}::jsonb[],
+      ${byteaArray(attempts.map((attempt) => attempt.responseBody))}::bytea[],
       ${attempts.map((attempt) => attempt.responseTruncated)}::boolean[],
       ${attempts.map((attempt) => attempt.address)}::text[],
       ${attempts.map((attempt) => attempt.durationMs)}::int[])

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { jsonbArray } from '../db/binary-array.ts'
 import { jsonbText } from '../lib/json.ts'
 import { toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
@@ -81,5 +82,5 @@ export async function insertResults(tx: Tx, ended: readonly Ended[]): Promise<vo
       ${ended.map(({ delivery }) => delivery.eventSequence)}::bigint[],
       ${ended.map(({ delivery }) => delivery.subjectId)}::text[],
       ${ended.map(({ delivery }) => delivery.cancelKey)}::uuid[],
-      ${ended.map(({ ending }) => jsonbText(ending))}::jsonb[])`.execute(tx.sql)
+      ${jsonbArray(ended.map(({ ending }) => jsonbText(ending)))}::jsonb[])`.execute(tx.sql)
 }

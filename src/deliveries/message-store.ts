@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { byteaArray } from '../db/binary-array.ts'
 import { known } from '../lib/check.ts'
 import { asId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { toDate } from '../lib/time.ts'
@@ -54,9 +55,9 @@ export async function insertMessages(tx: Tx, rendered: readonly NewMessage[]): P
       ${rendered.map(({ message }) => message.kind)}::text[],
       ${rendered.map(({ message }) => message.method)}::text[],
       ${rendered.map(({ message }) => message.target)}::text[],
-      ${rendered.map(({ message }) => bufferOrNull(message.headersSealed))}::bytea[],
-      ${rendered.map(({ message }) => bufferOrNull(message.headersShownSealed))}::bytea[],
-      ${rendered.map(({ message }) => bufferOrNull(message.body))}::bytea[],
+      ${byteaArray(rendered.map(({ message }) => message.headersSealed))}::bytea[],
+      ${byteaArray(rendered.map(({ message }) => message.headersShownSealed))}::bytea[],
+      ${byteaArray(rendered.map(({ message }) => message.body))}::bytea[],
       ${rendered.map(({ message }) => message.requestTrigger)}::text[])
       as new (organization_id, id, at, grouped_sequences, kind, method, target, headers_sealed, headers_shown_sealed, body, request_trigger)
     on conflict (organization_id, id, at) do update set
@@ -76,7 +77,7 @@ export async function insertMails(tx: Tx, mails: readonly (NewDelivery & { reado
       ${mails.map((mail) => mail.messageId)}::uuid[],
       ${mails.map((mail) => toDate(mail.messageAt))}::timestamptz[],
       ${mails.map((mail) => mail.message.target)}::text[],
-      ${mails.map((mail) => Buffer.from(mail.message.bodySealed))}::bytea[],
+      ${byteaArray(mails.map((mail) => mail.message.bodySealed))}::bytea[],
       ${mails.map((mail) => mail.subjectId)}::text[])
       as new (organization_id, id, at, target, body_sealed, subject_id)`.execute(tx.sql)
 }
@@ -85,8 +86,6 @@ export async function insertMails(tx: Tx, mails: readonly (NewDelivery & { reado
 export async function deleteMailsAbout(tx: Tx, organizationId: OrganizationId, subjectId: string): Promise<void> {
   await tx.sql.deleteFrom('messages').where('organization_id', '=', organizationId).where('subject_id', '=', subjectId).execute()
 }
-
-const bufferOrNull = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
 
 type MessageRow = {
   /** All null when there is no message. */

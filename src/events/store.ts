@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { textArray } from '../db/text-array.ts'
+import { jsonbArray, textArray } from '../db/binary-array.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, type EventId, type OrganizationId } from '../lib/ids.ts'
@@ -29,10 +29,10 @@ export async function insertEvents(tx: Tx, events: readonly RecordedEvent[]): Pr
       ${events.map((event) => toDate(event.at))}::timestamptz[],
       ${events.map((event) => event.id)}::uuid[],
       ${events.map((event) => event.type)}::text[],
-      ${events.map((event) => jsonbText(event.actor))}::jsonb[],
+      ${jsonbArray(events.map((event) => jsonbText(event.actor)))}::jsonb[],
       ${events.map((event) => event.alertGroupId)}::text[],
       ${textArray(events.map((event) => event.data))}::text[],
-      ${events.map((event) => (event.report === null ? null : jsonbText(event.report)))}::jsonb[])`.execute(tx.sql)
+      ${jsonbArray(events.map((event) => (event.report === null ? null : jsonbText(event.report))))}::jsonb[])`.execute(tx.sql)
 }
 
 /** How much data one page of events carries, but for a single event that is longer. */
