@@ -31,12 +31,12 @@ export async function rotateSigningKey(
   const webhook = { organizationId: actor.organizationId, id }
   const order = accepted(parseSigningOrder(body))
   if ((await lockWebhook(tx, actor.organizationId, id)) === null) throw notFound()
+  const [replaced] = await store.validSigningKeys(tx.sql, [webhook], tx.now)
   const oldUntil = after(tx.now, order.overlapMs)
   await store.limitSigningKeys(tx, webhook, oldUntil)
   await store.deleteEndedSigningKeys(tx, webhook, tx.now)
   const old = await store.validSigningKeys(tx.sql, [webhook], tx.now)
   if (old.length >= keysMax) throw invalid(tooMany)
-  const [replaced] = old
   const made = newKey(tx, webhook, order.asymmetric ?? (replaced !== undefined && replaced.publicKey !== null))
   await store.insertSigningKey(tx, sealedKey(made, vault))
   const oldValidUntil = latestEnd(old)

@@ -111,6 +111,9 @@ describe('a webhook', () => {
     const second = await rotate({})
     expect(second.body.public_key).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/)
     expect(second.body.public_key).not.toBe(first.body.public_key)
+    const alone = await rotate({ overlap: 0 })
+    expect(alone.body.public_key).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/)
+    expect(alone.body.public_key).not.toBe(second.body.public_key)
     expect((await rotate({ asymmetric: false })).body.public_key).toBeNull()
   })
 
