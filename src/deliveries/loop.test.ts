@@ -276,6 +276,26 @@ describe('a delivery', () => {
     expect(await waiting(world)).toEqual([])
   })
 
+  it('over which the rendering of several breaks is tried again, and the others leave', async () => {
+    let breaks = true
+    const world = await newWorld({
+      render: async (db, deliveries) => {
+        if (breaks && deliveries.some(({ subjectId }) => subjectId === 'broken')) throw new Error('what happened is not known')
+        return renderPost(db, deliveries)
+      },
+    })
+    const endpointId = await endpointOf(world, 'https://a.example/')
+    await send(world, endpointId, [{ subjectId: 'broken' }])
+    await send(world, await endpointOf(world, 'https://b.example/'), [{ subjectId: 'I2' }, { subjectId: 'I3' }])
+    await world.pass(1000)
+    const bodies = () => world.received.map(({ request }) => Buffer.from(request.body ?? []).toString())
+    expect(bodies()).toEqual(['about I2', 'about I3'])
+    expect(await waiting(world)).toMatchObject([{ subject_id: 'broken', attempt: 2 }])
+    breaks = false
+    await world.pass(7000)
+    expect(bodies()).toEqual(['about I2', 'about I3', 'about broken'])
+  })
+
   it('of a shard that another node owns is left alone', async () => {
     const world = await newWorld()
     await send(world, await endpointOf(world, 'https://a.example/'), [{}])
