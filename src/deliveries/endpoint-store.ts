@@ -117,16 +117,17 @@ export async function disabledOf(
   return new Set(rows.map((row) => asId<EndpointId>(row.id)))
 }
 
-/** How many open endpoints of an owner are not disabled. */
+/** How many open endpoints of an owner are not disabled, of those with these URLs. */
 export function countEnabled(
   tx: Tx,
-  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+  { organizationId, ownerId, urls }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'> & { readonly urls: readonly string[] },
 ): Promise<number> {
   return countRows(
     tx.sql
       .selectFrom('endpoints')
       .where('organization_id', '=', organizationId)
       .where('owner_id', '=', ownerId)
+      .where('url', 'in', urls)
       .where('deleted_at', 'is', null)
       .where('disabled_at', 'is', null),
   )

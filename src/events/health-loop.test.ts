@@ -140,6 +140,15 @@ describe('a receiver that is gone', () => {
     expect(world.received.filter(({ url }) => url.includes('desk')).length).toBe(2)
   })
 
+  it('is the only one that counts where the webhook had another URL before', async () => {
+    const { id } = await newWebhook({ url: 'https://old.example/' })
+    await pass(1)
+    await save(id, { url: 'https://desk.example/' })
+    statuses = { desk: 410 }
+    await pass(1)
+    expect(await isEnabled(id)).toBe(false)
+  })
+
   it('may say so with a header, also when it took the message', async () => {
     const { id } = await newWebhook()
     headers = { 'webhook-delivery': 'disable' }

@@ -95,7 +95,9 @@ async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void
 export async function giveUpWebhook(tx: Tx, organizationId: OrganizationId, id: WebhookId): Promise<boolean> {
   const row = await store.lockWebhook(tx, organizationId, id)
   if (row === null || !row.isEnabled) return false
-  if ((await countEnabledEndpoints(tx, { organizationId, ownerId: id })) > 0) return false
+  // What waited when its URL was changed may still go to the old one, which gets nothing new.
+  const urls = row.urls.map(({ url }) => url)
+  if ((await countEnabledEndpoints(tx, { organizationId, ownerId: id, urls })) > 0) return false
   await store.markGivenUp(tx, row)
   await audit(tx, { kind: 'system', organizationId }, { action: 'webhook given up', subjectId: id, details: { name: row.name } })
   return true
