@@ -40,7 +40,7 @@ function courseOf(ended: readonly Conclusion[]): Course {
   const key = { organizationId, id }
   const signs = ended.flatMap(({ sign }) => (sign === null ? [] : [sign])).toSorted((a, b) => a.at - b.at)
   const lastSuccess = signs.findLastIndex(({ says }) => says.kind === 'well')
-  const failed = signs.slice(lastSuccess + 1).filter(({ says }) => says.kind === 'failed' || says.kind === 'busy')
+  const failed = signs.slice(lastSuccess + 1).filter(({ says }) => ['failed', 'busy', 'refused'].includes(says.kind))
   const [firstAt, lastAt] = [failed[0]?.at ?? null, failed.at(-1)?.at ?? null]
   const gone = signs.flatMap(({ at, says }) => (says.kind === 'gone' ? [{ at, reason: says.reason }] : []))
   return {

@@ -13,8 +13,11 @@ describe('what an attempt says about its receiver', () => {
     expect(saysOf({ kind: 'no-answer', fault, ...about })).toEqual({ kind: 'failed' })
   })
 
-  it('is nothing when the proxy of this server failed, or nothing was sent', () => {
+  it('is nothing when the proxy of this server failed', () => {
     expect(saysOf({ kind: 'no-answer', fault: 'proxy', ...about })).toEqual({ kind: 'nothing' })
-    expect(saysOf({ kind: 'refused', ...about })).toEqual({ kind: 'nothing' })
+  })
+
+  it('is that it gets nothing when its address is not called', () => {
+    expect(saysOf({ kind: 'refused', ...about })).toEqual({ kind: 'refused' })
   })
 })

@@ -22,6 +22,8 @@ type Says =
   | { readonly kind: 'busy'; readonly pauseMs: Ms }
   /** It wants nothing any more; why is a sentence for people. */
   | { readonly kind: 'gone'; readonly reason: string }
+  /** The rules of this server let nothing go there: it gets nothing, and no pause would change that. */
+  | { readonly kind: 'refused' }
   /** Nothing: no request came as far as the receiver, or what it said is about this one message. */
   | { readonly kind: 'nothing' }
 
@@ -50,6 +52,7 @@ function saysOf(outcome: HttpOutcome | MailOutcome, at: Instant, lane: Lane): Sa
     case 'deferred':
       return { kind: 'failed' }
     case 'refused':
+      return { kind: 'refused' }
     case 'rejected':
     case 'off':
       return { kind: 'nothing' }

@@ -36,6 +36,7 @@ export function standingAfter(standing: Standing, { at, durationMs, jitter, says
     case 'busy':
       return { cap: 1, isSlow, breaker }
     case 'gone':
+    case 'refused':
     case 'nothing':
       return { cap, isSlow: standing.isSlow, breaker }
   }

@@ -11,14 +11,17 @@ const integrationId = asId<IntegrationId>('CAAAAAAAAAAAA')
 const settings = settingsWith()
 
 /** How each receiver answers, by the beginning of its host name; 200 if it is not here. */
-let statuses: Record<string, number> = {}
+let statuses: Record<string, number | 'refused'> = {}
 let headers: Record<string, string> = {}
 let world: DeliveryWorld
 beforeEach(async () => {
   statuses = {}
   headers = {}
   world = await webhookWorld({
-    behave: ({ url }) => ({ afterMs: 10, status: statuses[new URL(url).hostname.split('.')[0] ?? ''] ?? 200, headers }),
+    behave: ({ url }) => {
+      const status = statuses[new URL(url).hostname.split('.')[0] ?? ''] ?? 200
+      return status === 'refused' ? status : { afterMs: 10, status, headers }
+    },
   })
 })
 afterEach(() => world.close())
@@ -85,6 +88,16 @@ describe('a webhook whose receiver fails', () => {
     )
     expect(await isEnabled(id)).toBe(true)
   }, 60_000)
+
+  it('is told of, too, where its address is one that this server does not call', async () => {
+    await newWebhook()
+    statuses = { desk: 'refused' }
+    await pass(3, hours(1))
+    expect(await told()).toEqual(['webhook.failing'])
+    statuses = {}
+    await pass(1)
+    expect(await told()).toEqual(['webhook.failing', 'webhook.recovered'])
+  })
 
   it('is not told of when it works again within the hour', async () => {
     await newWebhook()

@@ -9,10 +9,11 @@ import type { Database, HttpOutcome, HttpRequest, Mail, MailOutcome, Ports, Rand
 import { freshDatabase } from './database.ts'
 import { silentLog } from './log.ts'
 
-/** How a receiver behaves: after a while it answers, or never does (`hang`, until the deadline). */
+/** How a receiver behaves: after a while it answers, or never does (`hang`, until the deadline); or it is not called. */
 type Behaviour =
   | { readonly afterMs: number; readonly status?: number; readonly body?: string; readonly headers?: Record<string, string> }
   | 'hang'
+  | 'refused'
 
 type Received = {
   readonly at: Instant
@@ -102,6 +103,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
     }
     received.push({ at: instant(now), url: request.url, id, timestamp: request.headers['webhook-timestamp'] ?? '', request })
     return new Promise((resolve) => {
+      if (behaviour === 'refused') return resolve({ kind: 'refused', detail: 'The address is not called.', durationMs: ms(0) })
       if (behaviour === 'hang') {
         const outcome: HttpOutcome = {
           kind: 'no-answer',
