@@ -204,4 +204,12 @@ describe('the slots of an endpoint', () => {
     expect(fill(slots, 'a')).toBe(1)
     expect(attempt(slots, deliveryTo('b', 8), { at: after(start, seconds(90)), ...failed })).not.toBeNull()
   })
+
+  it('are kept for half an hour for one that was slow, so that many such do not begin anew together', () => {
+    const slots = newTestSlots()
+    attempt(slots, deliveryTo('a', 1), { durationMs: seconds(2) })
+    expect(slots.free(after(start, minutes(30))).map(({ endpointId }) => endpointId)).toEqual(['a'])
+    expect(slots.isSuspect(deliveryTo('a', 2), after(start, minutes(30)))).toBe(true)
+    expect(slots.free(after(start, seconds(1801)))).toEqual([])
+  })
 })

@@ -77,9 +77,9 @@ type Entry = {
 /** What suspects may have under way together, and what of it is free. */
 type Share = { readonly free: number; readonly max: number }
 
-/** An endpoint of which nothing was heard for so long begins anew; one that has failed lately is kept for longer. */
+/** An endpoint of which nothing was heard for so long begins anew; one that has failed lately, or was slow, is kept for longer. */
 const forgottenAfter = minutes(1)
-const failuresForgottenAfter = minutes(30)
+const doubtsForgottenAfter = minutes(30)
 
 /**
  * Only this isolates receivers from each other: one that hangs has one slot, all that hang or are slow have a share, and everybody else
@@ -229,7 +229,8 @@ function isForgotten({ standing, settings, bucket, pages, others, pause, usedAt 
   if (pages > 0 || others > 0 || pause !== null) return false
   if (settings !== null && settings.rateMax !== null && !isFull(bucket, settings.rateMax, now)) return false
   const { failuresInARow, open } = standing.breaker
-  const kept = failuresInARow > 0 || open !== null ? failuresForgottenAfter : forgottenAfter
+  const isDoubtful = failuresInARow > 0 || open !== null || standing.isSlow
+  const kept = isDoubtful ? doubtsForgottenAfter : forgottenAfter
   return usedAt < now - kept
 }
 
