@@ -228,7 +228,8 @@ describe('webhooks', () => {
   })
 
   test('that are deleted are gone, and their names are free', async () => {
-    const { id } = await newWebhook({ name: 'Short-lived' })
+    const secrets = { password: 'sesame', authorization_header: 'Bearer x', headers: '{}', static_headers: { 'X-Api-Key': 'y' } }
+    const { id } = await newWebhook({ name: 'Short-lived', ...secrets })
     expect((await api.call('DELETE', `${path}${id}/`)).status).toBe(204)
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE'] as const) {
       expect(await api.call(method, `${path}${id}/`, method === 'GET' ? undefined : {})).toMatchObject({
@@ -236,8 +237,9 @@ describe('webhooks', () => {
         body: { detail: 'Not found.' },
       })
     }
-    const row = await server.db.sql.selectFrom('webhooks').select('name').where('id', '=', id).executeTakeFirstOrThrow()
+    const row = await server.db.sql.selectFrom('webhooks').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
     expect(row.name).toBe(`Short-lived_deleted_${id}`)
+    expect(Object.entries(row).filter(([column, value]) => column.endsWith('_sealed') && value !== null)).toEqual([])
     expect((await api.call('POST', path, { ...least(), name: 'Short-lived' })).status).toBe(201)
   })
 

@@ -76,11 +76,18 @@ export function updateWebhook(tx: Tx, webhook: SealedWebhook): Promise<boolean> 
   )
 }
 
-/** Takes a webhook out of use under another name, so that its own is free again. */
+/** Takes a webhook out of use under another name, so that its own is free again, and forgets its secrets. */
 export async function markWebhookDeleted(tx: Tx, webhook: Pick<Webhook, 'organizationId' | 'id'>, name: string): Promise<void> {
   await tx.sql
     .updateTable('webhooks')
-    .set({ deleted_at: toDate(tx.now), name })
+    .set({
+      deleted_at: toDate(tx.now),
+      name,
+      headers_sealed: null,
+      static_headers_sealed: null,
+      password_sealed: null,
+      authorization_sealed: null,
+    })
     .where('organization_id', '=', webhook.organizationId)
     .where('id', '=', webhook.id)
     .where('deleted_at', 'is', null)
