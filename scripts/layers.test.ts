@@ -109,6 +109,8 @@ test('pure code takes no randomness and no sockets from Node', () => {
   expect(fault('src/alerts/grouping.ts', 'node:crypto', { names: ['*'] })).toContain('name what is needed')
   expect(fault('src/deliveries/egress.ts', 'node:net', { names: ['BlockList'] })).toBeNull()
   expect(fault('src/deliveries/egress.ts', 'node:net', { names: ['connect'] })).toContain('"connect"')
+  expect(fault('src/webhooks/tls-input.ts', 'node:tls', { names: ['createSecureContext'] })).toBeNull()
+  expect(fault('src/webhooks/tls-input.ts', 'node:tls', { names: ['connect'] })).toContain('"connect"')
   expect(fault('src/lib/node/random.ts', 'node:crypto', { names: ['randomBytes'] })).toBeNull()
 })
 

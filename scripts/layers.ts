@@ -90,6 +90,7 @@ const pureBuiltins: Readonly<Record<string, readonly string[]>> = {
     'webcrypto',
   ],
   'node:net': ['connect', 'createConnection', 'createServer', 'Server', 'Socket', 'Stream'],
+  'node:tls': ['connect', 'createServer', 'Server', 'setDefaultCACertificates', 'TLSSocket'],
 }
 
 /** Where the ambient clock, randomness, environment, network and timers may be touched. */

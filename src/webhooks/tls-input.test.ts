@@ -86,6 +86,13 @@ describe('certificates', () => {
     expect(faultsOf(body)).toEqual(faults)
   })
 
+  test('that no handshake would take are told, and why', () => {
+    const weak = selfSigned({ name: 'weak', rsaBits: 1024 }).certificate
+    expect(faultsOf({ client_certificate: certificate + weak, client_key: key })).toEqual({
+      client_certificate: ['It cannot be used in a handshake: ca key too small.'],
+    })
+  })
+
   test('that have expired are told by name and end', () => {
     const old = clients.issue({ name: 'old', endsAt: new Date('2020-01-02T03:04:05Z') })
     const words = 'The certificate of "CN=old" has expired at 2020-01-02T03:04:05Z.'

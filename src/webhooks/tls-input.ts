@@ -1,4 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+import { faultText } from '../lib/fault-text.ts'
 import { anyText, type Body, detailRefusal, fieldRefusal, optional, orNull, type Reader, readFields } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
@@ -39,7 +41,18 @@ function fitting(body: Body, { tls, leaf, key }: Parts): Result<ClientTls, Refus
   if (!isGiven('client_certificate') && !isGiven('ca')) return no(detailRefusal(nothing))
   if (leaf !== null && key !== null && !leaf.checkPrivateKey(key))
     return no(fieldRefusal('client_key', 'The key does not belong to the first certificate.'))
-  return ok(tls)
+  const fault = leaf === null || key === null ? null : handshakeFault(tls)
+  return fault === null ? ok(tls) : no(fieldRefusal('client_certificate', `It cannot be used in a handshake: ${fault}.`))
+}
+
+/** What OpenSSL has against a chain whose parts are each in order, such as a weak key behind the first; null: nothing. */
+function handshakeFault({ certificate, key }: ClientTls): string | null {
+  try {
+    createSecureContext({ cert: certificate ?? '', key: key ?? '' })
+    return null
+  } catch (fault) {
+    return fault instanceof Error && 'reason' in fault ? String(fault.reason) : faultText(fault)
+  }
 }
 
 const needed = 'The certificate and its key are sent together.'
