@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/db/open.ts'
 import { type DeliveriesLoop, deliveriesLoop, type DeliveriesOptions } from '../../src/deliveries/loop.ts'
 import { allShards } from '../../src/lib/shard.ts'
 import { type Instant, instant, type Ms, ms } from '../../src/lib/time.ts'
-import type { Database, HttpOutcome, HttpRequest, Mail, MailOutcome, Ports, Random } from '../../src/ports.ts'
+import type { Database, HttpOutcome, HttpRequest, Mail, MailOutcome, Ports, Random, Tx } from '../../src/ports.ts'
 import { freshDatabase } from './database.ts'
 import { silentLog } from './log.ts'
 
@@ -35,6 +35,8 @@ export type DeliveryWorld = {
   now(): Instant
   /** Lets everything happen that happens within the duration. */
   pass(durationMs: number): Promise<void>
+  /** Does the work in a transaction that stays open, while time passes and others commit, until it is told to commit. */
+  open(work: (tx: Tx) => Promise<unknown>): Promise<{ commit(): Promise<void> }>
   /** The process dies: what it waited for never comes. A new one starts over the same database. */
   crash(): void
   /** Every transaction of the name fails from now on, until `heal`. */
@@ -186,6 +188,22 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
         }
       }
       now = end
+    },
+    open: async (work) => {
+      const isWorked = Promise.withResolvers<void>()
+      const isToCommit = Promise.withResolvers<void>()
+      const ended = opened.tx('left open', async (tx) => {
+        await work(tx)
+        isWorked.resolve()
+        await isToCommit.promise
+      })
+      await Promise.race([isWorked.promise, ended])
+      return {
+        commit: () => {
+          isToCommit.resolve()
+          return ended
+        },
+      }
     },
     crash: () => {
       generation += 1

@@ -21,6 +21,7 @@ import { type EndpointSettings, usualSettings } from '../../src/deliveries/endpo
 import { sealedMail } from '../../src/deliveries/sealing.ts'
 import { asId, type EndpointId, type MessageId, newUuid, type OrganizationId } from '../../src/lib/ids.ts'
 import type { Instant } from '../../src/lib/time.ts'
+import type { Tx } from '../../src/ports.ts'
 import { type DeliveryWorld, deliveryWorld, testVault, type WorldOptions } from './delivery-world.ts'
 
 export const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
@@ -82,16 +83,17 @@ export const mailEndpoint = (world: DeliveryWorld): Promise<EndpointId> =>
 
 export type Asked = Partial<Omit<NewDelivery, 'endpointId' | 'message'> & { readonly mail: Omit<MailMessage, 'kind'> }>
 
-export async function send(world: DeliveryWorld, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> {
-  return world.db.tx('test', async (tx) => {
-    const deliveries = asked.map(({ mail, ...delivery }) => {
-      const messageId = newUuid<MessageId>(tx.now, tx.random.bytes)
-      const message = mail === undefined ? null : sealedMail(testVault, messageId, mail)
-      return { ...plain(tx.now, messageId), ...delivery, message, endpointId }
-    })
-    await enqueue(tx, deliveries)
-    return deliveries.map((delivery) => delivery.messageId)
+export const send = (world: DeliveryWorld, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> =>
+  world.db.tx('test', (tx) => owe(tx, endpointId, asked))
+
+export async function owe(tx: Tx, endpointId: EndpointId, asked: readonly Asked[]): Promise<readonly MessageId[]> {
+  const deliveries = asked.map(({ mail, ...delivery }) => {
+    const messageId = newUuid<MessageId>(tx.now, tx.random.bytes)
+    const message = mail === undefined ? null : sealedMail(testVault, messageId, mail)
+    return { ...plain(tx.now, messageId), ...delivery, message, endpointId }
   })
+  await enqueue(tx, deliveries)
+  return deliveries.map((delivery) => delivery.messageId)
 }
 
 const plain = (messageAt: Instant, messageId: MessageId) => ({
