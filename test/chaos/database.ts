@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { findRunning } from '../../src/db/embedded/server.ts'
 import { run } from '../support/address.ts'
 
@@ -10,6 +11,22 @@ export async function pendingWork(dataDir: string): Promise<readonly string[]> {
     'escalation requests': 'select count(*) from escalation_requests',
     'notification runs': `select count(*) from notification_runs where state = 'running'`,
   })
+}
+
+const stillMaxMs = 60_000
+
+/** Resolves when all work is done, or, with what still waits, when it has become no less for a minute. */
+export async function untilIdle(dataDir: string): Promise<readonly string[]> {
+  let least = Infinity
+  let lessAt = performance.now()
+  for (;;) {
+    const pending = await pendingWork(dataDir)
+    const count = pending.reduce((sum, line) => sum + Number(/\d+$/.exec(line)?.[0]), 0)
+    if (count < least) lessAt = performance.now()
+    least = Math.min(least, count)
+    if (count === 0 || performance.now() - lessAt > stillMaxMs) return pending
+    await wait(200)
+  }
 }
 
 /** What the tables say that must not be. */

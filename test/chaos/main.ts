@@ -1,232 +1,90 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { findRunning } from '../../src/db/embedded/server.ts'
-import { adminToken, clientOf, listAlertGroups, makeSource, makeWebhook } from '../processes/client.ts'
-import { type HookReceiver, type MailReceiver, receiveHooks, receiveMails } from '../processes/receivers.ts'
-import {
-  freePort,
-  type Launch,
-  launchServer,
-  postgresOf,
-  type ServerProcess,
-  stopServer,
-  untilReady,
-} from '../processes/server-process.ts'
-import { type Blow, blows, strike } from './blow.ts'
-import { type Chance, chanceFrom } from './chance.ts'
-import { brokenRows, pendingWork } from './database.ts'
-import { announced, brokenHandOvers, makeHandOvers } from './hand-overs.ts'
-import { type Load, startLoad } from './load.ts'
+import { receiveHooks } from '../processes/receivers.ts'
+import { strikeServer } from './alerts.ts'
+import { chanceFrom } from './chance.ts'
+import { strikeDeliveries } from './deliveries.ts'
+import { judgeIsolation } from './isolation.ts'
 import { strikeNodes } from './nodes.ts'
-import { promises } from './promises.ts'
+import { newReport, print, type Report } from './report.ts'
+
+type Options = {
+  readonly folder: string
+  readonly seed: number
+  readonly rounds: number
+  readonly deliveries: number
+  readonly outageMs: number
+  readonly report: Report
+}
 
 /**
- * A real server under load, struck again and again: it, its database or both are killed at any moment, also while it starts,
- * and sometimes it is asked to stop. Afterwards every alert that was answered with success must be there, with its page and its
- * webhooks, and every hand-over, once; then two nodes on one database are killed in turn. `--rounds N` (40), `--seed N`; the seed decides the blows and the load, though not how the processes meet.
+ * Real processes that are killed, frozen and cut off, and what is promised all the same. All parts, or those that are named (`--part
+ * alerts`). `--rounds N` (40) is how often servers are struck, `--deliveries N` (20000) how many deliveries the blows fall into, and
+ * `--outage SECONDS` (30) how long the database is gone. The seed (`--seed N`) decides the blows and the load, though not how the
+ * processes meet.
  */
+const parts: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+  alerts: (options) => strikeServer({ ...options, slowly: slowlyFrom(options.seed) }),
+  'hand-overs': judgeNodes,
+  deliveries: ({ seed, deliveries, ...options }) =>
+    strikeDeliveries({ ...options, count: deliveries, chance: chanceFrom(seed + 4) }),
+  isolation: judgeIsolation,
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '40' }, seed: { type: 'string' } } })
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    options: { part: { ...text, multiple: true }, rounds: text, deliveries: text, outage: text, seed: text },
+  })
   const seed = Number(values.seed ?? Date.now() % 1_000_000)
   print(`seed ${seed}`)
   const folder = mkdtempSync(join(tmpdir(), 'watchbell-chaos-'))
   // Started by root, PostgreSQL runs as a user who must be able to get there.
   chmodSync(folder, 0o755)
-  const dice = chanceFrom(seed)
-  // Most receivers are quick, and some hold a request under way when the blow comes.
-  const slowly = (): number => (dice.next() < 0.85 ? dice.between(0, 40) : dice.between(100, 600))
-  const hooks = await receiveHooks(slowly)
-  const shifts = await receiveHooks(slowly)
-  const mails = await receiveMails(slowly)
   const report = newReport()
-  try {
-    const world = await prepare({ folder, hooks, shifts, mails }, chanceFrom(seed + 1))
-    await strikeAll(world, { rounds: Number(values.rounds), chance: chanceFrom(seed + 2), report })
-    await judge(world, report)
-    await judgeNodes({ folder, rounds: Math.ceil(Number(values.rounds) / 2), chance: chanceFrom(seed + 3), slowly }, report)
-  } catch (fault) {
-    report.add('the run comes to its end', [fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)])
-  } finally {
-    hooks.close()
-    shifts.close()
-    mails.close()
+  const options: Options = {
+    folder,
+    seed,
+    rounds: Number(values.rounds ?? 40),
+    deliveries: Number(values.deliveries ?? 20_000),
+    outageMs: Number(values.outage ?? 30) * 1000,
+    report,
   }
+  for (const name of values.part ?? Object.keys(parts)) await play(name, options)
   if (report.failed() === 0) rmSync(folder, { recursive: true, force: true })
   else print(`The data and the log are kept in ${folder}. Seed: ${seed}`)
   print(`${report.passed()} passed, ${report.failed()} failed`)
   process.exit(report.failed() === 0 ? 0 : 1)
 }
 
-type Receivers = { readonly hooks: HookReceiver; readonly shifts: HookReceiver; readonly mails: MailReceiver }
-
-type World = Receivers & {
-  readonly launch: Launch
-  readonly dataDir: string
-  readonly load: Load
-  /** Ids of messages that a clean stop has confirmed, and how many arrivals there were then. */
-  readonly confirmed: { ids: ReadonlySet<string>; arrivals: number }
-  readonly sentAgain: string[]
-}
-
-/** Sets the server up, stops it, and begins to send. */
-async function prepare(
-  { folder, hooks, shifts, mails }: Receivers & { readonly folder: string },
-  chance: Chance,
-): Promise<World> {
-  const launch: Launch = {
-    folder,
-    name: 'data',
-    port: await freePort(),
-    env: {
-      WATCHBELL_BOOTSTRAP_TOKEN: adminToken,
-      WATCHBELL_EGRESS_ALLOW: `${hooks.place},${shifts.place}`,
-      WATCHBELL_SMTP_URL: mails.url,
-    },
+/** A part that cannot go on does not keep the others from being played. */
+async function play(name: string, options: Options): Promise<void> {
+  const part = parts[name]
+  if (part === undefined) throw new Error(`there is no part "${name}"; there are ${Object.keys(parts).join(', ')}`)
+  try {
+    await part(options)
+  } catch (fault) {
+    options.report.add(`${name} comes to its end`, [fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)])
   }
-  const server = launchServer(launch)
-  await untilReady(server)
-  const client = clientOf(server.url)
-  const path = await makeSource(client, { type: 'alertmanager', name: 'chaos' })
-  for (const trigger of ['alert group created', 'resolve']) {
-    await makeWebhook(client, { name: trigger, url: `${hooks.url}/${encodeURIComponent(trigger)}`, trigger })
-  }
-  await makeHandOvers(client, shifts.url)
-  await stopServer(server)
-  const load = startLoad(`${server.url}${path}`, chance)
-  return {
-    launch,
-    dataDir: join(folder, 'data'),
-    hooks,
-    shifts,
-    mails,
-    load,
-    confirmed: { ids: new Set(), arrivals: 0 },
-    sentAgain: [],
-  }
-}
-
-type Striking = { readonly rounds: number; readonly chance: Chance; readonly report: Report }
-
-/** Each blow is struck before any is struck twice; the plain kill of the server is every second one. */
-async function strikeAll(world: World, { rounds, chance, report }: Striking): Promise<void> {
-  const others = blows.filter((blow) => blow !== 'kill server')
-  for (let round = 1; round <= rounds; round += 1) {
-    const blow: Blow =
-      round % 2 === 1 && round > 1 ? 'kill server' : (others[Math.floor(round / 2) % others.length] ?? 'kill server')
-    const { words, fault } = await strike(world.launch, blow, chance)
-    lookForRepeats(world)
-    if (blow === 'stop' && fault === null) confirm(world)
-    const { keys, acceptedCount } = world.load
-    const counts = `${acceptedCount()} accepted, ${keys.size} keys, ${world.hooks.arrivals.length} webhooks, ${world.mails.arrivals.length} mails`
-    report.add(`round ${String(round).padStart(2)}: ${blow}: ${words}; ${counts}`, fault === null ? [] : [fault])
-  }
-}
-
-/** What arrived by now must not arrive again: a clean stop has written down all that was under way. */
-function confirm(world: World): void {
-  const arrivals = [...world.hooks.arrivals, ...world.mails.arrivals]
-  world.confirmed.ids = new Set(arrivals.map(({ id }) => id))
-  world.confirmed.arrivals = arrivals.length
-}
-
-function lookForRepeats({ hooks, mails, confirmed, sentAgain }: World): void {
-  if (confirmed.arrivals === 0) return
-  const fresh = [...hooks.arrivals, ...mails.arrivals].length - confirmed.arrivals
-  const byTime = [...hooks.arrivals, ...mails.arrivals].toSorted((a, b) => a.at - b.at).slice(-fresh)
-  if (fresh > 0) sentAgain.push(...byTime.flatMap(({ id }) => (confirmed.ids.has(id) ? [id] : [])))
-  confirmed.arrivals += fresh
-}
-
-/** A last start, and time to finish what is left; then everything is looked at. */
-async function judge(world: World, report: Report): Promise<void> {
-  const { launch, dataDir, load, hooks, mails } = world
-  const server = launchServer(launch)
-  await untilReady(server)
-  await load.stop()
-  const pending = await untilIdle(dataDir)
-  lookForRepeats(world)
-  report.add('all work is done within a minute', pending)
-  const groups = await listAlertGroups(clientOf(server.url))
-  const seen = { ...load, groups, hooks: hooks.arrivals, mails: mails.arrivals, sentAgain: world.sentAgain }
-  for (const [promise, broken] of Object.entries(promises)) report.add(promise, broken(seen))
-  for (const [promise, broken] of Object.entries(await handOversOf(world))) report.add(promise, broken)
-  report.add('the tables agree with each other', await brokenRows(dataDir))
-  report.add('after the last stop no PostgreSQL is left', await stopAll(server, launch))
-  const repeats = (arrivals: readonly { readonly id: string }[]): number =>
-    arrivals.length - new Set(arrivals.map(({ id }) => id)).size
-  print(
-    `${groups.length} groups; repeated: ${repeats(hooks.arrivals)} of ${hooks.arrivals.length} webhooks, ${repeats(mails.arrivals)} of ${mails.arrivals.length} mails`,
-  )
-}
-
-async function handOversOf({ dataDir, shifts }: World): Promise<Readonly<Record<string, readonly string[]>>> {
-  const connection = await findRunning(dataDir)
-  if (connection === null) throw new Error('the database does not run')
-  const handOvers = await announced(connection)
-  // What was announced just now is still on its way.
-  const told = handOvers.filter(({ foundAt }) => foundAt < Date.now() - 5_000)
-  print(`${told.length} hand-overs, ${told.filter(({ isLate }) => isLate).length} of them late`)
-  return brokenHandOvers(told, shifts.arrivals)
-}
-
-type Nodes = {
-  readonly folder: string
-  readonly rounds: number
-  readonly chance: Chance
-  readonly slowly: () => number
 }
 
 /** Hand-overs once more, announced by two nodes that are killed in turn. */
-async function judgeNodes({ slowly, ...options }: Nodes, report: Report): Promise<void> {
-  const hooks = await receiveHooks(slowly)
+async function judgeNodes({ folder, seed, rounds, report }: Options): Promise<void> {
+  const hooks = await receiveHooks(slowlyFrom(seed + 5))
   try {
-    const broken = await strikeNodes({ ...options, hooks })
+    const broken = await strikeNodes({ folder, hooks, rounds: Math.ceil(rounds / 2), chance: chanceFrom(seed + 3) })
     for (const [promise, lines] of Object.entries(broken)) report.add(`two nodes: ${promise}`, lines)
   } finally {
     hooks.close()
   }
 }
 
-async function untilIdle(dataDir: string): Promise<readonly string[]> {
-  const startedAt = performance.now()
-  for (;;) {
-    const pending = await pendingWork(dataDir)
-    if (pending.length === 0 || performance.now() - startedAt > 60_000) return pending
-    await wait(200)
-  }
+/** Most receivers are quick, and some hold a request under way when the blow comes. */
+function slowlyFrom(seed: number): () => number {
+  const dice = chanceFrom(seed)
+  return () => (dice.next() < 0.85 ? dice.between(0, 40) : dice.between(100, 600))
 }
-
-async function stopAll(server: ServerProcess, launch: Launch): Promise<readonly string[]> {
-  await stopServer(server)
-  return postgresOf(launch).map(({ pid }) => `process ${pid}`)
-}
-
-type Report = {
-  /** Prints a line for a promise, and what breaks it. */
-  add(promise: string, broken: readonly string[]): void
-  passed(): number
-  failed(): number
-}
-
-function newReport(): Report {
-  let passed = 0
-  let failed = 0
-  return {
-    add: (promise, broken) => {
-      if (broken.length === 0) passed += 1
-      else failed += 1
-      print(`${broken.length === 0 ? 'passed' : 'FAILED'}  ${promise}`)
-      for (const line of broken.slice(0, 10)) print(`        ${line}`)
-      if (broken.length > 10) print(`        and ${broken.length - 10} more`)
-    },
-    passed: () => passed,
-    failed: () => failed,
-  }
-}
-
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 await main()

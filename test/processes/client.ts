@@ -49,6 +49,12 @@ export async function makeSource(
   return new URL(link).pathname
 }
 
+/** An integration that pages nobody. Returns the path that alerts are sent to. */
+export async function makeIntegration(client: Client, name: string): Promise<string> {
+  const { link } = await client.call<{ link: string }>('POST', 'integrations/', { type: 'alertmanager', name })
+  return new URL(link).pathname
+}
+
 export async function makeWebhook(
   client: Client,
   webhook: { readonly name: string; readonly url: string; readonly trigger: string },
