@@ -17,10 +17,11 @@ import type { EgressPolicy } from './deliveries/egress.ts'
 import { chainsOfSchedules } from './escalation-chains/policy-commands.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
 import { escalationsLoop } from './escalations/loop.ts'
+import { findEventAt } from './events/commands.ts'
 import { historiesOf } from './events/history-store.ts'
 import { webhooksLoop } from './events/loop.ts'
 import { pastEventOf } from './events/past-commands.ts'
-import { eventExcerptsOf, renderDeliveries } from './events/render-commands.ts'
+import { causesOfMessages, eventExcerptsOf, renderDeliveries } from './events/render-commands.ts'
 import { eventRoutes } from './events/routes.ts'
 import type { App } from './http/app.ts'
 import { healthRoutes, processMetrics, type Readiness } from './http/health.ts'
@@ -46,6 +47,7 @@ import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
 import { actionRoutes } from './webhooks/action-routes.ts'
 import { webhookCredentials } from './webhooks/credentials-commands.ts'
+import { deliveryRoutes } from './webhooks/delivery-routes.ts'
 import { previewRoutes } from './webhooks/preview-routes.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { signingRoutes } from './webhooks/signing-routes.ts'
@@ -191,11 +193,13 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   scheduleRoutes(http, { ...ports, egress })
   notificationRuleRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
-  webhookRoutes(http, { db, settings: webhooks, messageVault: messageVault(ports, settings), eventExcerptsOf })
+  const messages = messageVault(ports, settings)
+  webhookRoutes(http, { db, settings: webhooks, messageVault: messages, eventExcerptsOf })
+  deliveryRoutes(http, { db, messageVault: messages, causesOf: causesOfMessages, eventOf: findEventAt })
   actionRoutes(http, { db, settings: webhooks })
   const rendering = { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf }
   previewRoutes(http, { ...rendering, pastEventOf })
-  testRoutes(http, { ...rendering, messageVault: messageVault(ports, settings) })
+  testRoutes(http, { ...rendering, messageVault: messages })
   signingRoutes(http, { ...ports, vault: webhooks.vault })
   tlsRoutes(http, { db, vault: webhooks.vault })
   alertRoutes(http, db)

@@ -257,6 +257,7 @@ describe('ids', () => {
     const characters = '[A-NP-Z1-9]{12}$'
     const prefixes = {
       ...{ organizationId: 'O', userId: 'U', integrationId: 'C', routeId: 'R', chainId: 'F', policyId: 'E' },
+      deliveryId: 'D',
       ...{ scheduleId: 'S', shiftId: 'O', layerId: 'LY', overrideId: 'OV', swapId: 'SSR', webhookId: 'WH', alertGroupId: 'I' },
     } as const
     for (const [name, prefix] of Object.entries(prefixes)) {

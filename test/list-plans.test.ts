@@ -14,7 +14,15 @@ import { eventually } from './support/watchbell.ts'
  * hold much, with the values that they were run with.
  */
 const groupCount = 20_000
-const isHistory = /^(?:alert_groups|alerts|latest_alerts|events|messages|attempts|resolution_notes)/
+const isHistory = /^(?:alert_groups|alerts|latest_alerts|events|messages|attempts|deliveries|dead_deliveries|resolution_notes)/
+
+/** Each of its filters asks in a way of its own. */
+const deliveryQueries = [
+  ...['perpage=100', 'page=20', 'since=2020-01-01T00:00:00Z', 'until=2099-01-01T00:00:00Z', 'event_sequence=1'],
+  ...['waiting', 'delivered', 'dead', 'skipped'].map((state) => `state=${state}`),
+  ...['2xx', '5xx', 'none'].map((status) => `status=${status}`),
+  'alert_group_id=I1',
+]
 
 /** A page is at most a hundred; what is sorted for it may be some more. */
 const sortedMax = 1_000
@@ -31,7 +39,7 @@ beforeAll(async () => {
   world = await stillWorld({ clock: nodeClock, onStatement: (statement) => read.getStore()?.push(statement) })
   await world.watchbell.start()
   crew = await newCrew(world, 'harbour')
-  const { webhookId } = await newThings(world, crew)
+  const { webhookId, deliveryId } = await newThings(world, crew)
   for (let number = 0; number < 20; number += 1) await crew.api('POST', 'integrations/', { type: 'webhook' })
   await eventually(async () => (await rowsOf(world.db, crew.organizationId))['attempts']?.length !== 0 || undefined)
   await multiply(world.connection, { groupCount, thingCount: 300 })
@@ -42,7 +50,12 @@ beforeAll(async () => {
   const found = await questionsOf(async (path) => (await crew.api('GET', path)).json)
   // The copies have no keys: those are sealed for their webhook.
   const real = (path: string): string => path.replace(/WH\w+(?=\/(?:signing|tls)\/)/, webhookId)
-  questions = [...[...found.values()].flat().map(real), `/api/v1/webhooks/${webhookId}/responses/?perpage=100`]
+  const ofWebhook = ['responses/?perpage=100', ...deliveryQueries.map((query) => `deliveries/?${query}`)]
+  questions = [
+    ...[...found.values()].flat().map(real),
+    ...ofWebhook.map((path) => `/api/v1/webhooks/${webhookId}/${path}`),
+    `/api/v1/deliveries/${deliveryId}/`,
+  ]
 })
 
 afterAll(async () => {

@@ -197,7 +197,8 @@ describe('the admin of another organization', () => {
     secrets = secretsOf(before)
     expect(before['attempts']?.length).toBeGreaterThan(0)
     expect(before['notification_runs']?.length).toBeGreaterThan(0)
-    expect(secrets).toEqual(expect.arrayContaining([...Object.values(treasure), ...Object.values(harbour.users)]))
+    const { deliveryId: _numberInItsRows, ...named } = treasure
+    expect(secrets).toEqual(expect.arrayContaining([...Object.values(named), ...Object.values(harbour.users)]))
   })
 
   test('finds none of its things by their ids', async () => {

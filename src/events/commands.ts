@@ -29,6 +29,12 @@ export function readEvents(
   return store.eventsAfter(db, organizationId, range)
 }
 
+/** An event by its sequence; null where the log has none. */
+export async function findEventAt(db: Sql, organizationId: OrganizationId, sequence: number): Promise<Event | null> {
+  const [event] = await store.eventsAfter(db, organizationId, { after: sequence - 1, limit: 1 })
+  return event?.sequence === sequence ? event : null
+}
+
 /** Takes away what the events of an alert group said; that there were such events stays. */
 export const wipeEvents = store.blankEvents
 

@@ -73,6 +73,14 @@ export function deliveryIdOf(number: number): string {
   return `D${text}`
 }
 
+/** The number that such an id stands for; null: it is none. */
+export function deliveryNumberOf(id: string): number | null {
+  const digits = Array.from(id.slice(1), (letter) => publicAlphabet.indexOf(letter))
+  const number = digits.reduce((sum, digit) => sum * publicAlphabet.length + digit, 0)
+  const isOne = id.startsWith('D') && digits.length === numberedLength && !digits.includes(-1)
+  return isOne && Number.isSafeInteger(number) ? number : null
+}
+
 /** A new shift id. On-call shifts share the prefix `O` with organizations, so it has a function of its own. */
 export function newShiftId(bytes: Bytes): ShiftId {
   return ('O' + randomText(publicAlphabet, 12, bytes)) as ShiftId

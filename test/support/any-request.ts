@@ -170,6 +170,7 @@ const moreThings = [
   'layerId',
   'overrideId',
   'webhookId',
+  'deliveryId',
   'alertGroupId',
   'alertId',
 ]

@@ -1,7 +1,7 @@
 import { type Address, run } from './address.ts'
 
 export type Crowd = {
-  /** Alert groups, each with two alerts, three events and a note; and as many attempts of one webhook. */
+  /** Alert groups, each with two alerts, three events and a note; as many deliveries of one webhook that wait and that are dead, and three attempts. */
   readonly groupCount: number
   /** Of each thing that people set up. */
   readonly thingCount: number
@@ -14,6 +14,7 @@ export type Crowd = {
 export async function multiply(address: Address, { groupCount, thingCount }: Crowd): Promise<void> {
   for (const table of things) await run(address, copies(table, thingCount))
   for (const table of history) await run(address, copies(table, groupCount * table.perGroup))
+  for (const made of [waiting, dead]) await run(address, made(groupCount))
   await run(address, 'vacuum analyze')
 }
 
@@ -115,8 +116,33 @@ const history: readonly (Table & { readonly perGroup: number })[] = [
     perGroup: 1,
     columns: { id: id('M'), alert_group_id: id('I'), created_at: startedAt('n') },
   },
-  { name: 'attempts', perGroup: 1, columns: { id: uuid('attempt'), at: startedAt('n') } },
+  {
+    name: 'attempts',
+    perGroup: 3,
+    columns: {
+      ...{ id: uuid('attempt'), at: startedAt('n / 3'), delivery_id: '1000000 + n', subject_id: id('I', '(n + 2) / 3') },
+      outcome: `case when n % 3 = 0 then 'success' else 'retry' end`,
+    },
+  },
 ]
+
+const delivered = `(select a.*, e.shard from attempts a join endpoints e on e.organization_id = a.organization_id and e.id = a.endpoint_id
+  where a.outcome = 'success' order by a.organization_id, a.id limit 1) d`
+
+/** Deliveries that wait for tomorrow, like one that was delivered. */
+const waiting = (count: number): string => `
+  insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence, subject_id)
+  select organization_id, endpoint_id, shard, 2, 1, now() + interval '1 day' + n * interval '1 second', ${uuid('waiting')},
+    message_at, event_sequence, ${id('I')}
+  from ${delivered}, generate_series(1, ${count}) n`
+
+/** Dead ones, like it too. */
+const dead = (count: number): string => `
+  insert into dead_deliveries (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence, subject_id, lane,
+    attempts_count, reason, at)
+  select organization_id, 2000000 + n, 'dead', ${uuid('dead')}, message_at, endpoint_id, event_sequence, ${id('I')}, lane, 1, 'dead',
+    ${startedAt('n')}
+  from ${delivered}, generate_series(1, ${count}) n`
 
 function copies({ name: table, like = 'true', columns }: Table, count: number): string {
   const changes = Object.entries(columns).map(([column, value]) => `'${column}', ${value}`)

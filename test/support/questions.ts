@@ -11,6 +11,8 @@ export async function questionsOf(get: Get): Promise<ReadonlyMap<string, readonl
     // A calendar is asked for by whoever has the token of it, which nobody has here.
     if (operation === undefined || path.includes('export')) continue
     const resource = path.split('/')[3] ?? ''
+    // Deliveries are listed below their webhooks only, and each list is asked for there.
+    if (path.includes('deliver')) continue
     const real = await filledIn(get, path)
     const asked = byResource.get(resource) ?? []
     byResource.set(resource, [...asked, ...(await variants(get, real, operation))])

@@ -29,6 +29,7 @@ export type Things = Readonly<
     | 'overrideId'
     | 'swapId'
     | 'webhookId'
+    | 'deliveryId'
     | 'alertGroupId'
     | 'alertId'
     | 'noteId',
@@ -109,6 +110,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   })
   if (sent.statusCode !== 200) throw new Error(`alert: ${sent.statusCode} ${sent.body}`)
   const { json: groups } = await crew.api('GET', `alert_groups/?integration_id=${integration.id}`)
+  const { json: deliveries } = await crew.api('GET', `webhooks/${webhook.id}/deliveries/`)
   const note = await make('resolution_notes/', { alert_group_id: groups.results[0].id, text: `${name} was lit` })
   return {
     noteId: note.id,
@@ -120,6 +122,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
       teamId,
       serviceId,
       webhookId: webhook.id,
+      deliveryId: deliveries.results[0].id,
     },
     ...{
       scheduleId: schedule.id,

@@ -851,6 +851,7 @@ create table dead_deliveries (
   primary key (organization_id, delivery_id, message_at)
 ) partition by range (message_at);
 create index dead_deliveries_endpoint on dead_deliveries (organization_id, endpoint_id, at desc);
+create index dead_deliveries_subject on dead_deliveries (organization_id, subject_id, at) where subject_id is not null;
 
 -- What people are to be told by mail of webhooks that fail; what is due for one address is one mail.
 create table webhook_warnings (

@@ -1,0 +1,143 @@
+import { sql } from 'kysely'
+import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
+import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { fromDate, ms } from '../lib/time.ts'
+import type { Sql } from '../ports.ts'
+import type { Lane } from './delivery.ts'
+import type { DeliveryRecord, RecordedAttempt } from './record.ts'
+
+type Wanted = { readonly organizationId: OrganizationId; readonly ids: readonly number[] }
+
+/** A record as it is stored, without its attempts. */
+export type SealedRecord = Omit<DeliveryRecord, 'attempts' | 'request'> & {
+  readonly request:
+    | (Omit<NonNullable<DeliveryRecord['request']>, 'headersShown'> & { readonly headersShownSealed: Uint8Array | null })
+    | null
+}
+
+/**
+ * The deliveries of webhooks by their ids, in no order; what the organization does not have is missing. Of their bodies, those that
+ * are long, or beyond what a list may hold, are read only in part.
+ */
+export async function recordRows(db: Sql, { organizationId, ids }: Wanted): Promise<readonly SealedRecord[]> {
+  const { wholeBytesMax, listBytesMax, beginningMax } = excerptLimits
+  const answer = await sql<RecordRow>`
+    with wanted as (
+      select id, 'waiting' as state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id,
+        due_at as at, last_status, null as reason, null::timestamptz as replayed_at
+      from deliveries
+      where organization_id = ${organizationId} and id = any(${[...ids]}::bigint[])
+      union all
+      select delivery_id, 'delivered', lane, endpoint_id, message_id, message_at, event_sequence, null, subject_id, at, status, null, null
+      from attempts
+      where organization_id = ${organizationId} and delivery_id = any(${[...ids]}::bigint[]) and outcome = 'success'
+      union all
+      select delivery_id, state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id, at,
+        last_status, reason, replayed_at
+      from dead_deliveries
+      where organization_id = ${organizationId} and delivery_id = any(${[...ids]}::bigint[])
+    )
+    select wanted.*, coalesce(wanted.grouped_sequences, m.grouped_sequences) as all_sequences, e.owner_id, e.url,
+      m.method, m.target, m.headers_shown_sealed, octet_length(m.body) as body_bytes,
+      case when octet_length(m.body) <= ${wholeBytesMax}::int
+        and sum(least(octet_length(m.body), ${wholeBytesMax}::int)) over (order by wanted.id desc) <= ${listBytesMax}::int
+        then m.body else substring(m.body from 1 for ${4 * beginningMax}::int) end as body
+    from wanted
+    join endpoints e on e.organization_id = ${organizationId} and e.id = wanted.endpoint_id and e.kind = 'webhook'
+    left join messages m on m.organization_id = ${organizationId} and m.id = wanted.message_id and m.at = wanted.message_at`.execute(
+    db,
+  )
+  return answer.rows.map((row) => recordOf(organizationId, row))
+}
+
+/** The attempts of deliveries, by their ids, the oldest first; of each answer so many bytes at most. */
+export async function attemptsOfRecords(
+  db: Sql,
+  { organizationId, ids, answerBytesMax }: Wanted & { readonly answerBytesMax: number },
+): Promise<ReadonlyMap<number, readonly RecordedAttempt[]>> {
+  const answer = await sql<AttemptRow>`
+    select delivery_id, id, at, number, outcome, status, detail, response_headers, response_truncated, address, duration_ms,
+      octet_length(response_body) as body_bytes, substring(response_body from 1 for ${answerBytesMax}::int) as body
+    from attempts
+    where organization_id = ${organizationId} and delivery_id = any(${[...ids]}::bigint[])
+    order by at, id`.execute(db)
+  const byDelivery = Map.groupBy(answer.rows, (row) => row.delivery_id)
+  return new Map([...byDelivery].map(([id, rows]) => [id, rows.map(attemptOf)]))
+}
+
+type BodyRow = { readonly body: Buffer | null; readonly body_bytes: number | null }
+
+type RecordRow = BodyRow & {
+  readonly id: number
+  readonly state: string
+  readonly lane: number
+  readonly endpoint_id: string
+  readonly owner_id: string
+  readonly url: string | null
+  readonly message_id: string
+  readonly message_at: Date
+  readonly event_sequence: number | null
+  readonly all_sequences: readonly string[] | null
+  readonly subject_id: string | null
+  readonly at: Date
+  readonly last_status: number | null
+  readonly reason: string | null
+  readonly replayed_at: Date | null
+  readonly method: string | null
+  readonly target: string | null
+  readonly headers_shown_sealed: Buffer | null
+}
+
+function recordOf(organizationId: OrganizationId, row: RecordRow): SealedRecord {
+  return {
+    organizationId,
+    id: row.id,
+    state: row.state as SealedRecord['state'],
+    lane: row.lane as Lane,
+    endpoint: { id: asId<EndpointId>(row.endpoint_id), ownerId: row.owner_id, url: row.url },
+    messageId: asId<MessageId>(row.message_id),
+    messageAt: fromDate(row.message_at),
+    eventSequence: row.event_sequence,
+    groupedSequences: row.all_sequences?.map(Number) ?? null,
+    subjectId: row.subject_id,
+    at: fromDate(row.at),
+    lastStatus: row.last_status,
+    reason: row.reason,
+    replayedAt: row.replayed_at === null ? null : fromDate(row.replayed_at),
+    request:
+      row.target === null || row.method === null
+        ? null
+        : { method: row.method, target: row.target, headersShownSealed: row.headers_shown_sealed, body: excerptOf(row) },
+  }
+}
+
+type AttemptRow = BodyRow & {
+  readonly delivery_id: number
+  readonly id: string
+  readonly at: Date
+  readonly number: number
+  readonly outcome: string
+  readonly status: number | null
+  readonly detail: string | null
+  readonly response_headers: unknown
+  readonly response_truncated: boolean
+  readonly address: string | null
+  readonly duration_ms: number
+}
+
+const attemptOf = (row: AttemptRow): RecordedAttempt => ({
+  id: row.id,
+  at: fromDate(row.at),
+  number: row.number,
+  outcome: row.outcome as RecordedAttempt['outcome'],
+  status: row.status,
+  detail: row.detail,
+  responseHeaders: row.response_headers as RecordedAttempt['responseHeaders'],
+  responseBody: excerptOf(row),
+  responseTruncated: row.response_truncated,
+  address: row.address,
+  durationMs: ms(row.duration_ms),
+})
+
+const excerptOf = ({ body, body_bytes: bytes }: BodyRow): Excerpt | null =>
+  body === null || bytes === null ? null : { text: body.toString('utf8'), bytes, isWhole: body.length === bytes }

@@ -1,0 +1,70 @@
+import { lanes } from '../deliveries/delivery.ts'
+import type { DeliveryRecord, RecordedAttempt } from '../deliveries/record.ts'
+import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
+import { deliveryIdOf } from '../lib/ids.ts'
+import { isoZ } from '../lib/time.ts'
+import { type Headers, parseHeaders, shownStaticHeaders } from './headers.ts'
+import type { Trigger } from './trigger.ts'
+
+/** A delivery as the API shows it. The trigger is null where its event is not stored any more. */
+export function shownDelivery(record: DeliveryRecord, trigger: Trigger | null) {
+  const { request, at } = record
+  const isWaiting = record.state === 'waiting'
+  return {
+    id: deliveryIdOf(record.id),
+    webhook_id: record.endpoint.ownerId,
+    webhook_message_id: record.messageId,
+    url: record.endpoint.url ?? '',
+    state: record.state,
+    reason: record.reason,
+    next_attempt_at: isWaiting ? isoZ(at) : null,
+    ended_at: isWaiting ? null : isoZ(at),
+    is_replay: record.lane === lanes.replay,
+    replayed_at: record.replayedAt === null ? null : isoZ(record.replayedAt),
+    trigger,
+    event_at: isoZ(record.messageAt),
+    event_sequences: [...(record.groupedSequences ?? (record.eventSequence === null ? [] : [record.eventSequence]))],
+    alert_group_id: record.subjectId,
+    status: record.lastStatus,
+    request:
+      request === null
+        ? null
+        : {
+            method: request.method,
+            url: request.target,
+            headers: masked(parseHeaders(request.headersShown)),
+            ...bodyOf(request.body),
+          },
+    attempts: record.attempts.map(shownAttempt),
+  }
+}
+
+const shownAttempt = (attempt: RecordedAttempt) => ({
+  id: attempt.id,
+  number: attempt.number,
+  at: isoZ(attempt.at),
+  duration_ms: attempt.durationMs,
+  outcome: attempt.outcome,
+  status: attempt.status,
+  detail: attempt.detail,
+  address: attempt.address,
+  response:
+    attempt.status === null
+      ? null
+      : {
+          headers: masked(attempt.responseHeaders ?? {}),
+          ...bodyOf(attempt.responseBody),
+          ...(attempt.responseTruncated ? { body_truncated: true } : {}),
+        },
+})
+
+/** Whoever names a header like a credential means one, in templates and in answers too. */
+const masked = (headers: Headers): Record<string, string> => ({ ...shownStaticHeaders(headers) })
+
+/** The beginning of what is long or was not read whole. */
+function bodyOf(body: Excerpt | null) {
+  if (body === null) return { body: null, body_truncated: false }
+  // A half of a surrogate pair at the end is no character.
+  const beginning = body.text.slice(0, excerptLimits.beginningMax).replace(/[\ud800-\udbff]$/, '')
+  return { body: body.isWhole ? body.text : beginning, body_truncated: !body.isWhole }
+}
