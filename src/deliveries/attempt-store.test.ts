@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
 import { endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
-import { asId, type OrganizationId } from '../lib/ids.ts'
-import { attemptsOf } from './commands.ts'
+import { known } from '../lib/check.ts'
+import { asId, type MessageId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { instant, ms } from '../lib/time.ts'
+import { insertAttempts } from './attempt-store.ts'
+import { attemptsOf, latestAnswers } from './commands.ts'
+import { lanes } from './delivery.ts'
 
 let open: DeliveryWorld | null = null
 afterEach(async () => {
@@ -74,5 +78,80 @@ describe('the log of attempts', () => {
     const owner = { organizationId: asId<OrganizationId>('OAAAAAAAAAAAA'), ownerId: `WH ${url}`, vault: testVault }
     const [attempt] = await attemptsOf(world.db.sql, owner, { limit: 10, offset: 0 })
     expect(attempt?.message?.headersShown).toBe(headersShown)
+  })
+})
+
+type Given = { readonly owner: string; readonly body: Buffer | null }
+
+/** What is said to be answered about one alert group when these answers came, the oldest first; by owner, with its length. */
+async function answeredLast(given: readonly Given[]) {
+  const world = await owingWorld()
+  open = world
+  const about = { organizationId: asId<OrganizationId>('OAAAAAAAAAAAA'), subjectId: 'IAAAAAAAAAAAA' }
+  const owners = [...new Set(given.map(({ owner }) => owner))]
+  const endpoints = new Map(await Promise.all(owners.map(async (owner) => [owner, await endpointOf(world, owner)] as const)))
+  await world.db.tx('test', (tx) =>
+    insertAttempts(
+      tx,
+      given.map(({ owner, body }, index) => ({
+        ...about,
+        id: newUuid(tx.now, tx.random.bytes),
+        at: instant(tx.now + index),
+        deliveryId: index + 1,
+        lane: lanes.live,
+        endpointId: known(endpoints.get(owner), 'each owner has an endpoint'),
+        messageId: newUuid<MessageId>(tx.now, tx.random.bytes),
+        messageAt: tx.now,
+        eventSequence: 1,
+        number: 1,
+        outcome: 'success' as const,
+        status: 200,
+        detail: null,
+        responseHeaders: null,
+        responseBody: body,
+        responseTruncated: false,
+        address: null,
+        durationMs: ms(1),
+      })),
+    ),
+  )
+  const answers = await latestAnswers(world.db.sql, [about, about])
+  return answers.map(({ ownerId, body }) => [ownerId, body === null ? null : Buffer.from(body).toString().slice(0, 10)])
+}
+
+describe('what webhooks were answered last about an alert group', () => {
+  it('is the newest answer of each, also where there was none', async () => {
+    const given = [
+      { owner: 'a', body: Buffer.from('old') },
+      { owner: 'b', body: Buffer.from('b') },
+      { owner: 'a', body: Buffer.from('new') },
+      { owner: 'b', body: null },
+    ]
+    expect(await answeredLast(given)).toEqual([
+      ['WH a', 'new'],
+      ['WH b', null],
+    ])
+  })
+
+  it('is told of the hundred that answered last', async () => {
+    const answers = await answeredLast(Array.from({ length: 102 }, (_, owner) => ({ owner: `${owner}`, body: null })))
+    expect(answers).toHaveLength(100)
+    expect(answers.filter(([owner]) => owner === 'WH 0' || owner === 'WH 1')).toEqual([])
+  })
+
+  it('is told within 256 KiB, whatever receivers answer', async () => {
+    const body = Buffer.alloc(16 * 1024, 'x')
+    const answers = await answeredLast(Array.from({ length: 17 }, (_, owner) => ({ owner: `${owner}`, body })))
+    expect(answers).toHaveLength(16)
+    expect(answers.map(([owner]) => owner)).not.toContain('WH 0')
+  })
+
+  it('is looked for among the thousand newest attempts', async () => {
+    const busy = Array.from({ length: 999 }, () => ({ owner: 'busy', body: Buffer.from('busy') }))
+    const [early, late] = ['early', 'late'].map((owner) => ({ owner, body: Buffer.from(owner) }))
+    expect(await answeredLast([early, late, ...busy].flatMap((one) => one ?? []))).toEqual([
+      ['WH busy', 'busy'],
+      ['WH late', 'late'],
+    ])
   })
 })

@@ -81,25 +81,48 @@ export function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {
   return countRows(attempts)
 }
 
-/** What the endpoints of each webhook answered last about each subject. */
+/** How much is told of the answers about one subject: of so many owners, and so many bytes together. */
+const answerLimits = { ownersMax: 100, bytesMax: 256 * 1024 } as const
+
+/** So many attempts about one subject are looked at, the newest. */
+const lookedAtMax = 1000
+
+/**
+ * What the endpoints of each webhook answered last about each subject, those that answered last before others within the limits.
+ * Everything that is sent about a subject may hold all of it, so that it must not grow with the webhooks and with the attempts.
+ */
 export async function latestAnswersAbout(
   db: Sql,
   subjects: readonly { readonly organizationId: OrganizationId; readonly subjectId: string }[],
 ): Promise<readonly SubjectAnswer[]> {
+  const { ownersMax, bytesMax } = answerLimits
   const answer = await sql<{
     readonly organization_id: string
     readonly subject_id: string
     readonly owner_id: string
     readonly response_body: Buffer | null
   }>`
-    select distinct on (a.organization_id, a.subject_id, e.owner_id)
-      a.organization_id, a.subject_id, e.owner_id, a.response_body
-    from (select distinct * from unnest(
-      ${subjects.map((subject) => subject.organizationId)}::text[],
-      ${subjects.map((subject) => subject.subjectId)}::text[])) as wanted (organization_id, subject_id)
-    join attempts a on a.organization_id = wanted.organization_id and a.subject_id = wanted.subject_id
-    join endpoints e on e.organization_id = a.organization_id and e.id = a.endpoint_id and e.kind = 'webhook'
-    order by a.organization_id, a.subject_id, e.owner_id, a.at desc, a.id desc`.execute(db)
+    with lately as (
+      select wanted.*, a.* from (select distinct * from unnest(
+        ${subjects.map((subject) => subject.organizationId)}::text[],
+        ${subjects.map((subject) => subject.subjectId)}::text[])) as wanted (organization_id, subject_id)
+      cross join lateral (
+        select id, at, endpoint_id, coalesce(octet_length(response_body), 0) as bytes from attempts
+        where organization_id = wanted.organization_id and subject_id = wanted.subject_id
+        order by at desc limit ${lookedAtMax}) a),
+    latest as (
+      select distinct on (l.organization_id, l.subject_id, e.owner_id) l.*, e.owner_id
+      from lately l join endpoints e on e.organization_id = l.organization_id and e.id = l.endpoint_id and e.kind = 'webhook'
+      order by l.organization_id, l.subject_id, e.owner_id, l.at desc, l.id desc),
+    ranked as (
+      select *, row_number() over newest as place, sum(bytes) over newest as bytes_until from latest
+      window newest as (partition by organization_id, subject_id order by at desc, id desc))
+    select ranked.organization_id, ranked.subject_id, ranked.owner_id, whole.response_body from ranked
+    cross join lateral (
+      select response_body from attempts
+      where organization_id = ranked.organization_id and id = ranked.id and at = ranked.at limit 1) whole
+    where place <= ${ownersMax} and bytes_until <= ${bytesMax}
+    order by ranked.organization_id, ranked.subject_id, ranked.owner_id`.execute(db)
   return answer.rows.map((row) => ({
     organizationId: asId<OrganizationId>(row.organization_id),
     subjectId: row.subject_id,
