@@ -135,6 +135,16 @@ describe('searching', () => {
     expect([passed.includes(true), undecided]).toEqual([false, 0])
   })
 
+  it('in a long list is undecided after many webhooks, and what is not in the payload is decided all the same', () => {
+    let undecided = 0
+    const filtering = newFiltering(() => (undecided += 1))
+    const cause = alert(received(JSON.stringify({ list: Array.from({ length: 1000 }, (_, index) => `db${index}`) })))
+    const any = Array.from({ length: 50 }, (_, index) => is('payload.list', `web${index}`))
+    for (let count = 0; count < 100; count += 1) filtering.passes({ any }, cause)
+    expect(undecided).toBeGreaterThan(0)
+    expect(filtering.passes({ all: [{ any }, is('team', 'T2')] }, cause)).toBe(false)
+  })
+
   it('ends where one event takes too much, and begins anew for the next', () => {
     expect(outcomeOf(search, [text(100_000), text(10)])).toEqual({ passes: [true, false], undecided: 1 })
   })

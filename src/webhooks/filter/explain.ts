@@ -55,9 +55,12 @@ function reasonOfGroup(group: Group, place: string, event: Event): string {
 
 const shownMax = 3
 
+/** One filter is explained to one person, who has waited for its judgement before. */
+const plenty = (): Effort => ({ left: Number.POSITIVE_INFINITY })
+
 function shownFound({ field: name }: Condition, { record }: Event): string {
   const field = readField(name)
-  const found = field.ok ? lookUp(record, field.value) : null
+  const found = field.ok ? lookUp(record, field.value, plenty()) : null
   if (found === null || !found.isThere) return `${name} is missing`
   if (found.texts.length === 0) return `${name} is there without a text`
   const others = found.texts.length - shownMax

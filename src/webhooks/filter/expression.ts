@@ -5,10 +5,17 @@ export const expressionMax = 500
 const programSizeMax = 300
 
 /**
- * What is left of the work that searching may take of the one thread that everything shares: instructions of expressions looked at,
- * so that it needs no clock. A million takes some 50 ms at most. Changed in place.
+ * What is left of the work that filters may take of the one thread that everything shares: instructions of expressions looked at,
+ * and other work in terms of these, so that it needs no clock. A million takes some 50 ms at most. Changed in place.
  */
 export type Effort = { left: number }
+
+/** Takes work from what is left. False: there is not so much left, and nothing is taken. */
+export function spend(effort: Effort, work: number): boolean {
+  if (work > effort.left) return false
+  effort.left -= work
+  return true
+}
 
 /** Making the program of an expression takes as much as so many instructions for each of its own. */
 const effortToMake = 50
@@ -23,10 +30,7 @@ export function programSizeOf(expression: string): number | null {
 export function finds(expression: string, text: string, effort: Effort): boolean | null {
   const made = programs.get(expression) ?? kept(expression, effort)
   if (made === null) return null
-  const work = (text.length + 1) * made.programSize()
-  if (work > effort.left) return null
-  effort.left -= work
-  return made.matcher(text).find()
+  return spend(effort, (text.length + 1) * made.programSize()) ? made.matcher(text).find() : null
 }
 
 /** The programs that were searched with last, since making one takes longer than most searches. */

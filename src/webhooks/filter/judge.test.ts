@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Effort } from './expression.ts'
-import type { Filter } from './filter.ts'
+import type { Condition, Filter } from './filter.ts'
 import { judge } from './judge.ts'
 import type { FilterRecord } from './record.ts'
 
@@ -134,6 +134,30 @@ describe('a filter', () => {
     expect(judge({ any: [evil, yes] }, long, effort)).toBe('passes')
     expect(judge({ field: 'payload.text', operator: 'matches', value: 'a$' }, long, effort)).toBe('passes')
     expect(effort.left).toBeLessThan(700_000)
+  })
+
+  it('stops looking for a text where that takes too much, as with one that is almost found everywhere', () => {
+    const text = 'a'.repeat(1_000_000)
+    const long: FilterRecord = { ...event, payload: () => ({ isWhole: true, json: { text } }) }
+    const almost = `${'a'.repeat(500)}b${'a'.repeat(499)}`
+    expect(verdictOf({ field: 'payload.text', operator: 'contains', value: almost }, long)).toBe('undecided')
+    expect(verdictOf({ field: 'payload.text', operator: 'contains', value: 'disk full' }, long)).toBe('fails')
+  })
+
+  test.each<Condition>([
+    { field: 'payload.list', operator: 'is', value: 'b' },
+    { field: 'payload.list', operator: 'in', value: ['b', 'c'] },
+    { field: 'payload.list', operator: 'greater', value: 5 },
+    { field: 'payload.list', operator: 'exists', value: false },
+  ])('stops looking at long lists where that takes too much, and is undecided then: $operator', (condition) => {
+    const long: FilterRecord = {
+      ...event,
+      payload: () => ({ isWhole: true, json: { list: Array.from({ length: 1000 }, () => 'a') } }),
+    }
+    const effort = plenty()
+    const verdicts = Array.from({ length: 300 }, () => judge(condition, long, effort))
+    expect([verdicts[0], verdicts[50], verdicts.at(-1)]).toEqual(['fails', 'fails', 'undecided'])
+    expect(judge({ field: 'service', operator: 'is', value: 'SV1' }, long, effort)).toBe('passes')
   })
 
   it('is undecided where a path leads to more than a thousand values', () => {

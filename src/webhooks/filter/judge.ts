@@ -1,4 +1,4 @@
-import { type Effort, finds } from './expression.ts'
+import { type Effort, finds, spend } from './expression.ts'
 import { type Field, readField } from './field.ts'
 import { type Condition, type Filter, type Group, isCondition, urgencies } from './filter.ts'
 import { type FilterRecord, type Found, lookUp } from './record.ts'
@@ -42,7 +42,7 @@ function opposite(verdict: Verdict): Verdict {
 
 function judgeCondition(condition: Condition, record: FilterRecord, effort: Effort): Verdict {
   const field = readField(condition.field)
-  const found = field.ok ? lookUp(record, field.value) : null
+  const found = field.ok ? lookUp(record, field.value, effort) : null
   if (!field.ok || found === null) return 'undecided'
   const holds = isTrue(condition, { field: field.value, found, effort })
   if (holds === null) return 'undecided'
@@ -51,8 +51,11 @@ function judgeCondition(condition: Condition, record: FilterRecord, effort: Effo
 
 type Subject = { readonly field: Field; readonly found: Found; readonly effort: Effort }
 
+/** Null: to tell takes more than is left. */
 function isTrue(condition: Condition, { field, found, effort }: Subject): boolean | null {
   const { texts, isThere } = found
+  // All else is short, and is always told.
+  if (field.kind === 'payload' && !spend(effort, workOf(condition, texts))) return null
   switch (condition.operator) {
     case 'is':
       return texts.includes(String(condition.value))
@@ -74,6 +77,21 @@ function isTrue(condition: Condition, { field, found, effort }: Subject): boolea
     }
   }
 }
+
+/** What comparing takes at most; an expression that is searched for is counted by itself. */
+function workOf(condition: Condition, texts: readonly string[]): number {
+  switch (condition.operator) {
+    case 'in':
+      return Math.ceil((texts.length * condition.value.length) / comparedAtOnce)
+    case 'contains':
+      return texts.reduce((sum, text) => sum + Math.ceil((text.length * condition.value.length) / comparedAtOnce), 0)
+    default:
+      return texts.length
+  }
+}
+
+/** So many characters, or short texts, are compared in the time of one instruction of an expression. */
+const comparedAtOnce = 64
 
 function isFoundInOne(expression: string, texts: readonly string[], effort: Effort): boolean | null {
   const verdict = someOf(texts, (text) => {

@@ -1,5 +1,6 @@
 import { isObject } from '../../lib/json.ts'
 import type { Named } from '../alert-report.ts'
+import { type Effort, spend } from './expression.ts'
 import type { Field } from './field.ts'
 import type { urgencies } from './filter.ts'
 
@@ -21,8 +22,8 @@ type PayloadReading = { readonly isWhole: true; readonly json: unknown } | { rea
 /** What there is of a field. Objects are there without a text. */
 export type Found = { readonly isThere: boolean; readonly texts: readonly string[] }
 
-/** Null: it cannot be told, because the payload is not whole or the path leads to too much. */
-export function lookUp(record: FilterRecord, field: Field): Found | null {
+/** Null: it cannot be told, because the payload is not whole, the path leads to too much, or following it takes more than is left. */
+export function lookUp(record: FilterRecord, field: Field, effort: Effort): Found | null {
   switch (field.kind) {
     case 'named': {
       const thing = record[field.name]
@@ -36,7 +37,7 @@ export function lookUp(record: FilterRecord, field: Field): Found | null {
     }
     case 'payload': {
       const payload = record.payload()
-      return payload.isWhole ? foundAt(payload.json, field.path) : null
+      return payload.isWhole ? foundAt(payload.json, field.path, effort) : null
     }
   }
 }
@@ -46,14 +47,17 @@ const nothing: Found = { isThere: false, texts: [] }
 /** So many values are looked at under one path. */
 const valuesMax = 1000
 
-function foundAt(json: unknown, path: readonly string[]): Found | null {
+/** What it takes to look at one of them. */
+const effortPerValue = 4
+
+function foundAt(json: unknown, path: readonly string[], effort: Effort): Found | null {
   let values: readonly unknown[] = [json]
   for (const step of path) {
     values = values.flatMap((value) => stepInto(value, step)).filter((value) => value !== undefined && value !== null)
-    if (values.length > valuesMax) return null
+    if (values.length > valuesMax || !spend(effort, (values.length + 1) * effortPerValue)) return null
   }
   const leaves = values.flatMap((value): readonly unknown[] => (Array.isArray(value) ? value : [value]))
-  if (leaves.length > valuesMax) return null
+  if (leaves.length > valuesMax || !spend(effort, leaves.length * effortPerValue)) return null
   return { isThere: values.length > 0, texts: leaves.filter(isScalar).map(String) }
 }
 
