@@ -37,9 +37,10 @@ describe.each(rounds)('the examples $title', ({ pages, hook }) => {
   let mails: MailReceiver
   let token = ''
   const paths: string[] = []
+  const files = new Set<string>()
   const receiver = createServer((request, response) => {
     paths.push(request.url ?? '')
-    request.resume().on('end', () => response.end('thanks'))
+    request.resume().on('end', () => response.writeHead(files.has('broken') ? 503 : 200).end('thanks'))
   })
 
   beforeAll(async () => {
@@ -75,7 +76,7 @@ describe.each(rounds)('the examples $title', ({ pages, hook }) => {
       ['WATCHBELL', server.address],
       ['TOKEN', token],
     ])
-    const reading = runDocument({ path: page, text: read(page) }, { variables, names })
+    const reading = runDocument({ path: page, text: read(page) }, { variables, names, files })
     await expect(reading).resolves.toBeInstanceOf(Map)
     names = await reading
   })

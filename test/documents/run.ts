@@ -10,6 +10,8 @@ type Reader = {
   /** The address of the server and a token, as a reader puts them into the shell first. */
   readonly variables: Variables
   readonly names: Names
+  /** The files in the directory of the reader's receiver. */
+  readonly files: Set<string>
 }
 
 /** Does what a document says, from its first example to its last, and tells what its names are called here. */
@@ -22,11 +24,12 @@ export async function runDocument({ path, text }: Document, reader: Reader): Pro
 type Run = Reader & { readonly path: string }
 
 /** Runs the commands of an example; the answer to the last one must be like the one that the document shows. */
-async function run({ line, script, answer: shown }: Example, { variables, names, path }: Run): Promise<Names> {
+async function run({ line, script, answer: shown }: Example, { variables, names, files, path }: Run): Promise<Names> {
   const place = `${path}, line ${line}`
   let learned = names
   const commands = [...commandsOf(renamed(script, names), variables)]
   for (const [index, words] of commands.entries()) {
+    if (changesFiles(files, words)) continue
     const expected = index === commands.length - 1 ? shown : null
     const ask = async (): Promise<void> => void (learned = judged(expected, await curl(words), { names, place }))
     // What is read may take a moment to become true; what is written is written once.
@@ -34,6 +37,14 @@ async function run({ line, script, answer: shown }: Example, { variables, names,
     await (writes ? ask() : vi.waitFor(ask, { timeout: 8_000, interval: 50 }))
   }
   return learned
+}
+
+/** `touch FILE` and `rm FILE`. */
+function changesFiles(files: Set<string>, [program, file = '']: readonly string[]): boolean {
+  if (program === 'touch') files.add(file)
+  else if (program === 'rm') files.delete(file)
+  else return false
+  return true
 }
 
 function judged(shown: Example['answer'], { status, text }: Answer, { names, place }: { names: Names; place: string }): Names {
