@@ -33,6 +33,18 @@ test('a webhook whose request takes long has it made in the turn of slow ones, a
   expect(await make(quick, taking(10))).toEqual(made)
 })
 
+test('a webhook whose request takes long in one piece is slow from then on, too', async () => {
+  const { pace, taking, at, now } = world()
+  const inOnePiece = (): Rendered => {
+    at(now() + 200)
+    return made
+  }
+  expect(await pace.batch()(slow, inOnePiece)).toEqual(made)
+  expect(await pace.batch()(slow, inOnePiece)).toEqual(made)
+  expect(await pace.batch()(slow, inOnePiece)).toEqual({ kind: 'later', until: instant(400 + 800) })
+  expect(await pace.batch()(quick, taking(10))).toEqual(made)
+})
+
 test('slow ones have their turns one after the other', async () => {
   const { pace, taking, at } = world()
   const make = pace.batch()

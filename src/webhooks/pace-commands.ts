@@ -72,9 +72,12 @@ export function newPace(clock: Clock): Pace {
         if (spentMs > batchMax) return { kind: 'later', until: null }
         const quick = timed(make, quickMax)
         spentMs += quick.tookMs
-        if (quick.tookMs > quickMax) await breathe(clock)
+        if (quick.tookMs > quickMax) {
+          slow.set(webhookId, { restsUntil: now, heardAt: now })
+          await breathe(clock)
+        }
+        // What takes long in one piece never asks.
         if (!quick.wasLate) return quick.made
-        slow.set(webhookId, { restsUntil: now, heardAt: now })
         return { kind: 'later', until: laterOf(turnAt, after(clock.now(), ms(1))) }
       }
     },
