@@ -1,5 +1,5 @@
 import { dictOf } from '../lib/jinja/dict.ts'
-import { readJson } from '../lib/jinja/json-reader.ts'
+import { readJsonLazily } from '../lib/jinja/json-reader.ts'
 import type { RouteId } from '../lib/ids.ts'
 import { judgeForAlert, readTemplate, stepsMax as templateStepsMax } from '../lib/template/template.ts'
 import type { Instant } from '../lib/time.ts'
@@ -55,7 +55,7 @@ type Rule = { readonly id: RouteId; readonly template: Parameters<typeof judgeFo
 
 /** The first template that says yes. One that fails says no; one that takes too long leaves it open. */
 function firstYes(rules: readonly Rule[], { json, labels }: RoutedAlert, { now, stepsMax }: Asked): Choice {
-  const payload = readJson(json)
+  const payload = readJsonLazily(json)
   // To read it is every alert's right, so that it counts for others in its batch alone.
   const readingSteps = json.length * stepsPerCharacter
   if (payload === null) return { routeId: null, isWhole: false, steps: readingSteps }
