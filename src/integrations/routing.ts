@@ -1,5 +1,6 @@
 import { RE2JS, RE2Set } from 're2js'
 import type { RouteId } from '../lib/ids.ts'
+import { unfoldedSize } from '../lib/unfolded-size.ts'
 
 /** How many routes an integration has at most beside its default one. */
 export const routesMax = 1000
@@ -14,6 +15,7 @@ export const programSizesMax = 50_000
  * that is too large.
  */
 export function programSizeOf(regex: string): number | null {
+  if (unfoldedSize(regex) > 2 * programSizeMax) return null
   try {
     const size = RE2JS.compile(regex).programSize()
     return size <= programSizeMax ? size : null

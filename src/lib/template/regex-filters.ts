@@ -3,6 +3,7 @@ import { required, withParameters } from '../jinja/arguments.ts'
 import { type Budget, spend, spendText } from '../jinja/budget.ts'
 import { limitFault, runtimeFault } from '../jinja/fault.ts'
 import { type Function, textOf, type Value } from '../jinja/value.ts'
+import { unfoldedSize } from '../unfolded-size.ts'
 
 const regexMatch = withParameters(
   { title: 'regex_match', parameters: { value: required, pattern: required } },
@@ -62,6 +63,7 @@ function searchOf({
   if (text === null || source === null) return null
   if (source.length > patternMax) throw limitFault(`A regular expression is longer than ${patternMax} characters`)
   spend(budget, source.length)
+  if (unfoldedSize(source) > 2 * programMax) throw limitFault('A regular expression is too large')
   const compiled = compile(source)
   const size = compiled.programSize()
   if (size > programMax) throw limitFault('A regular expression is too large')

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { unfoldedSize } from '../../lib/unfolded-size.ts'
 
 /** How long an expression may be, and how large once its repetitions are written out. */
 export const expressionMax = 500
@@ -22,7 +23,7 @@ const effortToMake = 50
 
 /** How large the program of an expression is. Null: it is none (RE2's, which can be searched for in linear time), or too large. */
 export function programSizeOf(expression: string): number | null {
-  const made = programOf(expression)
+  const made = unfoldedSize(expression) > 2 * programSizeMax ? null : programOf(expression)
   return made !== null && made.programSize() <= programSizeMax ? made.programSize() : null
 }
 
