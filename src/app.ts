@@ -48,6 +48,7 @@ import { shardKeeper } from './shards/loop.ts'
 import { actionRoutes } from './webhooks/action-routes.ts'
 import { webhookCredentials } from './webhooks/credentials-commands.ts'
 import { deliveryRoutes } from './webhooks/delivery-routes.ts'
+import { webhookHealthRoutes } from './webhooks/health-routes.ts'
 import { previewRoutes } from './webhooks/preview-routes.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { signingRoutes } from './webhooks/signing-routes.ts'
@@ -196,6 +197,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const messages = messageVault(ports, settings)
   webhookRoutes(http, { db, settings: webhooks, messageVault: messages, eventExcerptsOf })
   deliveryRoutes(http, { db, messageVault: messages, causesOf: causesOfMessages, eventOf: findEventAt })
+  webhookHealthRoutes(http, ports)
   actionRoutes(http, { db, settings: webhooks })
   const rendering = { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf }
   previewRoutes(http, { ...rendering, pastEventOf })

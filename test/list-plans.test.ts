@@ -50,7 +50,7 @@ beforeAll(async () => {
   const found = await questionsOf(async (path) => (await crew.api('GET', path)).json)
   // The copies have no keys: those are sealed for their webhook.
   const real = (path: string): string => path.replace(/WH\w+(?=\/(?:signing|tls)\/)/, webhookId)
-  const ofWebhook = ['responses/?perpage=100', ...deliveryQueries.map((query) => `deliveries/?${query}`)]
+  const ofWebhook = ['responses/?perpage=100', 'health/', ...deliveryQueries.map((query) => `deliveries/?${query}`)]
   questions = [
     ...[...found.values()].flat().map(real),
     ...ofWebhook.map((path) => `/api/v1/webhooks/${webhookId}/${path}`),

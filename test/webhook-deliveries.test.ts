@@ -270,3 +270,38 @@ describe('a delivery that is sent again', () => {
       expect((await world.api('GET', `deliveries/${id}/`)).status).toBe(404)
   })
 })
+
+describe('the health of a webhook', () => {
+  const healthOf = async ({ id }: Hook) => (await world.api('GET', `webhooks/${id}/health/`)).json
+
+  test('says of each URL how it does', async () => {
+    const hook = await newHook(200)
+    for (const [name, status] of Object.entries({ broken: 500, gone: 410 })) statuses[`${hook.path}/${name}`] = status
+    const urls = ['', '/broken', '/gone'].map((end) => ({ url: origin + hook.path + end }))
+    await world.api('PATCH', `webhooks/${hook.id}/`, { urls, integration_filter: [integrationId] })
+    const unused = await healthOf(hook)
+    expect(unused.urls.map(({ state }: { state: string }) => state)).toEqual(['unused', 'unused', 'unused'])
+    await alert()
+    const health = await eventually(async () => {
+      const found = await healthOf(hook)
+      return found.urls.every(({ last_hour: { attempts_count: made } }: any) => made === 1) ? found : undefined
+    })
+    const [well, broken, gone] = health.urls
+    expect(health.is_webhook_enabled).toBe(true)
+    expect(well).toMatchObject({
+      ...{ url: origin + hook.path, state: 'healthy', since: null, reason: null, failures_count: 0, paused_until: null },
+      ...{ last_failure_at: null, waiting: { count: 0, first_due_at: null, oldest_event_at: null } },
+      last_day: { attempts_count: 1, successes_count: 1, success_rate: 1, dead_count: 0 },
+    })
+    expect(well.last_hour.duration_p50_ms).toBe(well.last_hour.duration_p99_ms)
+    expect(broken).toMatchObject({
+      ...{ state: 'failing', failures_count: 1, last_success_at: null, since: broken.last_failure_at },
+      last_hour: { attempts_count: 1, successes_count: 0, success_rate: 0, dead_count: 1 },
+    })
+    expect(gone).toMatchObject({ state: 'disabled', reason: 'The receiver answered 410: it is gone for good.' })
+    expect(gone.since).not.toBeNull()
+    await world.api('PATCH', `webhooks/${hook.id}/`, { is_webhook_enabled: false, integration_filter: [integrationId] })
+    const off = await healthOf(hook)
+    expect(off).toMatchObject({ is_webhook_enabled: false, urls: [{ state: 'off', last_day: { attempts_count: 1 } }, {}, {}] })
+  })
+})

@@ -399,6 +399,7 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('POST', 'webhooks/:webhookId/preview/', { ...show, body: () => ({ trigger: 'resolve' }) }),
   ...route('POST', 'webhooks/:webhookId/test/', { status: 202, body: () => ({ trigger: 'resolve' }) }),
   ...route('GET', 'webhooks/:webhookId/deliveries/', show),
+  ...route('GET', 'webhooks/:webhookId/health/', show),
   ...route('GET', 'deliveries/:deliveryId/', show),
   ...route('POST', 'deliveries/:deliveryId/redeliver/', { status: 201 }),
   ...route('GET', 'webhooks/:webhookId/tls/', show),
