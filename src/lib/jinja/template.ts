@@ -32,6 +32,7 @@ export type Surroundings = {
   /** Asked now and then; once it says yes, the render ends. */
   readonly isLate: () => boolean
   readonly restore: (text: string) => string
+  readonly escape: (value: Value) => Value
 }
 
 /** Reads a template; filters and tests that the library has not are refused here, as Jinja2 does. */
@@ -49,9 +50,9 @@ export type Rendering = { readonly outcome: Result<string, Failure>; readonly st
 
 /** Renders a template that was read with the same library. */
 export function renderTemplate({ body, blocks }: Template, surroundings: Surroundings): Rendering {
-  const { context, library, limits, now, random, isLate, restore } = surroundings
+  const { context, library, limits, now, random, isLate, restore, escape } = surroundings
   const budget = newBudget(limits, isLate)
-  const runtime: Runtime = { budget, library, now, random, restore, line: 1, isEscaping: false }
+  const runtime: Runtime = { budget, library, now, random, restore, escape, line: 1, isEscaping: false }
   const globals: Scope = { names: new Map(library.globals), outer: null }
   const outer: Scope = { names: new Map(context), outer: globals }
   const render = (): Result<string, Failure> => {

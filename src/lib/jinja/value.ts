@@ -73,6 +73,8 @@ export type Runtime = {
   readonly random: () => number
   /** Texts as JSON is to have them, where the context has them escaped; else it gives them back as they are. */
   readonly restore: (text: string) => string
+  /** What was made of such texts as the context has them: escaped. */
+  readonly escape: (value: Value) => Value
   /** Where the renderer is, for a fault that is thrown now. */
   line: number
   isEscaping: boolean

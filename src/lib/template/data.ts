@@ -7,8 +7,8 @@ import { type Dict, type Entry, isDict, isList, textOf, type Value } from '../ji
 /** What a template sees, and how JSON is to have the texts of it. */
 export type TemplateData = {
   readonly context: ReadonlyMap<string, Value>
-  /** The texts that are escaped in the context, as they were; null where nothing is escaped. */
-  readonly originals: ReadonlyMap<string, string> | null
+  /** The texts that are escaped in the context, as they were: those that were looked at. Null where nothing is escaped. */
+  readonly originals: Map<string, string> | null
 }
 
 /**
@@ -76,6 +76,12 @@ const letters: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
   ['t', '\t'],
 ])
+
+/** Escapes what a filter has made of texts that were taken back, so that it is like all else in the context. */
+export const escaper =
+  ({ originals }: TemplateData) =>
+  (value: Value): Value =>
+    originals === null ? value : escapedValue(value, originals)
 
 /**
  * Takes back the escaping of a text that is about to become JSON, which would escape it again: `{{ title | tojson }}` is right JSON, too.

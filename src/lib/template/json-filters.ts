@@ -23,30 +23,33 @@ function written(value: Value, style: JsonStyle, { budget }: Runtime): Value {
   }
 }
 
-const parseJson = withParameters({ title: 'parse_json', parameters: { value: required } }, (ask, { budget, restore }) => {
+const parseJson = withParameters({ title: 'parse_json', parameters: { value: required } }, (ask, { budget, restore, escape }) => {
   const text = textOf(ask('value'))
   if (text === null) return null
   spendText(budget, text.length)
   const json = restore(text)
   // Each value has a comma, a colon or a bracket beside it.
   spendItems(budget, json.match(/[,:[{]/g)?.length ?? 0)
-  return readJson(json)?.value ?? null
+  return escape(readJson(json)?.value ?? null)
 })
 
 const base64 = /[^A-Za-z0-9+/=]/g
 
-const decodeBase64 = withParameters({ title: 'b64decode', parameters: { value: required } }, (ask, { budget }) => {
-  const text = textOf(ask('value'))
-  if (text === null) return null
-  spendText(budget, text.length)
-  // Other characters are passed over, but what is left must be whole.
-  const plain = text.replace(base64, '')
-  const digits = plain.replace(/=+$/, '')
-  if (digits.includes('=') || plain.length < Math.ceil(digits.length / 4) * 4 || digits.length % 4 === 1) return null
-  const bytes = Buffer.from(digits, 'base64')
-  const decoded = bytes.toString('utf8')
-  return Buffer.from(decoded).equals(bytes) ? decoded : null
-})
+const decodeBase64 = withParameters(
+  { title: 'b64decode', parameters: { value: required } },
+  (ask, { budget, restore, escape }) => {
+    const text = textOf(ask('value'))
+    if (text === null) return null
+    spendText(budget, text.length)
+    // Other characters are passed over, but what is left must be whole.
+    const plain = restore(text).replace(base64, '')
+    const digits = plain.replace(/=+$/, '')
+    if (digits.includes('=') || plain.length < Math.ceil(digits.length / 4) * 4 || digits.length % 4 === 1) return null
+    const bytes = Buffer.from(digits, 'base64')
+    const decoded = bytes.toString('utf8')
+    return Buffer.from(decoded).equals(bytes) ? escape(decoded) : null
+  },
+)
 
 export const jsonFilters: ReadonlyMap<string, Function> = new Map<string, Function>([
   ['tojson_pretty', prettyJson],

@@ -135,8 +135,20 @@ describe('a template that writes JSON', () => {
     expect(JSON.parse(outcome(String.raw`{{ 'C:\\new' | tojson }}`, data))).toBe(String.raw`C:\new`)
   })
 
-  it('reads JSON in a text as it was', () => {
-    expect(outcome("{{ (raw | parse_json).a == '\\n' }} {{ (raw | parse_json).a | length }}", data)).toBe('False 2')
+  it.each([
+    ['parse_json', JSON.stringify({ path: 'C:\\new "x"\n' }), '(raw | parse_json).path'],
+    ['parse_json within lists', JSON.stringify([[{ a: ['C:\\new "x"\n'] }]]), '(raw | parse_json)[0][0].a[0]'],
+    [
+      'b64decode of wrapped lines',
+      Buffer.from('C:\\new "x"\n')
+        .toString('base64')
+        .replace(/(.{4})/g, '$1\r\n'),
+      'raw | b64decode',
+    ],
+    ['b64decode', Buffer.from('C:\\new "x"\n').toString('base64'), 'raw | b64decode'],
+  ])('has texts from %s that fit between quotes, and are escaped once as JSON', (_filter, raw, expression) => {
+    const rendered = outcome(`["{{ ${expression} }}", {{ (${expression}) | tojson }}]`, escapedData(object({ raw })))
+    expect(JSON.parse(rendered)).toEqual(['C:\\new "x"\n', 'C:\\new "x"\n'])
   })
 
   it('is not what URLs and triggers are: these see texts as they are', () => {
