@@ -10,7 +10,7 @@ type Fault = Extract<HttpOutcome, { kind: 'no-answer' }>['fault']
 /** How far the exchange had come when the error appeared. */
 export type Stage = { readonly isConnected: boolean; readonly isSecure: boolean }
 
-/** What was found wrong on the way to a connection; the HTTP client hands it from there to the exchange unchanged. */
+/** What was found wrong on the way to a connection, or by the exchange itself; the HTTP client hands it from there to the exchange unchanged. */
 export class ConnectFault extends Error {
   override readonly name = 'ConnectFault'
   readonly how: Unanswered
@@ -30,6 +30,14 @@ export const unresolved = (cause: string): ConnectFault =>
 /** The proxy works, and says that the receiver does not. */
 export const unreached = (cause: string): ConnectFault =>
   new ConnectFault({ kind: 'no-answer', fault: 'connect', detail: `No connection to the receiver (${cause}).` })
+
+/** The receiver sends what comes before an answer (1xx), and no end of it. */
+export const announcedForEver = (): ConnectFault =>
+  new ConnectFault({
+    kind: 'no-answer',
+    fault: 'broken',
+    detail: 'The exchange broke off before an answer (it was announced again and again).',
+  })
 
 /** The proxy itself is what does not work, or does not let the request through. */
 export const proxyFaults = {
@@ -86,6 +94,8 @@ const causes: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'it took too long',
   HTTPParserError: 'the answer is not valid HTTP',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not valid HTTP',
+  // A status below 100, which undici does not expect.
+  ERR_ASSERTION: 'the answer is not valid HTTP',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
   UND_ERR_DESTROYED: 'this server is stopping',
   ECONNREFUSED: 'connection refused',

@@ -255,6 +255,8 @@ describe('no answer', () => {
     ],
     ['a flood of headers', ok + 'x-flood: 0123456789\r\n'.repeat(5000), 'the headers of the answer are too large'],
     ['one endless header', `${ok}x-flood: ${'x'.repeat(100_000)}`, 'the headers of the answer are too large'],
+    ['a flood of early hints', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(17), 'it was announced again and again'],
+    ['no status that there is', 'HTTP/1.1 000 None\r\n\r\n', 'the answer is not valid HTTP'],
     ['two lengths', `${ok}content-length: 1\r\ncontent-length: 2\r\n\r\nxx`, 'the answer is not valid HTTP'],
   ])('is broken: %s', async (_what, bytes, cause) => {
     expect(await answerOf(bytes, { ends: true })).toMatchObject({

@@ -7,7 +7,7 @@ import type { EgressProxy } from './egress-proxy.ts'
 import { judgeUrl, type EgressPolicy } from './egress.ts'
 import type { Resolve } from './lookup-turns.ts'
 import { type Connection, newPools, type Passenger } from './pools-send.ts'
-import { proxyFaults, unanswered, type Unanswered } from './send-fault.ts'
+import { announcedForEver, proxyFaults, unanswered, type Unanswered } from './send-fault.ts'
 
 export type HttpSendOptions = {
   readonly policy: EgressPolicy
@@ -31,6 +31,7 @@ export type HttpSend = {
 }
 
 const usualBodyMaxBytes = 16 * 1024
+const announcementsMax = 16
 
 /**
  * The way out for webhooks and pages: HTTP/1.1 under the address rules. It follows no redirect, inflates nothing and
@@ -119,6 +120,7 @@ class Exchange implements Passenger {
   #controller: Dispatcher.DispatchController | null = null
   #head: Head | null = null
   #byteCount = 0
+  #announcementsCount = 0
   #isSettled = false
 
   constructor(opening: Opening) {
@@ -132,9 +134,15 @@ class Exchange implements Passenger {
     if (this.#isSettled) controller.abort(new Error('the deadline passed before the request was sent'))
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
-    // 1xx only announces the answer.
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     if (status >= 200) this.#head = { status, headers: joined(headers) }
+    else this.#announced(controller)
+  }
+
+  /** 1xx only announces the answer, as often as the receiver likes; reading that takes this process's time. */
+  #announced(controller: Dispatcher.DispatchController): void {
+    this.#announcementsCount += 1
+    if (this.#announcementsCount > announcementsMax) controller.abort(announcedForEver())
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
