@@ -42,7 +42,7 @@ const query = {
   shards: allShards,
   now: testNow,
   held: [],
-  free: [1, 2].map((endpoint) => ({ endpointId: endpointId(endpoint), pages: 8, others: 8 })),
+  free: [2, 1].map((endpoint) => ({ endpointId: endpointId(endpoint), pages: 8, others: 8 })),
   pagesOnly: false,
   perEndpointMax: { webhook: 8, mail: 32 },
   limit: 64,
@@ -64,7 +64,7 @@ describe('what is due', () => {
     expect(await oldestDue(db.sql, allShards, testNow)).toEqual(new Map())
   })
 
-  it('is a few per endpoint, the page first, then what has waited longest', async () => {
+  it('is a few per endpoint, the page first, then whose turn was longest ago, however long others have waited', async () => {
     await fill({ endpoint: 1, count: 50_000, lane: lanes.live, dueInMs: -60_000 })
     await fill({ endpoint: 2, count: 3, lane: lanes.live, dueInMs: -90_000 })
     await fill({ endpoint: 3, count: 1, lane: lanes.page, dueInMs: -1 })
@@ -72,6 +72,11 @@ describe('what is due', () => {
     const due = await dueDeliveries(db.sql, query)
     expect(endpoints(due.deliveries)).toEqual([3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
     expect(endpoints(due.surplus)).toEqual([1])
+    const others = await dueDeliveries(db.sql, { ...query, free: query.free.toReversed() })
+    expect(endpoints(others.deliveries)).toEqual([3, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2])
+    const [known] = query.free.slice(-1)
+    const unknownFirst = await dueDeliveries(db.sql, { ...query, free: known === undefined ? [] : [known] })
+    expect(endpoints(unknownFirst.deliveries)).toEqual([3, 2, 1, 1, 1, 1, 1, 1, 1, 1])
   })
 
   it('leaves out what is held, and says where more waits than there are slots', async () => {

@@ -12,7 +12,7 @@ type Due = {
   readonly now: Instant
   /** Rows that this process already holds. */
   readonly held: readonly number[]
-  /** What endpoints have room for; a webhook that is not named has room for one request, and for pages as others have. */
+  /** What endpoints have room for, first whose turn it is; a webhook that is not named has room for one request, and for pages as others have. */
   readonly free: readonly FreeSlots[]
   readonly perEndpointMax: Readonly<Record<EndpointKind, number>>
   /** Everything else is left where it is. */
@@ -43,6 +43,7 @@ const waitingLanes = (shards: readonly number[]) => sql`
 /** Written out, so that the index of the lane is known to hold all of its rows. */
 const orderedLane = sql.lit(lanes.ordered)
 const pageLane = sql.lit(lanes.page)
+const replayLane = sql.lit(lanes.replay)
 
 const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
   grouped_sequences, subject_id, cancel_key, expires_at, last_status`
@@ -51,7 +52,7 @@ const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_
 export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.disabled_at is not null as disabled,
   e.settings, e.breaker_ms, e.paused_until`
 
-/** What was read: in all lists the lower lane first, then what has waited longest. */
+/** What was read: in all lists pages first and replays last, then whose endpoint had its turn longest ago, then what has waited longest. */
 export type DueDeliveries = {
   readonly deliveries: readonly Delivery[]
   /** Due as well, but its endpoint has no slot beside those of the others; one at most for each endpoint and lane. */
@@ -69,10 +70,10 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
   const { webhook, mail } = due.perEndpointMax
   const answer = await sql<DeliveryRow & { readonly is_surplus: boolean }>`
     with ${waitingLanes(due.shards)}, known as materialized (
-      select waiting.*, free.pages, free.others
+      select waiting.*, free.pages, free.others, free.turn
       from waiting
       left join unnest(${due.free.map(({ endpointId }) => endpointId)}::uuid[], ${due.free.map(({ pages }) => pages)}::int[],
-        ${due.free.map(({ others }) => others)}::int[]) as free (endpoint_id, pages, others) on free.endpoint_id = waiting.endpoint_id
+        ${due.free.map(({ others }) => others)}::int[]) with ordinality as free (endpoint_id, pages, others, turn) on free.endpoint_id = waiting.endpoint_id
       where waiting.lane = ${pageLane} or not ${due.pagesOnly}::boolean
     )
     select d.*, ${ofEndpoint}
@@ -96,7 +97,7 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
         order by id limit ${webhook}::int) as queue
       where waiting.lane = ${orderedLane} and (place = 1 and slots.free >= 0 or expires_at <= ${now}) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
     ) d
-    order by d.is_surplus, d.lane, d.due_at, d.id
+    order by d.is_surplus, case d.lane when ${pageLane} then 0 when ${replayLane} then 2 else 1 end, waiting.turn nulls first, d.due_at, d.id
     limit ${due.limit}::int`.execute(db)
   const { surplus, deliveries } = Object.groupBy(answer.rows, (row) => (row.is_surplus ? 'surplus' : 'deliveries'))
   return { deliveries: (deliveries ?? []).map(deliveryOf), surplus: (surplus ?? []).map(deliveryOf) }

@@ -45,6 +45,21 @@ describe('while half of the receivers hang', () => {
   }, 60_000)
 })
 
+describe('a backlog', () => {
+  it('of many webhooks, however quick their receivers, lets what is new to others leave after one turn of each', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 20 }), limits: { webhooksInFlightMax: 4 } })
+    for (let receiver = 0; receiver < 8; receiver += 1) {
+      const twenty = Array.from({ length: 20 }, () => ({ lane: receiver % 2 === 0 ? lanes.live : lanes.ordered }))
+      await send(world, await endpointOf(world, `https://busy${receiver}.example/`), twenty)
+    }
+    await world.pass(100)
+    await send(world, await endpointOf(world, 'https://new.example/'), [{}])
+    await world.pass(100)
+    expect(world.received.filter(({ url }) => url.includes('new')).length).toBe(1)
+    expect(world.received.length).toBeLessThan(60)
+  })
+})
+
 describe('a hanging receiver', () => {
   it('keeps no other from getting its deliveries at once, however many wait for it', async () => {
     const world = await newWorld({ behave: ({ url }) => (url.includes('hangs') ? 'hang' : { afterMs: 10 }) })

@@ -205,6 +205,14 @@ describe('the slots of an endpoint', () => {
     expect(attempt(slots, deliveryTo('b', 8), { at: after(start, seconds(90)), ...failed })).not.toBeNull()
   })
 
+  it('are told of first where something left longest ago', () => {
+    const slots = newTestSlots()
+    for (const endpoint of ['a', 'b', 'c']) fill(slots, endpoint)
+    slots.landed(deliveryTo('a', 1))
+    fill(slots, 'a')
+    expect(slots.free(start).map(({ endpointId }) => endpointId)).toEqual(['b', 'c', 'a'])
+  })
+
   it('are kept for half an hour for one that was slow, so that many such do not begin anew together', () => {
     const slots = newTestSlots()
     attempt(slots, deliveryTo('a', 1), { durationMs: seconds(2) })

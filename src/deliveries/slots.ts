@@ -34,7 +34,7 @@ export type Pause = {
 
 /** How many requests each endpoint has and may have under way in this process, which learns that from what becomes of them. */
 export type Slots = {
-  /** Of the endpoints of which something is known. */
+  /** Of the endpoints of which something is known, first those to which something left longest ago. */
   free(now: Instant): readonly FreeSlots[]
   isFree(delivery: Delivery, now: Instant): boolean
   isSuspect(delivery: Delivery, now: Instant): boolean
@@ -133,6 +133,7 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       const entry = entries.get(endpointId)
       if (entry === undefined) return
       entry.leftAt.set(id, now)
+      putLast(entries, [endpointId, entry])
       entry.bucket = bucketAfter(entry, now)
     },
     landed: (delivery) => {
@@ -232,6 +233,12 @@ function isForgotten({ standing, settings, bucket, pages, others, pause, usedAt 
   const isDoubtful = failuresInARow > 0 || open !== null || standing.isSlow
   const kept = isDoubtful ? doubtsForgottenAfter : forgottenAfter
   return usedAt < now - kept
+}
+
+/** In the map, last is who had a turn last. */
+function putLast(entries: Map<EndpointId, Entry>, [endpointId, entry]: readonly [EndpointId, Entry]): void {
+  entries.delete(endpointId)
+  entries.set(endpointId, entry)
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
