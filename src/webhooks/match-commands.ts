@@ -9,12 +9,17 @@ import { newFiltering } from './filtering.ts'
 import { tellings } from './grouping.ts'
 import type { Subscription } from './match.ts'
 import * as store from './store.ts'
-import type { WebhookCause } from './trigger.ts'
+import { typesThatHear, type WebhookCause } from './trigger.ts'
 
 /** Owes deliveries to the webhooks that hear of causes. The bodies are rendered later, from the events. */
 export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Promise<void> {
-  const organizationIds = [...new Set(causes.map((cause) => cause.organizationId))]
-  const subscriptions = await store.enabledSubscriptions(tx, organizationIds)
+  const subscriptions = await store.enabledSubscriptions(tx, {
+    organizationIds: [...new Set(causes.map((cause) => cause.organizationId))],
+    triggerTypes: [...new Set(causes.flatMap(({ trigger }) => typesThatHear(trigger)))],
+    ids: [
+      ...new Set(causes.flatMap((cause) => (cause.about === 'alert group' && cause.webhookId !== null ? cause.webhookId : []))),
+    ],
+  })
   const filtering = newFiltering(() => tx.tally('webhook.filter_undecided'))
   const messages = tellings(subscriptions, causes, filtering).flatMap((telling) =>
     endpointsOf(telling.subscription).map((endpoint) => ({ ...telling, endpoint })),

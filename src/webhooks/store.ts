@@ -17,15 +17,30 @@ import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Subscription } from './match.ts'
 import type { Sending } from './sending.ts'
+import type { TriggerType } from './trigger.ts'
 import type { Preset, SealedWebhook, Webhook, WebhookKey } from './webhook.ts'
 
-/** What the webhooks of organizations wait for that are enabled, or given up: what these miss is kept. */
-export async function enabledSubscriptions(tx: Tx, organizationIds: readonly OrganizationId[]): Promise<readonly Subscription[]> {
+type Asked = {
+  readonly organizationIds: readonly OrganizationId[]
+  readonly triggerTypes: readonly TriggerType[]
+  /** These too, whatever their types are. */
+  readonly ids: readonly WebhookId[]
+}
+
+/**
+ * What the webhooks of organizations wait for that are enabled, or given up: what these miss is kept. Of thousands of webhooks no more
+ * are read than have one of the trigger types.
+ */
+export async function enabledSubscriptions(
+  tx: Tx,
+  { organizationIds, triggerTypes, ids }: Asked,
+): Promise<readonly Subscription[]> {
   const rows = await tx.sql
     .selectFrom('webhooks')
     .select(['organization_id', 'id', 'trigger_types', 'integration_filter', 'schedule_filter', 'filter', 'urls', 'preset'])
     .select(['failure_email', 'retry', 'max_age_ms', 'timeout_ms', 'in_flight_max', 'rate_max', 'ordered'])
     .where(sql<boolean>`organization_id = any(${[...organizationIds]}::text[])`)
+    .where(sql<boolean>`(trigger_types && ${[...triggerTypes]}::text[] or id = any(${[...ids]}::text[]))`)
     .where((eb) => eb.or([eb('enabled', '=', true), eb('given_up_at', 'is not', null)]))
     .where('deleted_at', 'is', null)
     .orderBy('organization_id')

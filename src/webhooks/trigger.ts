@@ -82,8 +82,12 @@ type OperationalCause = Cause & {
 
 /** Whether a webhook that subscribes to these types wants to hear of `trigger`. */
 export function subscribes(types: readonly TriggerType[], trigger: Trigger): boolean {
-  return types.includes(trigger) || (types.includes('status change') && isStatusChange(trigger))
+  return typesThatHear(trigger).some((type) => types.includes(type))
 }
+
+/** A webhook that subscribes to one of these types wants to hear of `trigger`. */
+export const typesThatHear = (trigger: Trigger): readonly TriggerType[] =>
+  isStatusChange(trigger) ? [trigger, 'status change'] : [trigger]
 
 /** As which of its types a webhook hears of `trigger`; a step that names it calls it whatever these are. */
 export function heardAs(types: readonly TriggerType[], trigger: Trigger): TriggerType {

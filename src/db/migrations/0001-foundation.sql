@@ -401,6 +401,7 @@ create table webhooks (
   foreign key (organization_id, user_id) references users
 );
 create unique index webhooks_name on webhooks (organization_id, name) where deleted_at is null;
+create index webhooks_trigger_types on webhooks using gin (trigger_types) where deleted_at is null;
 
 create table webhook_signing_keys (
   organization_id text not null,
