@@ -26,7 +26,7 @@ import { forgetSigningKeys } from './signing-commands.ts'
 import * as store from './store.ts'
 import { forgetTls } from './tls-commands.ts'
 import type { TriggerType } from './trigger.ts'
-import type { SealedWebhook, Webhook, WebhookKey } from './webhook.ts'
+import type { Webhook, WebhookKey } from './webhook.ts'
 import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'
 
 // People manage them -----------------------------------------------------------------------------------------------------
@@ -190,11 +190,11 @@ export const switchOffAllWebhooks = store.disableAll
 
 /** Webhooks by their keys, deleted ones too, for telling what was sent by them. */
 export async function webhooksEvenDeleted(db: Sql, keys: readonly WebhookKey[]): Promise<readonly Brief[]> {
-  const rows = await store.findWebhooksEvenDeleted(db, keys)
-  return rows.map(({ webhook, isDeleted }) => ({ ...briefOf(webhook), enabled: webhook.isEnabled && !isDeleted }))
+  const rows = await store.findOutlinesEvenDeleted(db, keys)
+  return rows.map(briefOf)
 }
 
-const briefOf = (row: SealedWebhook): Brief => ({
+const briefOf = (row: store.Outline): Brief => ({
   id: row.id,
   name: row.name,
   userId: row.userId,

@@ -173,16 +173,32 @@ export async function findWebhooksEvenDeleted(
   db: Sql,
   keys: readonly WebhookKey[],
 ): Promise<readonly { readonly webhook: SealedWebhook; readonly isDeleted: boolean }[]> {
-  const rows = await db
-    .selectFrom('webhooks')
-    .selectAll()
-    .where(
-      sql<boolean>`(organization_id, id) in (select * from unnest(
-        ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))`,
-    )
-    .execute()
+  const rows = await db.selectFrom('webhooks').selectAll().where(isOneOf(keys)).execute()
   return rows.map((row) => ({ webhook: webhookOf(row), isDeleted: row.deleted_at !== null }))
 }
+
+/** What is told of a webhook beside what became of it. */
+export type Outline = Pick<Webhook, 'id' | 'name' | 'userId' | 'failureEmail' | 'isEnabled' | 'triggerTypes'>
+
+/** Also of deleted ones, which count as switched off; their templates and secrets stay where they are. */
+export async function findOutlinesEvenDeleted(db: Sql, keys: readonly WebhookKey[]): Promise<readonly Outline[]> {
+  const rows = await db
+    .selectFrom('webhooks')
+    .select(['id', 'name', 'user_id', 'failure_email', 'enabled', 'trigger_types', 'deleted_at'])
+    .where(isOneOf(keys))
+    .execute()
+  return rows.map((row) => ({
+    id: asId<WebhookId>(row.id),
+    name: row.name,
+    userId: row.user_id === null ? null : asId<UserId>(row.user_id),
+    failureEmail: row.failure_email,
+    isEnabled: row.enabled && row.deleted_at === null,
+    triggerTypes: row.trigger_types as readonly string[] as Webhook['triggerTypes'],
+  }))
+}
+
+const isOneOf = (keys: readonly WebhookKey[]) => sql<boolean>`(organization_id, id) in (select * from unnest(
+  ${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.id)}::text[]))`
 
 function existing(db: Sql, organizationId: OrganizationId, filter: NamedFilter) {
   const query = db.selectFrom('webhooks').where('organization_id', '=', organizationId).where('deleted_at', 'is', null)
