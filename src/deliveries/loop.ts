@@ -48,8 +48,11 @@ const defaultLimits: HoldLimits = {
   heldMax: 2048,
 }
 
-/** How many deliveries are taken from the table at once: few, so that a page that is taken back meanwhile does not leave. */
-const windowMax = 64
+/**
+ * How many deliveries are taken from the table at once: enough that the look and the commits cost little beside the requests, and so few
+ * that what is taken back meanwhile does not leave. Slots keep the pages among them fewer.
+ */
+const windowMax = 192
 
 /** After so many windows a round ends, so that the next one sees which shards have come. */
 const windowsPerRound = 8
