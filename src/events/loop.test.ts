@@ -5,7 +5,7 @@ import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../
 import { attemptsOf, countDeliveries } from '../deliveries/commands.ts'
 import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { type JsonWithRaw, RawJson } from '../lib/json.ts'
-import { after, minutes } from '../lib/time.ts'
+import { after, minutes, ms } from '../lib/time.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/commands.ts'
 import type { AlertGroupEventType } from './catalogue.ts'
 import { publish, readEvents } from './commands.ts'
@@ -234,6 +234,31 @@ describe('an event', () => {
     await tell('{"kind":"delivered","status":200,"attemptId":"018f","attemptsCount":1}')
     await world.pass(60_000)
     expect(await webhooksLoop(world.ports).run(world.shards)).toBeNull()
+  })
+
+  it('is told at once, and what ends within a tenth of a second after it together', async () => {
+    await newWebhook({ trigger_type: 'silence', url: 'https://gathered.example/' })
+    const loop = webhooksLoop(world.ports)
+    const run = async () => {
+      const nextAt = await loop.run(world.shards)
+      const events = await readEvents(world.db.sql, organizationId, { after: 0, limit: 1000 })
+      const groups = events.filter(({ type }) => type === 'webhook.delivered').map(({ alertGroupId }) => alertGroupId)
+      return { nextAt, told: ['I20', 'I21', 'I22'].filter((group) => groups.includes(asId<AlertGroupId>(group))) }
+    }
+    const end = async (group: string) => {
+      await happen('alert_group.silenced', group)
+      await world.pass(20)
+    }
+    await loop.run(world.shards)
+    await world.pass(1_000)
+    await end('I20')
+    expect(await run()).toEqual({ nextAt: null, told: ['I20'] })
+    const restsUntil = after(world.now(), ms(100))
+    await end('I21')
+    await end('I22')
+    expect(await run()).toEqual({ nextAt: restsUntil, told: ['I20'] })
+    await world.pass(100)
+    expect(await run()).toEqual({ nextAt: null, told: ['I20', 'I21', 'I22'] })
   })
 
   it('goes where the webhook went when it happened, although the URL was changed since', async () => {

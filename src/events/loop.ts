@@ -4,7 +4,7 @@ import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/
 import { faultText } from '../lib/fault-text.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, earliest, type Instant, minutes } from '../lib/time.ts'
+import { after, earliest, type Instant, minutes, ms } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
@@ -20,6 +20,9 @@ const webhookLanes = [lanes.ordered, lanes.live, lanes.replay]
 /** How many closed endpoints are looked at in a round. */
 const closingMax = 100
 
+/** After a round with results the next one waits so long: what ends until then is taken together, which costs little more than one. */
+const gatheringFor = ms(100)
+
 /** What failed is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
@@ -34,6 +37,9 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
     await db.tx('postpone webhook result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
   }
 
+  /** By the monotonic clock. */
+  let gatheringUntil = clock.monotonic()
+
   const record = (ids: readonly number[]) => db.tx('record webhook results', (tx) => recordResults(tx, ids))
 
   /** Returns when the next result is due, if there is one that was put off. */
@@ -42,6 +48,7 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
     for (;;) {
       const ids = await dueResults(db.sql, { ...wanted, now: clock.now(), limit: batchSize })
       await togetherOrAlone(ids, { act: record, putOff })
+      if (ids.length > 0) gatheringUntil = ms(clock.monotonic() + gatheringFor)
       if (ids.length < batchSize) return nextResultAt(db.sql, wanted)
     }
   }
@@ -74,10 +81,13 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
     name: 'webhooks',
     run: async (shards) => {
       if (shards.length === 0) return null
+      const early = Math.ceil(gatheringUntil - clock.monotonic())
+      if (early > 0) return after(clock.now(), ms(early))
       let goesOn = false
       const closing = await closingEndpoints(db.sql, shards, closingMax)
       for (const endpoint of closing) goesOn = (await end(endpoint)) || goesOn
       const next = earliest([await recordAll(shards), await tellOfHealth(shards)])
+      if (goesOn) gatheringUntil = clock.monotonic()
       if (closing.length === 0) return next
       return goesOn ? clock.now() : earliest([next, after(clock.now(), pauseAfterFault)])
     },
