@@ -26,9 +26,12 @@ type Read = { readonly value: Value }
  */
 export function readJsonLazily(text: string): Read | null {
   // Later it would be too late to say that it cannot be read.
-  if (!isWithinLimits(text) || !isJson(text)) return readJson(text)
+  if (text.length < lazyFrom || !isWithinLimits(text) || !isJson(text)) return readJson(text)
   return { value: readValue({ text, position: 0, depth: 0, isLazy: true }) }
 }
+
+/** Shorter texts are read in less time than it takes to put the reading off. */
+const lazyFrom = 16 * 1024
 
 function isJson(text: string): boolean {
   try {

@@ -1,28 +1,40 @@
 import type { Dict, Entry, Hash, List, Value } from './value.ts'
 
 /** A list whose items are made when somebody first asks for them. */
-export function lazyList(make: () => Value[]): List {
-  let made: Value[] | null = null
-  return {
-    kind: 'list',
-    get items() {
-      return (made ??= make())
-    },
-  }
-}
+export const lazyList = (make: () => Value[]): List => new LazyList(make)
 
 /** What a dict has beside its entries. */
 export type Traits = Pick<Dict, 'missing' | 'shown'>
 
 /** A dict whose entries are made when somebody first asks for them. */
 export function lazyDict(make: () => Map<Hash, Entry>, { missing, shown }: Traits = {}): Dict {
-  let made: Map<Hash, Entry> | null = null
-  return {
-    kind: 'dict',
-    get entries() {
-      return (made ??= make())
-    },
-    ...(missing === undefined ? {} : { missing }),
-    ...(shown === undefined ? {} : { shown }),
+  const dict: Dict = new LazyDict(make)
+  if (missing === undefined && shown === undefined) return dict
+  return Object.assign(dict, missing === undefined ? {} : { missing }, shown === undefined ? {} : { shown })
+}
+
+// Classes, because a getter in an object of its own takes many times as long to be made, and there is one for each list.
+
+class LazyList {
+  readonly kind = 'list'
+  #made: Value[] | null = null
+  readonly #make: () => Value[]
+  constructor(make: () => Value[]) {
+    this.#make = make
+  }
+  get items(): Value[] {
+    return (this.#made ??= this.#make())
+  }
+}
+
+class LazyDict {
+  readonly kind = 'dict'
+  #made: Map<Hash, Entry> | null = null
+  readonly #make: () => Map<Hash, Entry>
+  constructor(make: () => Map<Hash, Entry>) {
+    this.#make = make
+  }
+  get entries(): Map<Hash, Entry> {
+    return (this.#made ??= this.#make())
   }
 }
