@@ -36,6 +36,7 @@ import { hours, type Ms, minutes, seconds } from './lib/time.ts'
 import { type AppPorts, measuredPorts, nodeMetrics, outgoingMetrics, shiftChangeDelays } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
+import { personalWebhookRoutes } from './notifications/personal-webhook-routes.ts'
 import { notificationRuleRoutes } from './notifications/rule-routes.ts'
 import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
@@ -193,6 +194,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   escalationChainRoutes(http, { db })
   scheduleRoutes(http, { ...ports, egress })
   notificationRuleRoutes(http, { db })
+  personalWebhookRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   const messages = messageVault(ports, settings)
   webhookRoutes(http, { db, settings: webhooks, messageVault: messages, eventExcerptsOf })

@@ -5,7 +5,7 @@ import { eventually, newWorld, type World } from './support/watchbell.ts'
 
 let world: World
 beforeEach(async () => {
-  world = await newWorld()
+  world = await newWorld({ mailIsOn: false })
 })
 afterEach(() => world.close())
 
@@ -99,5 +99,88 @@ describe('what happens to webhooks', () => {
       webhook_is_off: true,
     })
     gone.close()
+  })
+})
+
+describe('the paging of people', () => {
+  const chainOf = async (...steps: readonly object[]) => {
+    const chain = await make('escalation_chains/', { name: 'Cranes' })
+    for (const step of steps) await make('escalation_policies/', { escalation_chain_id: chain.id, ...step })
+    return chain
+  }
+
+  it('by a webhook of their own tells it all of the alert group, and what it needs to know of the person', async () => {
+    const ada = (await world.api('GET', 'users/current/')).json
+    const webhook = await listen('pager', { trigger_type: 'personal notification', integration_filter: null })
+    await make('personal_notification_rules/', { user_id: ada.id, type: 'notify_by_webhook' })
+    const context = { phone: '+49 30 123', voice: true }
+    const chosen = await world.api('PUT', 'users/current/personal_webhook/', { webhook: webhook.id, context })
+    expect(chosen.json).toEqual({ webhook: webhook.id, context })
+    const chain = await chainOf({ type: 'notify_persons', persons_to_notify: [ada.id] })
+    const source = await makeSource({ default_route: { escalation_chain_id: chain.id } })
+    await alert(source, { alert_uid: 'crane-7', title: 'Crane 7 stands still' })
+    const [told] = await eventually(() => (heard('pager').length > 0 ? heard('pager') : undefined))
+    expect(told).toMatchObject({
+      event: { type: 'personal notification', time: anInstant, user: context, important: false },
+      user: { id: ada.id, username: 'ada', email: 'ada@bell.example' },
+      alert_group: { title: 'Crane 7 stands still', state: 'firing' },
+      alert_payload: { alert_uid: 'crane-7' },
+      integration: { id: source.id },
+    })
+    const timeline = () => world.api('GET', `alert_groups/${told.alert_group_id}/timeline/`)
+    const sent = await eventually(async () =>
+      (await timeline()).json.results.find(({ type }: { readonly type: string }) => type === 'notification.sent'),
+    )
+    expect(sent.data).toEqual({ user: { id: ada.id, username: 'ada' }, channel: 'webhook', important: false })
+    await world.api('POST', `alert_groups/${told.alert_group_id}/acknowledge/`)
+  })
+
+  it('that their webhook does not take, or its template does not want, is told as a failure', async () => {
+    const ada = (await world.api('GET', 'users/current/')).json
+    const common = { http_method: 'POST', trigger_type: 'personal notification' }
+    const choosy = await make('webhooks/', { name: 'choosy', url: world.receiverUrl, trigger_template: 'False', ...common })
+    await make('personal_notification_rules/', { user_id: ada.id, type: 'notify_by_webhook' })
+    await world.api('PUT', 'users/current/personal_webhook/', { webhook: choosy.id })
+    await listen('watcher', { trigger_type: 'notification failed' })
+    const chain = await chainOf({ type: 'notify_persons', persons_to_notify: [ada.id], important: true })
+    const source = await makeSource({ default_route: { escalation_chain_id: chain.id } })
+    await alert(source, { alert_uid: 'crane-7', title: 'Crane 7 stands still' })
+    const [first] = await eventually(() => (heard('watcher').length > 0 ? heard('watcher') : undefined))
+    expect(first.event).toEqual({
+      type: 'notification failed',
+      time: anInstant,
+      recipient: { id: ada.id, username: 'ada', email: 'ada@bell.example' },
+      channel: 'webhook',
+      important: true,
+      reason: 'Not triggered: the trigger template says "False".',
+    })
+    expect(first).toMatchObject({ user: null, alert_group: { title: 'Crane 7 stands still' }, integration: { id: source.id } })
+  })
+
+  it('that fails is told with the alert group, and so is each further level of an escalation', async () => {
+    const ada = (await world.api('GET', 'users/current/')).json
+    await listen('failures', { trigger_type: 'notification failed' })
+    await listen('levels', { trigger_type: 'escalated' })
+    const chain = await chainOf({ type: 'notify_persons', persons_to_notify: [ada.id] }, { type: 'repeat_escalation' })
+    const source = await makeSource({ default_route: { escalation_chain_id: chain.id } })
+    await alert(source, { alert_uid: 'crane-7', title: 'Crane 7 stands still' })
+    const failures = await eventually(() => (heard('failures').length === 6 ? heard('failures') : undefined))
+    expect(failures[0]).toMatchObject({
+      event: { type: 'notification failed', channel: 'email', reason: 'E-mail is off: WATCHBELL_SMTP_URL is not set' },
+      alert_group: { title: 'Crane 7 stands still' },
+    })
+    expect(heard('levels')).toEqual([])
+    await listen('pager', { trigger_type: 'personal notification' })
+    const { json } = await world.api('GET', 'webhooks/?name=pager')
+    await make('personal_notification_rules/', { user_id: ada.id, type: 'notify_by_webhook' })
+    await world.api('PUT', 'users/current/personal_webhook/', { webhook: json.results[0].id })
+    await alert(source, { alert_uid: 'crane-8', title: 'Crane 8 stands still' })
+    const levels = await eventually(() => (heard('levels').length === 5 ? heard('levels') : undefined))
+    const told = levels.toSorted((a, b) => a.event.level - b.event.level)
+    expect(told.map(({ event }) => event.level)).toEqual([2, 3, 4, 5, 6])
+    expect(told[0]).toMatchObject({
+      event: { type: 'escalated', time: anInstant, escalation_chain_id: chain.id, recipients: [{ id: ada.id, username: 'ada' }] },
+      alert_group: { title: 'Crane 8 stands still', state: 'firing' },
+    })
   })
 })

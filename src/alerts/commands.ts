@@ -133,7 +133,7 @@ export async function turn(tx: Tx, settings: AlertSettings, { actor, group, chan
     newestAlert,
     groupingKey: null,
     webhookId: null,
-    reassignedFrom: null,
+    particulars: {},
   })
   for (const beginning of started) publish(tx, beginning)
 }
@@ -182,7 +182,7 @@ export async function answerEscalationRequest(tx: Tx, settings: AlertSettings, k
         newestAlert: null,
         groupingKey: null,
         webhookId: request.webhookId,
-        reassignedFrom: null,
+        particulars: {},
       })
       return
     }

@@ -5,7 +5,7 @@ import type { JsonWithRaw } from '../lib/json.ts'
 import { type Instant, isoOffset, isoZ } from '../lib/time.ts'
 import type { AlertTrigger } from '../webhooks/trigger.ts'
 import { type Alert, type AlertGroup, payloadJson } from './alert-group.ts'
-import { type Assignee, assigneeDocument, assigneeOf } from './assignee.ts'
+import { assigneeDocument, assigneeOf } from './assignee.ts'
 import type { Labels } from './signal.ts'
 
 /** An alert as the API and webhooks show it (contract grafana-oncall 4.11). */
@@ -77,7 +77,8 @@ export type EventView = {
   readonly group: AlertGroup
   readonly source: AlertSource
   readonly chainId: EscalationChainId | null
-  readonly reassignedFrom: Assignee | null
+  /** What `event` says beside its type and the usual time. */
+  readonly particulars: Readonly<Record<string, JsonWithRaw>>
   readonly baseUrl: string
   readonly firstAlert: Alert | null
   readonly lastAlert: Alert | null
@@ -91,7 +92,7 @@ export type EventView = {
 export function eventData(view: EventView): JsonWithRaw {
   const { group, source } = view
   return {
-    event: { type: view.type, ...eventTime(view) },
+    event: { type: view.type, ...eventTime(view), ...view.particulars },
     user: personDocument(view.person),
     alert_group: alertGroupDocument(group, {
       baseUrl: view.baseUrl,
@@ -110,7 +111,7 @@ export function eventData(view: EventView): JsonWithRaw {
 }
 
 /** `unsilence`, `unresolve` and `unacknowledge` say no time; that is the contract's form. */
-function eventTime({ type, group, chainId, reassignedFrom, now }: EventView): Readonly<Record<string, JsonWithRaw>> {
+function eventTime({ type, group, now }: EventView): Readonly<Record<string, JsonWithRaw>> {
   switch (type) {
     case 'alert group created':
       return { time: isoOffset(group.startedAt) }
@@ -123,13 +124,11 @@ function eventTime({ type, group, chainId, reassignedFrom, now }: EventView): Re
         time: isoOffset(group.silencedAt ?? now),
         until: group.silencedUntil === null ? null : isoOffset(group.silencedUntil),
       }
-    case 'reassigned':
-      return {
-        time: isoOffset(now),
-        from: assigneeDocument(reassignedFrom),
-        to: assigneeDocument(assigneeOf(group, chainId)),
-      }
     case 'escalation':
+    case 'reassigned':
+    case 'personal notification':
+    case 'escalated':
+    case 'notification failed':
       return { time: isoOffset(now) }
     case 'unsilence':
     case 'unresolve':
@@ -138,7 +137,8 @@ function eventTime({ type, group, chainId, reassignedFrom, now }: EventView): Re
   }
 }
 
-function personDocument(person: Person | null): JsonWithRaw {
+/** A person as events tell of them. */
+export function personDocument(person: Person | null): JsonWithRaw {
   return person === null ? null : { id: person.id, username: person.username, email: person.email }
 }
 

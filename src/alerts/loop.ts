@@ -5,8 +5,11 @@ import { faultText } from '../lib/fault-text.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes } from '../lib/time.ts'
+import type { NewsKey } from '../notifications/news.ts'
+import { dueNews, nextNewsAt, postponeNews } from '../notifications/news-commands.ts'
 import type { Ports } from '../ports.ts'
 import { answerEscalationRequest, endSilence } from './commands.ts'
+import { tellNews } from './news-commands.ts'
 import type { AlertSettings } from './settings.ts'
 import * as store from './store.ts'
 
@@ -15,7 +18,7 @@ const perRound = 200
 /** What could not be done is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
-/** Ends silences when they are over, and does what escalations ask for, each in a transaction of its own. */
+/** Ends silences when they are over, does what escalations ask for, and tells the news of paging, each in a transaction of its own. */
 export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): Loop {
   const answer = async (key: EscalationRequestKey): Promise<void> => {
     try {
@@ -23,6 +26,15 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
     } catch (fault) {
       log.error('request failed', { request_id: key.id, error: faultText(fault) })
       await db.tx('postpone escalation request', (tx) => postponeRequest(tx, key, after(tx.now, pauseAfterFault)))
+    }
+  }
+
+  const tellOf = async (key: NewsKey): Promise<void> => {
+    try {
+      await db.tx('tell news', (tx) => tellNews(tx, settings, key))
+    } catch (fault) {
+      log.error('news not told', { news_id: key.id, alert_group_id: key.subjectId, error: faultText(fault) })
+      await db.tx('postpone news', (tx) => postponeNews(tx, key, after(tx.now, pauseAfterFault)))
     }
   }
 
@@ -49,9 +61,11 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
       for (const key of ended) await end(key)
       const asked = await dueRequests(db.sql, shards, due)
       for (const key of asked) await answer(key)
-      if (ended.length === perRound || asked.length === perRound) return clock.now()
+      const news = await dueNews(db.sql, shards, due)
+      for (const key of news) await tellOf(key)
+      if ([ended, asked, news].some(({ length }) => length === perRound)) return clock.now()
       const nextEnd = await store.nextSilenceEnd(db.sql, { shards, except: [...putOff.keys()] })
-      return earliest([nextEnd, await nextRequestAt(db.sql, shards), ...putOff.values()])
+      return earliest([nextEnd, await nextRequestAt(db.sql, shards), await nextNewsAt(db.sql, shards), ...putOff.values()])
     },
   }
 }

@@ -12,7 +12,7 @@ import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import { invalid, invalidField, notFound } from '../lib/rejection.ts'
 import type { Tx } from '../ports.ts'
 import type { AlertGroup } from './alert-group.ts'
-import { type Assignee, assigneeOf, parseAssignee } from './assignee.ts'
+import { type Assignee, assigneeDocument, assigneeOf, parseAssignee } from './assignee.ts'
 import { originOf, targetOf } from './origin-commands.ts'
 import type { AlertSettings } from './settings.ts'
 import type { AlertGroupState } from './state.ts'
@@ -55,12 +55,15 @@ async function begin(tx: Tx, settings: AlertSettings, { actor, group, changed }:
     newestAlert: null,
     groupingKey: null,
     webhookId: null,
-    reassignedFrom: null,
+    particulars: {},
   }
   const awoken = awakening[group.state]
   if (awoken !== null) await tell(tx, settings, { ...telling, fact: awoken })
-  const reassignedFrom = assigneeOf(group, origin.chainId)
-  await tell(tx, settings, { ...telling, fact: 'alert_group.reassigned', reassignedFrom })
+  const particulars = {
+    from: assigneeDocument(assigneeOf(group, origin.chainId)),
+    to: assigneeDocument(assigneeOf(changed, origin.chainId)),
+  }
+  await tell(tx, settings, { ...telling, fact: 'alert_group.reassigned', particulars })
   for (const fact of started) publish(tx, fact)
 }
 

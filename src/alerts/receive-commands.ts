@@ -201,7 +201,7 @@ function tellingOf(
     group: known(groups.get(placement.alertGroupId), 'the group of a placement is at hand'),
     source,
     chainId: route.escalationChainId ?? source.teamChainId,
-    reassignedFrom: null,
+    particulars: {},
     fact,
     newestAlert: alertOf(placement, tx.now),
     groupingKey: placement.arrival.signal.groupingKey,

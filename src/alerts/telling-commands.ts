@@ -8,12 +8,14 @@ import { publish } from '../events/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
 import { known } from '../lib/check.ts'
 import type { AlertGroupId, EscalationChainId, OrganizationId, UserId, WebhookId } from '../lib/ids.ts'
+import type { JsonWithRaw } from '../lib/json.ts'
 import { notifiedPeople } from '../notifications/commands.ts'
+import type { Page as NewsPage } from '../notifications/news.ts'
 import type { Tx } from '../ports.ts'
 import type { AlertTrigger } from '../webhooks/trigger.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { findFirstAlert, findLatestAlerts } from './alert-store.ts'
-import { type Assignee, assigneeOf } from './assignee.ts'
+import { assigneeOf } from './assignee.ts'
 import { eventData, permalink } from './document.ts'
 import { type Names, reportOf } from './report.ts'
 import type { AlertSettings } from './settings.ts'
@@ -33,8 +35,10 @@ export type Telling = {
   readonly groupingKey: string | null
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
-  /** Whom it was for before; only a reassignment tells it. */
-  readonly reassignedFrom: Assignee | null
+  /** A person whom that webhook pages. */
+  readonly page?: Pick<NewsPage, 'runId' | 'userId'>
+  /** What the event says of itself, beside its type and the usual time. */
+  readonly particulars: Readonly<Record<string, JsonWithRaw>>
 }
 
 /** What an escalation works on: the alert group as people are told of it, and whom it pages. */
@@ -77,7 +81,11 @@ async function tellWith(tx: Tx, settings: AlertSettings, { tellings, notified }:
   const { organizationId } = known(tellings[0], 'there is something to tell').group
   const subjectIds = tellings.map(({ group }) => group.id)
   const toPage = await peopleToPage(tx.sql, organizationId, { subjectIds, at: tx.now })
-  const acting = tellings.flatMap(({ actor, group }) => [personOf(actor), group.acknowledgedBy, group.resolvedBy])
+  const acting = tellings.flatMap(({ actor, group, page }) => [
+    page?.userId ?? personOf(actor),
+    group.acknowledgedBy,
+    group.resolvedBy,
+  ])
   const assigned = tellings.flatMap(({ group }) => (group.assignee?.type === 'user' ? group.assignee.id : []))
   const ids = [...notified, ...[...toPage.values()].flat(), ...acting, ...assigned].filter((userId) => userId !== null)
   const names = await namesOf(tx, tellings, await peopleByIds(tx.sql, organizationId, [...new Set(ids)]))
@@ -107,7 +115,7 @@ type One = {
 }
 
 async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, notified, toPage }: One): Promise<void> {
-  const { actor, group, source, chainId, fact, webhookId, reassignedFrom } = telling
+  const { actor, group, source, chainId, fact, webhookId, particulars, page } = telling
   const who = (userId: string | null) => (userId === null ? null : (names.people.get(userId) ?? null))
   const lastAlert = telling.newestAlert ?? (await newestAlertOf(tx, group.organizationId, group.id))
   const shared = {
@@ -115,7 +123,7 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, 
     source,
     chainId,
     baseUrl,
-    person: who(personOf(actor)),
+    person: who(page?.userId ?? personOf(actor)),
     acknowledgedBy: who(group.acknowledgedBy),
     resolvedBy: who(group.resolvedBy),
     notified: notified.flatMap((userId) => who(userId) ?? []),
@@ -124,7 +132,7 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, 
   const data = eventData({
     ...shared,
     type: triggerOf(fact),
-    reassignedFrom,
+    particulars,
     firstAlert: group.alertsCount === 1 ? lastAlert : await findFirstAlert(tx.sql, group),
     lastAlert,
     now: tx.now,
@@ -132,7 +140,16 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, 
   const report = reportOf({ ...shared, groupingKey: telling.groupingKey, names })
   const payload = lastAlert?.payload ?? null
   const alertGroup = { id: group.id, integrationId: group.integrationId }
-  publish(tx, { type: fact, actor, alertGroup, data, report, payload, webhookId })
+  publish(tx, {
+    type: fact,
+    actor,
+    alertGroup,
+    data,
+    report,
+    payload,
+    webhookId,
+    ...(page === undefined ? {} : { pageOf: page.runId }),
+  })
 }
 
 const triggerOf = (fact: AlertGroupEventType): AlertTrigger =>

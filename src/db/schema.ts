@@ -375,6 +375,13 @@ export interface Organizations {
   name: string;
 }
 
+export interface PersonalWebhooks {
+  context: string;
+  organization_id: string;
+  user_id: string;
+  webhook_id: string;
+}
+
 export interface PresenceChanges {
   at: Timestamp;
   id: string;
@@ -512,6 +519,15 @@ export interface ShiftVersions {
   valid_to: Timestamp | null;
 }
 
+export interface SubjectNews {
+  due_at: Timestamp;
+  id: string;
+  news: Json;
+  organization_id: string;
+  shard: number;
+  subject_id: string;
+}
+
 export interface TeamMembers {
   organization_id: string;
   team_id: string;
@@ -635,6 +651,7 @@ export interface DB {
   notification_rules: NotificationRules;
   notification_runs: NotificationRuns;
   organizations: Organizations;
+  personal_webhooks: PersonalWebhooks;
   presence_changes: PresenceChanges;
   resolution_notes: ResolutionNotes;
   routes: Routes;
@@ -648,6 +665,7 @@ export interface DB {
   shift_swaps: ShiftSwaps;
   shift_versions: ShiftVersions;
   shifts: Shifts;
+  subject_news: SubjectNews;
   team_members: TeamMembers;
   teams: Teams;
   users: Users;

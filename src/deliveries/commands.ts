@@ -117,7 +117,7 @@ const endedMax = 500
 /** So many at most have results of their own. */
 const resultsMax = 50
 
-/** How many deliveries ended; unless they have results of their own, the caller tells of them together. */
+/** How many deliveries ended; unless they have results of their own, as pages always have, the caller tells of them together. */
 export type EndedTogether = { readonly count: number; readonly haveResults: boolean }
 
 /** Ends some of what waits for a closed endpoint. None: it is done with. */
@@ -137,12 +137,14 @@ export async function endWaiting(tx: Tx, closing: ClosingEndpoint): Promise<Ende
   }))
   await insertDeadDeliveries(tx, unsent)
   const haveResults = ended.length <= resultsMax
-  if (haveResults) {
+  const told = haveResults ? unsent : unsent.filter(({ delivery }) => delivery.lane === lanes.page)
+  if (told.length > 0) {
     const dead = { kind: 'dead', reason, status: null, attemptId: null } as const
     await insertResults(
       tx,
-      unsent.map(({ delivery, attemptsCount }) => ({ delivery, ending: { ...dead, attemptsCount } })),
+      told.map(({ delivery, attemptsCount }) => ({ delivery, ending: { ...dead, attemptsCount } })),
     )
+    tx.wake('notifications')
   }
   return { count: ended.length, haveResults }
 }

@@ -3,7 +3,7 @@ import type { Instant } from '../lib/time.ts'
 import { ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import type { Attempt } from './attempt.ts'
-import type { Delivery, Ending, FaultyRequest, Verdict } from './delivery.ts'
+import { type Delivery, type Ending, type FaultyRequest, lanes, type Verdict } from './delivery.ts'
 import type { Sign } from './sign.ts'
 import type { Pause } from './slots.ts'
 
@@ -61,12 +61,15 @@ const beginningOf = (delivery: Delivery, { id, at }: When) => ({
   number: delivery.attempt,
 })
 
-/** How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. */
+/**
+ * How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. That a page is not
+ * wanted after all is always told: somebody counts on it.
+ */
 export function endingOf(conclusion: Conclusion): Ending | null {
-  const { verdict, attempt } = conclusion
+  const { delivery, verdict, attempt } = conclusion
   const attemptsCount = attemptsCountOf(conclusion)
   const status = attempt?.status ?? null
-  if (verdict.kind === 'dead' || verdict.kind === 'faulty')
+  if (verdict.kind === 'dead' || verdict.kind === 'faulty' || (verdict.kind === 'skipped' && delivery.lane === lanes.page))
     return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }
   if (verdict.kind !== 'success' || attempt === null) return null
   return { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Step } from '../escalation-chains/step.ts'
 import { asId, type EscalationPolicyId, type UserId } from '../lib/ids.ts'
 import { instant, minutes } from '../lib/time.ts'
-import { plan } from './plan.ts'
+import { levelOf, plan } from './plan.ts'
 
 const now = instant(1_790_000_000_000)
 const policyId = asId<EscalationPolicyId>('E1')
@@ -62,5 +62,19 @@ describe('what a due escalation does', () => {
   it('an empty chain and the end of a chain do nothing', () => {
     expect(from([])).toEqual({ actions: [], next: null })
     expect(from([page, wait], 2)).toEqual({ actions: [], next: null })
+  })
+})
+
+describe('the level that a due escalation has come to', () => {
+  const level = (steps: readonly Step[], nextStep: number, repeatCount = 0) => levelOf({ steps, nextStep, repeatCount })
+
+  it('begins with 1 and grows with each wait after steps that page', () => {
+    const steps = [wait, page, webhook, page, wait, webhook, wait, page, wait, page]
+    expect([0, 1, 5, 7, 9].map((nextStep) => level(steps, nextStep))).toEqual([1, 1, 2, 2, 3])
+  })
+
+  it('goes on growing with each repetition', () => {
+    const steps = [page, wait, page, wait, repeat, wait, page]
+    expect([level(steps, 0, 1), level(steps, 2, 1), level(steps, 0, 2), level(steps, 6, 5)]).toEqual([3, 4, 5, 13])
   })
 })

@@ -43,3 +43,28 @@ export function plan({ steps, nextStep, repeatCount }: Progress, now: Instant): 
   }
   return { actions, next: null }
 }
+
+/**
+ * Which level of its chain a due run has come to: steps that page without a wait between them are one level, the first is 1, and
+ * every repetition counts on.
+ */
+export function levelOf({ steps, nextStep, repeatCount }: Progress): number {
+  const repeats = steps.findIndex(({ type }) => type === 'repeat_escalation')
+  const repeated = repeats === -1 ? steps : steps.slice(0, repeats)
+  return levelsIn(steps.slice(0, nextStep)) + repeatCount * levelsIn(repeated) + 1
+}
+
+function levelsIn(steps: readonly Step[]): number {
+  let count = 0
+  let isCounted = false
+  for (const { type } of steps) {
+    if (type === 'wait') isCounted = false
+    else if (!isCounted && isPaging(type)) {
+      isCounted = true
+      count += 1
+    }
+  }
+  return count
+}
+
+const isPaging = (type: Step['type']): boolean => type === 'notify_persons' || type === 'notify_on_call_from_schedule'

@@ -3,11 +3,13 @@ import { publish } from '../events/commands.ts'
 import type { JsonWithRaw } from '../lib/json.ts'
 import type { OrganizationId, PartId, ScheduleId, UserId } from '../lib/ids.ts'
 import { type Page, pageAll } from '../notifications/commands.ts'
+import type { OwedNews } from '../notifications/news.ts'
+import { oweNews } from '../notifications/news-commands.ts'
 import type { NotificationSettings } from '../notifications/settings.ts'
 import type { Tx } from '../ports.ts'
 import { type Staff, staffAt } from '../schedules/on-call-commands.ts'
 import { findWebhook } from '../webhooks/commands.ts'
-import { type Action, plan } from './plan.ts'
+import { type Action, levelOf, plan } from './plan.ts'
 import type { Asked, EscalationRun, EscalationRunKey } from './run.ts'
 import * as store from './store.ts'
 
@@ -23,6 +25,11 @@ export async function takeSteps(tx: Tx, settings: NotificationSettings, keys: re
   const steps = planned.flatMap(({ run, actions }) => actions.map((action) => ({ run, action, ...peopleOf(action, onCall) })))
   const reached = await reachPeople(tx, settings, steps)
   for (const [index, step] of steps.entries()) await take(tx, { ...step, reachableCount: reached[index] ?? 0 })
+  const reachedSteps = (run: EscalationRun) => steps.filter((step, index) => step.run === run && (reached[index] ?? 0) > 0)
+  await oweNews(
+    tx,
+    runs.flatMap((run) => nextLevel(run, reachedSteps(run))),
+  )
   await store.saveProgress(
     tx,
     planned.map(({ run, next }) => ({ organizationId: run.organizationId, id: run.id, next })),
@@ -58,6 +65,15 @@ async function peopleOnCall(tx: Tx, planned: readonly Planned[]): Promise<OnCall
     for (const [scheduleId, staff] of onCall) found.set(scheduleId, staff)
   }
   return found
+}
+
+/** The news that the steps of a run have paged people who were not the first; the first are told with the beginning. */
+function nextLevel(run: EscalationRun, steps: readonly Step[]): readonly OwedNews[] {
+  const userIds = [...new Set(steps.flatMap(({ people }) => people))]
+  const level = levelOf(run)
+  if (level === 1 || userIds.length === 0) return []
+  const { organizationId, subject, escalationChainId } = run
+  return [{ organizationId, subjectId: subject.id, news: { kind: 'next level', level, escalationChainId, userIds } }]
 }
 
 function peopleOf(action: Action, onCall: OnCall): Pick<Step, 'people' | 'unreadable'> {

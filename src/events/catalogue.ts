@@ -12,6 +12,12 @@ export const catalogue = {
   'alert_group.escalated': 'escalation',
   /** Handed over to a user, a team or an escalation chain. */
   'alert_group.reassigned': 'reassigned',
+  /** A person is paged about it by the webhook of their choice. */
+  'alert_group.page_sent': 'personal notification',
+  /** Nobody took it over, and its escalation pages the next people. Only recorded where a webhook waits for it. */
+  'alert_group.level_reached': 'escalated',
+  /** A page about it did not reach a person in one way. Only recorded where a webhook waits for it. */
+  'alert_group.page_failed': 'notification failed',
   /** What it said was taken away, by a person. */
   'alert_group.wiped': null,
   /** Nobody will be paged: neither the route nor the team has an escalation chain, or the chain has no steps. */

@@ -89,8 +89,10 @@ function causesOf(event: Event, fact: Fact): readonly WebhookCause[] {
   const trigger = catalogue[fact.type]
   if (trigger === null || fact.alertGroup === null) return []
   const integrationId = known(fact.alertGroup.integrationId, 'what webhooks hear of names its integration')
-  const { alertGroup, webhookId, report = null, payload = null } = fact
-  return [{ ...common, about: 'alert group', trigger, alertGroupId: alertGroup.id, integrationId, webhookId, report, payload }]
+  const { alertGroup, webhookId, report = null, payload = null, pageOf = null } = fact
+  return [
+    { ...common, about: 'alert group', trigger, alertGroupId: alertGroup.id, integrationId, webhookId, pageOf, report, payload },
+  ]
 }
 
 const isQuiet = (fact: ScheduleFact): fact is Extract<ScheduleFact, { type: QuietScheduleEventType }> =>

@@ -27,6 +27,8 @@ type AlertFact = {
   readonly payload?: ReceivedPayload | null
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
+  /** The run of a page, which leaves before everything else and is taken back with that run. */
+  readonly pageOf?: string
 }
 
 /** Something that happened to who is on call. */

@@ -40,6 +40,8 @@ function causeOf({ organizationId, sequence, at, data, report, alertGroupId }: R
     alertGroupId: known(alertGroupId, 'what happens to an alert group names it'),
     integrationId: asId<IntegrationId>(String(memberOf(said, 'integration', 'id'))),
     webhookId: null,
+    // Of which run is not in the log, and does not matter to what is past.
+    pageOf: trigger === 'personal notification' ? '' : null,
     report,
     payload: payloadOf(memberOf(said, 'alert_group', 'last_alert', 'payload')),
   }

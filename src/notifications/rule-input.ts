@@ -19,7 +19,10 @@ import { type Ms, minutes, seconds } from '../lib/time.ts'
 import { type Step, type StepType, stepTypes } from './rule.ts'
 
 /** What the API calls the types of rules. */
-export const typeNames = { wait: 'wait', email: 'notify_by_email' } as const satisfies Record<StepType, string>
+export const typeNames = { wait: 'wait', email: 'notify_by_email', webhook: 'notify_by_webhook' } as const satisfies Record<
+  StepType,
+  string
+>
 
 /** How many seconds a rule may wait. */
 export const waitChoices: readonly number[] = [60, 300, 900, 1800, 3600]

@@ -170,6 +170,7 @@ function stepOf(row: StepRow): Step | null {
     case 'wait':
       return { type, durationMs: seconds(known(row.duration_seconds, 'a rule that waits says how long')) }
     case 'email':
+    case 'webhook':
       return { type }
     case undefined:
       return null

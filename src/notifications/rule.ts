@@ -4,11 +4,11 @@ import { isObject } from '../lib/json.ts'
 import { type Ms, ms } from '../lib/time.ts'
 
 /** One step of a notification run: a way to reach the person, or a pause before the next step. */
-export type Step = { readonly type: 'email' } | { readonly type: 'wait'; readonly durationMs: Ms }
+export type Step = { readonly type: 'email' | 'webhook' } | { readonly type: 'wait'; readonly durationMs: Ms }
 
 export type StepType = Step['type']
 
-export const stepTypes = ['wait', 'email'] as const satisfies readonly StepType[]
+export const stepTypes = ['wait', 'email', 'webhook'] as const satisfies readonly StepType[]
 
 /** Whose rules, and which of the two lists: an important page follows another one than the rest. */
 export type RuleList = { readonly organizationId: OrganizationId; readonly userId: UserId; readonly important: boolean }
@@ -52,7 +52,7 @@ export function parseSteps(value: unknown): readonly Step[] {
 function parseStep(value: unknown): Step {
   check(isObject(value), 'a step is an object')
   const { type, durationMs } = value
-  if (type === 'email') return { type }
-  check(type === 'wait' && typeof durationMs === 'number', 'a step is an e-mail or a wait with its duration')
+  if (type === 'email' || type === 'webhook') return { type }
+  check(type === 'wait' && typeof durationMs === 'number', 'a step is a channel or a wait with its duration')
   return { type, durationMs: ms(durationMs) }
 }

@@ -185,6 +185,12 @@ export async function findWebhook(db: Sql, organizationId: OrganizationId, id: W
   return row === null ? null : briefOf(row)
 }
 
+/** The same, and nobody else changes it before the commit. */
+export async function holdWebhook(tx: Tx, organizationId: OrganizationId, id: WebhookId): Promise<Brief | null> {
+  const row = await store.lockWebhook(tx, organizationId, id)
+  return row === null ? null : briefOf(row)
+}
+
 /** Switches every webhook of all organizations off, and returns how many were on. */
 export const switchOffAllWebhooks = store.disableAll
 

@@ -59,6 +59,7 @@ const alert = (
   alertGroupId: asId<AlertGroupId>('I1'),
   integrationId: asId<IntegrationId>('C1'),
   webhookId: null,
+  pageOf: null,
   report: said,
   payload,
 })

@@ -1,5 +1,5 @@
 import type { Filtering } from './filtering.ts'
-import { hears, type Subscription } from './match.ts'
+import { hears, isPage, type Subscription } from './match.ts'
 import { transitionCount } from './presets/zenduty.ts'
 import type { WebhookCause } from './trigger.ts'
 
@@ -22,7 +22,7 @@ export function tellings(
   const open = new Map<string, Group>()
   const matches = causes.flatMap((cause) =>
     subscriptions
-      .filter((subscription) => hears(subscription, cause) && filtering.passes(subscription.filter, cause))
+      .filter((subscription) => hears(subscription, cause) && (isPage(cause) || filtering.passes(subscription.filter, cause)))
       .map((subscription) => ({ subscription, cause })),
   )
   for (const { subscription, cause } of matches) {

@@ -40,16 +40,18 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
       eventSequence: cause.eventSequence,
       groupedSequences: others.length === 0 ? null : [cause, ...others].map(({ eventSequence }) => eventSequence),
       subjectId: cause.about === 'alert group' ? cause.alertGroupId : null,
-      cancelKey: null,
+      cancelKey: cause.about === 'alert group' ? cause.pageOf : null,
     })),
   )
 }
 
 /** Who is on call is told in order, and for an hour at most: what is older only delays what is true now. */
-function leaving({ isOrdered, maxAgeMs }: Subscription, { about, eventAt }: WebhookCause) {
-  const ages = [maxAgeMs, about === 'schedule' ? hours(1) : null].filter((age) => age !== null)
+function leaving({ isOrdered, maxAgeMs }: Subscription, cause: WebhookCause) {
+  const isOnCall = cause.about === 'schedule'
+  const ages = [maxAgeMs, isOnCall ? hours(1) : null].filter((age) => age !== null)
+  const lane = isOrdered || isOnCall ? lanes.ordered : lanes.live
   return {
-    lane: isOrdered || about === 'schedule' ? lanes.ordered : lanes.live,
-    expiresAt: earliest(ages.map((age) => after(eventAt, age))),
+    lane: cause.about === 'alert group' && cause.pageOf !== null ? lanes.page : lane,
+    expiresAt: earliest(ages.map((age) => after(cause.eventAt, age))),
   }
 }

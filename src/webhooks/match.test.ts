@@ -35,6 +35,7 @@ const cause = (trigger: AlertTrigger, webhookId: string | null = null): WebhookC
   alertGroupId: asId<AlertGroupId>('I1'),
   integrationId: asId<IntegrationId>('C1'),
   webhookId: webhookId === null ? null : asId<WebhookId>(webhookId),
+  pageOf: null,
   report: null,
   payload: null,
 })
@@ -85,6 +86,14 @@ describe('a webhook', () => {
     expect(heard('escalation')).toEqual([])
     expect(hears(subscription(['escalation']), cause('escalation', 'WH1'))).toBe(true)
     expect(hears(subscription(['escalation']), cause('escalation', 'WH2'))).toBe(false)
+  })
+
+  it('for pages hears only of those to people who chose it, whatever its filters say', () => {
+    expect(heard('personal notification')).toEqual([])
+    const page = (webhookId: string) => ({ ...cause('personal notification', webhookId), pageOf: 'run' })
+    expect(hears(subscription(['personal notification']), page('WH1'))).toBe(true)
+    expect(hears(subscription(['personal notification'], ['C2']), page('WH1'))).toBe(true)
+    expect(hears(subscription(['personal notification']), page('WH2'))).toBe(false)
   })
 
   it('is reached by a step that names it, whatever its trigger type', () => {

@@ -26,7 +26,7 @@ import { type RenderInput, renderWebhook } from './render.ts'
 import type { HistoriesOf } from './render-commands.ts'
 import type { WebhookSettings } from './settings.ts'
 import { type Answer, newTemplating } from './templating.ts'
-import type { Trigger } from './trigger.ts'
+import { namesWebhook, type Trigger } from './trigger.ts'
 import type { Webhook, WebhookUrl } from './webhook.ts'
 import { parseWebhookChange } from './webhook-input.ts'
 
@@ -97,8 +97,8 @@ async function eventOf(
   const found = await pastEventOf(db, webhook.organizationId, event.sequence)
   if (!found.ok) throw invalidField('event_sequence', found.reason)
   const { told, cause } = found.value
-  // Which webhook the step named is not in the log.
-  return cause.about === 'alert group' && cause.trigger === 'escalation'
+  // Which webhook was named is not in the log.
+  return cause.about === 'alert group' && namesWebhook(webhook, cause.trigger)
     ? { told, cause: { ...cause, webhookId: webhook.id } }
     : found.value
 }

@@ -3,7 +3,7 @@ import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { causeEffort, recordOf } from './filtering.ts'
 import { explain } from './filter/explain.ts'
 import { type Headers, parseHeaders, shownStaticHeaders } from './headers.ts'
-import { isWanted, passesIntegrations, passesSchedules } from './match.ts'
+import { isPage, isWanted, passesIntegrations, passesSchedules } from './match.ts'
 import type { WebhookCause } from './trigger.ts'
 import type { Webhook, WebhookUrl } from './webhook.ts'
 
@@ -44,7 +44,7 @@ function unwanted({ id, triggerTypes }: Webhook, cause: WebhookCause): string {
 }
 
 function filterCondition({ filter }: Webhook, cause: WebhookCause): Condition {
-  if (filter === null) return passing
+  if (filter === null || isPage(cause)) return passing
   const { verdict, reason } = explain(filter, recordOf(cause), { left: causeEffort })
   return { passes: verdict !== 'fails', reason }
 }

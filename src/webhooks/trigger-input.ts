@@ -49,12 +49,11 @@ const firstOf = (body: Body, take: Take, usual: Entry): Entry => ({
 })
 
 const triggerType: Reader<TriggerType> = (value) => {
-  if (value === 'personal notification') return no(detailRefusal('trigger_type personal notification is not supported yet'))
   const type = triggerTypes.find((name) => name === value)
   return type === undefined ? no(detailRefusal(noTriggerType)) : ok(type)
 }
 
-/** To the letter, although `personal notification` is not taken (contract grafana-oncall 2.1). */
+/** To the letter (contract grafana-oncall 2.1). */
 const noTriggerType =
   "trigger_type must one of ['escalation', 'alert group created', 'acknowledge', 'resolve', 'silence', 'unsilence', " +
   "'unresolve', 'unacknowledge', 'status change', 'personal notification']"

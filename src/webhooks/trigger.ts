@@ -14,10 +14,13 @@ export const contractTriggers = [
   'unsilence',
   'unresolve',
   'unacknowledge',
+  'personal notification',
 ] as const
 
 /** What else alert groups cause. */
-export const alertTriggers = [...contractTriggers, 'reassigned'] as const
+const ownTriggers = ['reassigned', 'escalated', 'notification failed'] as const
+
+export const alertTriggers = [...contractTriggers, ...ownTriggers] as const
 
 /** What schedules cause; the contract has nothing like it. */
 export const scheduleTriggers = ['shift change', 'schedule gap'] as const
@@ -37,7 +40,7 @@ export const triggers = [...alertTriggers, ...scheduleTriggers, ...operationalTr
 export const triggerTypes = [
   ...contractTriggers,
   'status change',
-  'reassigned',
+  ...ownTriggers,
   ...scheduleTriggers,
   ...operationalTriggers,
 ] as const
@@ -57,8 +60,10 @@ type AlertCause = Cause & {
   readonly trigger: AlertTrigger
   readonly alertGroupId: AlertGroupId
   readonly integrationId: IntegrationId
-  /** An escalation step names one webhook; null: all that subscribe. */
+  /** An escalation step and a page name one webhook; null: all that subscribe. */
   readonly webhookId: WebhookId | null
+  /** The run of a page: it leaves before everything else, and is taken back with that run. Null: it is none. */
+  readonly pageOf: string | null
   /** By which filters judge it, beside the payload of the newest alert. */
   readonly report: AlertReport | null
   readonly payload: ReceivedPayload | null
@@ -94,6 +99,12 @@ export function heardAs(types: readonly TriggerType[], trigger: Trigger): Trigge
   const isHeardAsChange = !types.includes(trigger) && types.includes('status change') && isStatusChange(trigger)
   return isHeardAsChange ? 'status change' : trigger
 }
+
+/** Whether what `trigger` is names one webhook, and may name this one: a step calls any, a page only one that is for pages. */
+export const namesWebhook = (
+  { triggerTypes: types }: { readonly triggerTypes: readonly TriggerType[] },
+  trigger: Trigger,
+): boolean => trigger === 'escalation' || (trigger === 'personal notification' && types.includes(trigger))
 
 export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)
 

@@ -59,9 +59,10 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
     name,
     url: 'http://127.0.0.1/',
     http_method: 'POST',
-    trigger_type: 'alert group created',
+    trigger_types: ['alert group created', 'personal notification'],
     team: teamId,
   })
+  await crew.api('PUT', `users/${users[role]}/personal_webhook/`, { webhook: webhook.id })
   await make(`webhooks/${webhook.id}/signing/`, { asymmetric: true })
   await crew.api('PUT', `webhooks/${webhook.id}/tls/`, { ca: receiverCertificate() })
   const schedule = await make('schedules/', { name, type: 'calendar', time_zone: 'Europe/Berlin', team_id: teamId })

@@ -104,6 +104,14 @@ export const walks: ReadonlyMap<string, Walk> = new Map([
   ...route('POST', 'users/:ownerId/export_token/', { status: 201, ends: ({ ownerId }) => `users/${ownerId}/export_token/` }),
   ...route('DELETE', 'users/:ownerId/export_token/', remove),
 
+  ...route('GET', 'users/:ownerId/personal_webhook/', { ...show, isOwn: true }),
+  ...route('PUT', 'users/:ownerId/personal_webhook/', {
+    status: 200,
+    body: ({ webhookId }) => ({ webhook: webhookId }),
+    foreign: [{ body: ({ webhookId }) => ({ webhook: webhookId }), ...refused('webhook') }],
+  }),
+  ...route('DELETE', 'users/:ownerId/personal_webhook/', remove),
+
   ...route('GET', 'teams/', show),
   ...route('GET', 'teams/:teamId/', show),
   ...route('POST', 'teams/', {

@@ -662,6 +662,18 @@ create table notification_rules (
 );
 create index notification_rules_user on notification_rules (organization_id, user_id, important, position);
 
+-- By which webhook a person is paged, and what it is told of the person: the text of any JSON.
+create table personal_webhooks (
+  organization_id text not null,
+  user_id text not null,
+  webhook_id text not null,
+  context text not null,
+  primary key (organization_id, user_id),
+  foreign key (organization_id, user_id) references users,
+  foreign key (organization_id, webhook_id) references webhooks
+);
+create index personal_webhooks_webhook on personal_webhooks (organization_id, webhook_id);
+
 create table notification_runs (
   organization_id text not null,
   id uuid not null,
@@ -682,6 +694,19 @@ create table notification_runs (
 ) with (fillfactor = 80);
 create index notification_runs_subject on notification_runs (organization_id, subject_id, started_at);
 create index notification_runs_due on notification_runs (shard, due_at, id) where state = 'running';
+
+-- What became of paging about something, to be told with all that is known of it; the thing's own loop tells it and deletes the row.
+create table subject_news (
+  organization_id text not null references organizations,
+  id uuid not null,
+  shard smallint not null,
+  subject_id text not null,
+  news jsonb not null,
+  due_at timestamptz not null,
+  primary key (organization_id, id)
+);
+create index subject_news_subject on subject_news (organization_id, subject_id);
+create index subject_news_shard on subject_news (shard, due_at, id);
 
 -- events --------------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ import { after, before, hours, type Instant, isoOffset, isoZ, minutes } from '..
 import type { AlertReport } from '../alert-report.ts'
 import type { PastEvent } from '../past-event.ts'
 import type { Person } from '../person.ts'
-import type { AlertTrigger } from '../trigger.ts'
+import { type AlertTrigger, namesWebhook } from '../trigger.ts'
 import type { Asked } from './asked.ts'
 import { ada, ben, ids } from './cast.ts'
 
@@ -17,6 +17,8 @@ const payload = {
   link_to_upstream_details: 'https://monitoring.example.com/disks/db1',
 }
 
+const brief = ({ id, username, email }: Person) => ({ id, username, email })
+
 /** How the group is from then on. */
 const stateAfter = {
   escalation: 'firing',
@@ -27,7 +29,10 @@ const stateAfter = {
   unsilence: 'firing',
   unresolve: 'firing',
   unacknowledge: 'firing',
+  'personal notification': 'firing',
   reassigned: 'firing',
+  escalated: 'firing',
+  'notification failed': 'firing',
 } as const satisfies Readonly<Record<AlertTrigger, AlertReport['alert_group']['state']>>
 
 const typeOf = {
@@ -39,7 +44,10 @@ const typeOf = {
   unsilence: 'alert_group.unsilenced',
   unresolve: 'alert_group.unresolved',
   unacknowledge: 'alert_group.unacknowledged',
+  'personal notification': 'alert_group.page_sent',
   reassigned: 'alert_group.reassigned',
+  escalated: 'alert_group.level_reached',
+  'notification failed': 'alert_group.page_failed',
 } as const satisfies Readonly<Record<AlertTrigger, string>>
 
 /** An example of what happens to alert groups. */
@@ -59,21 +67,20 @@ export function alertExample(trigger: AlertTrigger, asked: Asked): PastEvent {
       trigger,
       integrationId,
       alertGroupId: ids.alertGroup,
-      webhookId: trigger === 'escalation' ? webhook.id : null,
+      webhookId: namesWebhook(webhook, trigger) ? webhook.id : null,
+      pageOf: trigger === 'personal notification' ? ids.run : null,
       report,
       payload: { json: Buffer.from(jsonText(payload)), truncated: false },
     },
   }
 }
 
-const brief = ({ id, username, email }: Person) => ({ id, username, email })
-
 const acted: readonly AlertTrigger[] = ['acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge']
 
 /** By whom it was done, was taken over, and was ended, where that is so. */
 function peopleOf(trigger: AlertTrigger) {
   return {
-    person: acted.includes(trigger) ? ada : null,
+    person: acted.includes(trigger) || trigger === 'personal notification' ? ada : null,
     acknowledgedBy: trigger === 'acknowledge' ? ada : null,
     resolvedBy: trigger === 'resolve' ? ada : null,
   }
@@ -84,9 +91,8 @@ function alertData(trigger: AlertTrigger, integrationId: string, { now, baseUrl,
   const startedAt = before(now, minutes(5))
   const { person, acknowledgedBy, resolvedBy } = peopleOf(trigger)
   const at = isoZ(now)
-  const chain = { id: ids.chain, type: 'escalation_chain' }
   return {
-    event: { type: trigger, ...eventTime(trigger, now, chain), ...(isMarked ? { test: true } : {}) },
+    event: { type: trigger, ...eventTime(trigger, now), ...particulars[trigger], ...(isMarked ? { test: true } : {}) },
     user: person === null ? null : brief(person),
     alert_group: {
       id: ids.alertGroup,
@@ -106,7 +112,7 @@ function alertData(trigger: AlertTrigger, integrationId: string, { now, baseUrl,
       silenced_at: trigger === 'silence' ? at : null,
       last_alert: { id: ids.alert, alert_group_id: ids.alertGroup, created_at: isoZ(startedAt), payload },
       urgency: 'high',
-      assigned_to: chain,
+      assigned_to: assignee,
     },
     alert_group_id: ids.alertGroup,
     alert_payload: payload,
@@ -118,12 +124,26 @@ function alertData(trigger: AlertTrigger, integrationId: string, { now, baseUrl,
   }
 }
 
-/** The last three say no time; that is the contract's form. */
-function eventTime(trigger: AlertTrigger, now: Instant, assignee: JsonWithRaw): Readonly<Record<string, JsonWithRaw>> {
+/** Some say no time; that is the contract's form. */
+function eventTime(trigger: AlertTrigger, now: Instant): Readonly<Record<string, JsonWithRaw>> {
   if (trigger === 'unsilence' || trigger === 'unresolve' || trigger === 'unacknowledge') return {}
   const time = isoOffset(trigger === 'alert group created' ? before(now, minutes(5)) : now)
-  if (trigger === 'silence') return { time, until: isoOffset(after(now, hours(1))) }
-  return trigger === 'reassigned' ? { time, from: assignee, to: assignee } : { time }
+  return trigger === 'silence' ? { time, until: isoOffset(after(now, hours(1))) } : { time }
+}
+
+const assignee = { id: ids.chain, type: 'escalation_chain' }
+
+/** What some events say of themselves beside the time. */
+const particulars: Readonly<Partial<Record<AlertTrigger, Readonly<Record<string, JsonWithRaw>>>>> = {
+  'personal notification': { user: { phone: '+49 30 123456' }, important: true },
+  reassigned: { from: assignee, to: assignee },
+  escalated: { level: 2, escalation_chain_id: ids.chain, recipients: [brief(ben)] },
+  'notification failed': {
+    recipient: brief(ada),
+    channel: 'email',
+    important: true,
+    reason: 'Given up after 17 attempts. No answer (timeout): no answer in time',
+  },
 }
 
 const urlOf = (baseUrl: string): string => `${baseUrl}/alert-groups/${ids.alertGroup}`

@@ -11,6 +11,7 @@ export const ids = {
   alert: 'AEXAMPLE11111',
   route: 'REXAMPLE11111',
   chain: 'FEXAMPLE11111',
+  run: '00000000-0000-7000-8000-000000000001',
   shift: 'OEXAMPLE22222',
 } as const
 
