@@ -32,7 +32,7 @@ it('tells of several in one, and names each', () => {
   expect(title).toBe('Webhooks that need you: 2')
   expect(blocks[1]).toBe(
     'chat\nhttps://hooks.example\nThe webhook is switched off. The receiver answered 410: it is gone for good.\n' +
-      'What it misses is kept for 30 days. Mend the receiver, and switch the webhook on or save it again.',
+      'What it misses is kept as long as the log of deliveries. Mend the receiver, and switch the webhook on or save it again.',
   )
 })
 

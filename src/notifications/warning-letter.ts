@@ -37,7 +37,7 @@ function blockOf({ webhookName, url, at, news }: Warning): string {
     }
     case 'disabled': {
       const what = news.webhookIsOff ? 'The webhook is switched off' : 'Nothing more is sent to this URL'
-      return `${head}\n${what}. ${news.reason}\nWhat it misses is kept for 30 days. Mend the receiver, and switch the webhook on or save it again.`
+      return `${head}\n${what}. ${news.reason}\nWhat it misses is kept as long as the log of deliveries. Mend the receiver, and switch the webhook on or save it again.`
     }
     case 'recovered':
       return `${head}\nIt works again since ${isoZ(at)}.`
