@@ -1,6 +1,7 @@
 import { type Instant, isoZ } from '../lib/time.ts'
 import type { Fact } from './event.ts'
 import { isOperational } from '../webhooks/trigger.ts'
+import { shownReceiver } from './receiver.ts'
 import type { WebhookEntry } from './webhook-entry.ts'
 
 type Exhausted = WebhookEntry & { readonly webhook: { readonly enabled: boolean }; readonly now: Instant }
@@ -22,7 +23,7 @@ export function exhaustedFact({ result, webhook, cause, now }: Exhausted): Fact 
       event: { type: 'message.exhausted', time: isoZ(now) },
       webhook_id: webhook.id,
       webhook_name: webhook.name,
-      url: result.endpoint.url,
+      url: shownReceiver(result.endpoint.url),
       message_id: result.messageId,
       trigger: cause.trigger,
       event_sequence: result.eventSequence,

@@ -3,6 +3,7 @@ import type { HealthNews } from '../deliveries/health.ts'
 import type { OrganizationId, WebhookId } from '../lib/ids.ts'
 import { type Instant, isoZ } from '../lib/time.ts'
 import type { Fact } from './event.ts'
+import { shownReceiver } from './receiver.ts'
 
 type Told = {
   readonly organizationId: OrganizationId
@@ -15,11 +16,12 @@ type Told = {
 
 /** What the log of events says of an endpoint that fails, is switched off, or works again. */
 export function healthFact(news: HealthNews, { organizationId, webhook, endpoint: { url, health }, isGivenUp, now }: Told): Fact {
+  const receiver = shownReceiver(url)
   const common = {
     event: { type: `webhook.${news.kind}`, time: isoZ(now) },
     webhook_id: webhook.id,
     webhook_name: webhook.name,
-    url,
+    url: receiver,
   }
   const about = { actor: { kind: 'system', organizationId }, webhook: { id: webhook.id } } as const
   const failing = { failing_since: zOrNull(health.failingSince), failures_count: health.failuresCount }
@@ -44,7 +46,7 @@ export function healthFact(news: HealthNews, { organizationId, webhook, endpoint
           ...failing,
           reason: news.reason,
           webhook_is_off: isGivenUp,
-          text: `outgoing webhook \`${webhook.name}\` sends nothing more to ${url ?? 'its receiver'}: ${news.reason}`,
+          text: `outgoing webhook \`${webhook.name}\` sends nothing more to ${receiver ?? 'its receiver'}: ${news.reason}`,
         },
       }
     case 'recovered':

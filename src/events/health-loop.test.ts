@@ -84,7 +84,7 @@ describe('a webhook whose receiver fails', () => {
       .filter(({ url }) => url === 'https://watcher.example/')
       .map(({ request }) => JSON.parse(String(Buffer.from(request.body ?? []))))
     expect(bodies.map(({ event, webhook_id, url }) => [event.type, webhook_id, url])).toEqual(
-      ['webhook.failing', 'webhook.failing', 'webhook.recovered'].map((type) => [type, id, 'https://desk.example/']),
+      ['webhook.failing', 'webhook.failing', 'webhook.recovered'].map((type) => [type, id, 'https://desk.example']),
     )
     expect(await isEnabled(id)).toBe(true)
   }, 60_000)

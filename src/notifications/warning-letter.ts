@@ -1,3 +1,4 @@
+import { shownReceiver } from '../events/receiver.ts'
 import type { Warning } from '../events/warning.ts'
 import { isoZ } from '../lib/time.ts'
 import type { Letter } from './letter.ts'
@@ -27,7 +28,7 @@ function titleOf(warnings: readonly Warning[]): string {
 }
 
 function blockOf({ webhookName, url, at, news }: Warning): string {
-  const head = url === null ? webhookName : `${webhookName}\n${withoutSecrets(url)}`
+  const head = url === null ? webhookName : `${webhookName}\n${shownReceiver(url) ?? ''}`
   switch (news.kind) {
     case 'failing': {
       const { forLong, failingSince, failuresCount } = news
@@ -42,10 +43,4 @@ function blockOf({ webhookName, url, at, news }: Warning): string {
     case 'recovered':
       return `${head}\nIt works again since ${isoZ(at)}.`
   }
-}
-
-/** Paths and queries of receivers are often secrets, and mail is read by many eyes. */
-function withoutSecrets(url: string): string {
-  const parsed = URL.parse(url)
-  return parsed === null ? '' : parsed.origin
 }

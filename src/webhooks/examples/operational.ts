@@ -12,7 +12,7 @@ export function operationalExample(trigger: OperationalTrigger, { webhook, now, 
     event: { type: trigger, time: isoZ(now), ...(isMarked ? { test: true } : {}) },
     webhook_id: ids.webhook,
     webhook_name: name,
-    url: 'https://example.com/hook',
+    url: 'https://example.com',
     ...membersOf(trigger, now),
   })
   return {
@@ -38,7 +38,7 @@ function membersOf(trigger: OperationalTrigger, now: Asked['now']): Readonly<Rec
         ...failing,
         reason: answer,
         webhook_is_off: true,
-        text: `outgoing webhook \`${name}\` sends nothing more to https://example.com/hook: ${answer}`,
+        text: `outgoing webhook \`${name}\` sends nothing more to https://example.com: ${answer}`,
       }
     case 'webhook.recovered':
       return { recovered_at: isoZ(now), text: `outgoing webhook \`${name}\` works again` }
