@@ -71,6 +71,16 @@ it.each<[string, Witnesses, readonly (string | null)[]]>([
     ['attempt 1 of node two, superseded: node one was frozen with it under way or unwritten'],
   ],
   [
+    'the freeze before it was written, where the other one was first',
+    {
+      heard: [heardAt(0), heardAt(12_000)],
+      tries: [tryOf('one', 1), tryOf('two', 12_001)],
+      rows: [row('one 1', 'superseded'), row('two 12001', 'success')],
+      blows: [frozen('one', 2, 13_900)],
+    },
+    ['attempt 1 of node one, superseded: node one was frozen with it under way or unwritten'],
+  ],
+  [
     'nothing, where a node was killed long after',
     {
       heard: [heardAt(0), heardAt(15_000)],

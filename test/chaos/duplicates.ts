@@ -69,8 +69,8 @@ function causeOfLate(late: LoggedTry, { own, blows }: Surroundings): string | nu
   const frozen = blows.find(
     ({ node, kind, from, until }) =>
       kind === 'frozen' &&
-      from <= late.at &&
-      own.some((one) => one.node === node && one.at >= from - writtenMs && one.at <= until + writtenMs),
+      own.some((one) => one.node === node && one.at >= from - writtenMs && one.at <= until + writtenMs) &&
+      own.some((one) => one.node !== node && one.at >= from),
   )
   if (frozen === undefined) return null
   return `attempt ${late.number} of node ${late.node}, superseded: node ${frozen.node} was frozen with it under way or unwritten`
