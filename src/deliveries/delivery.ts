@@ -103,6 +103,8 @@ export type Delivery = {
   readonly lane: Lane
   /** The number of the attempt that is due; the first is 1. */
   readonly attempt: number
+  /** Since when that attempt is due. */
+  readonly dueAt: Instant
   readonly messageId: MessageId
   readonly messageAt: Instant
   readonly eventSequence: number | null

@@ -6,7 +6,7 @@ import { testClock, testNow, testRandom } from '../../test/support/server.ts'
 import { type OpenDatabase, openDatabase } from '../db/open.ts'
 import { asId, type EndpointId } from '../lib/ids.ts'
 import { allShards } from '../lib/shard.ts'
-import { instant } from '../lib/time.ts'
+import { type Instant, instant } from '../lib/time.ts'
 import { type Delivery, type Lane, lanes } from './delivery.ts'
 import { dueDeliveries, nextDueAt, oldestDue } from './due-store.ts'
 
@@ -41,12 +41,15 @@ const fill = ({ endpoint, count, lane, dueInMs }: Backlog) =>
 const query = {
   shards: allShards,
   now: testNow,
+  positions: [],
   held: [],
   free: [2, 1].map((endpoint) => ({ endpointId: endpointId(endpoint), pages: 8, others: 8 })),
   pagesOnly: false,
   perEndpointMax: { webhook: 8, mail: 32 },
   limit: 64,
 }
+
+const comesNext = (shards: readonly number[], now: Instant) => nextDueAt(db.sql, { shards, positions: [], now })
 
 /** What the server says that it has read of the table since the last time. */
 async function reads(): Promise<{ readonly whole: number; readonly byIndex: number }> {
@@ -60,7 +63,7 @@ async function reads(): Promise<{ readonly whole: number; readonly byIndex: numb
 describe('what is due', () => {
   it('is found in an empty table', async () => {
     expect(await dueDeliveries(db.sql, query)).toEqual({ deliveries: [], surplus: [] })
-    expect(await nextDueAt(db.sql, allShards, testNow)).toBeNull()
+    expect(await comesNext(allShards, testNow)).toBeNull()
     expect(await oldestDue(db.sql, allShards, testNow)).toEqual(new Map())
   })
 
@@ -104,10 +107,10 @@ describe('what is due', () => {
     for (const endpoint of [1, 2, 3]) await pause(endpoint, 500 * endpoint)
     const due = await dueDeliveries(db.sql, query)
     expect([endpoints(due.deliveries), endpoints(due.surplus)]).toEqual([[3], []])
-    expect(await nextDueAt(db.sql, [1, 2], testNow)).toBe(testNow + 500)
+    expect(await comesNext([1, 2], testNow)).toBe(testNow + 500)
     for (const endpoint of [1, 2, 3]) await pause(endpoint, 0)
     expect(endpoints((await dueDeliveries(db.sql, query)).deliveries).length).toBe(12)
-    expect(await nextDueAt(db.sql, [1, 2], testNow)).toBeNull()
+    expect(await comesNext([1, 2], testNow)).toBeNull()
     for (const endpoint of [1, 2, 3]) await pause(endpoint, null)
   })
 
@@ -125,7 +128,7 @@ describe('what is due', () => {
     await reads()
     const before = await reads()
     for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, query)
-    for (let round = 0; round < 10; round += 1) await nextDueAt(db.sql, allShards, testNow)
+    for (let round = 0; round < 10; round += 1) await comesNext(allShards, testNow)
     for (let round = 0; round < 10; round += 1) await oldestDue(db.sql, allShards, testNow)
     const now = await reads()
     expect(now.whole - before.whole).toBe(0)
@@ -133,9 +136,9 @@ describe('what is due', () => {
   })
 
   it('comes next at the first instant after now', async () => {
-    expect(await nextDueAt(db.sql, allShards, testNow)).toBe(testNow + 1)
-    expect(await nextDueAt(db.sql, allShards, instant(testNow + 1))).toBeNull()
-    expect(await nextDueAt(db.sql, [5, 6], testNow)).toBeNull()
+    expect(await comesNext(allShards, testNow)).toBe(testNow + 1)
+    expect(await comesNext(allShards, instant(testNow + 1))).toBeNull()
+    expect(await comesNext([5, 6], testNow)).toBeNull()
   })
 
   it('is of what is ordered the first of its endpoint only, and what has had its time', async () => {
@@ -146,11 +149,11 @@ describe('what is due', () => {
     expect(endpoints(due.deliveries)).toEqual([21, 22])
     const held = due.deliveries.map(({ id }) => id)
     expect(await dueDeliveries(db.sql, { ...own, held })).toEqual({ deliveries: [], surplus: [] })
-    expect(await nextDueAt(db.sql, own.shards, testNow)).toBeNull()
+    expect(await comesNext(own.shards, testNow)).toBeNull()
     const first = held[1] ?? 0
     await sql`update deliveries set due_at = ${new Date(testNow + 5_000)} where id = ${first}`.execute(db.sql)
     expect(endpoints((await dueDeliveries(db.sql, own)).deliveries)).toEqual([21])
-    expect(await nextDueAt(db.sql, own.shards, testNow)).toBe(testNow + 5_000)
+    expect(await comesNext(own.shards, testNow)).toBe(testNow + 5_000)
     await sql`update deliveries set expires_at = ${new Date(testNow)} where id = ${first + 2}`.execute(db.sql)
     expect((await dueDeliveries(db.sql, own)).deliveries.map(({ id }) => id - first)).toEqual([expect.any(Number), 2])
   })
@@ -159,7 +162,7 @@ describe('what is due', () => {
     await reads()
     const before = await reads()
     for (let round = 0; round < 10; round += 1) await dueDeliveries(db.sql, { ...query, shards: [21, 22] })
-    for (let round = 0; round < 10; round += 1) await nextDueAt(db.sql, [21, 22], testNow)
+    for (let round = 0; round < 10; round += 1) await comesNext([21, 22], testNow)
     const now = await reads()
     expect(now.whole - before.whole).toBe(0)
     expect(now.byIndex - before.byIndex).toBeLessThan(400)

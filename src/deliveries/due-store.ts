@@ -4,12 +4,15 @@ import { fromDate, type Instant, ms, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { type Delivery, type EndpointKind, type Lane, lanes } from './delivery.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
+import type { Position } from './positions.ts'
 import type { FreeSlots } from './slots.ts'
 import type { KeptBreaker } from './breaker.ts'
 
 type Due = {
   readonly shards: readonly number[]
   readonly now: Instant
+  /** From where lanes of these shards are read on; all others are read from their beginning. */
+  readonly positions: readonly Position[]
   /** Rows that this process already holds. */
   readonly held: readonly number[]
   /** What endpoints have room for, first whose turn it is; a webhook that is not named has room for one request, and for pages as others have. */
@@ -22,23 +25,51 @@ type Due = {
 
 /**
  * The endpoints that something waits for and the lanes it waits in, one step of the index each, however long their backlogs are.
- * Cost follows the number of these, not of the deliveries.
+ * Cost follows the number of these, not of the deliveries. A lane whose position is known is taken for one of them, and the others are
+ * looked for between these: where rows are gone but their entries in the index are not, a step to the first that is left is long.
  */
-const waitingLanes = (shards: readonly number[]) => sql`
-  recursive waiting as (
-    select owned.shard, first.organization_id, first.endpoint_id, first.lane
-    from unnest(${[...shards]}::smallint[]) as owned (shard)
+const waitingLanes = (shards: readonly number[], positions: readonly Position[]) => sql`
+  recursive positions as (
+    select * from unnest(
+      ${positions.map(({ shard }) => shard)}::smallint[],
+      ${positions.map(({ organizationId }) => organizationId)}::text[],
+      ${positions.map(({ endpointId }) => endpointId)}::uuid[],
+      ${positions.map(({ lane }) => lane)}::smallint[],
+      ${positions.map(({ dueAt }) => toDate(dueAt))}::timestamptz[],
+      ${positions.map(({ id }) => id)}::bigint[]) as positions (shard, organization_id, endpoint_id, lane, read_at, read_id)
+  ), gaps as (
+    select shard, endpoint_id, lane, coalesce(lead(endpoint_id) over following, ${lastUuid}::uuid) as end_endpoint_id,
+      coalesce(lead(lane) over following, 0::smallint) as end_lane
+    from (
+      select shard, endpoint_id, lane from positions
+      union all
+      select shard, ${firstUuid}::uuid, 0::smallint from unnest(${[...shards]}::smallint[]) as owned (shard)) as edges
+    window following as (partition by shard order by endpoint_id, lane)
+  ), found as (
+    select gaps.shard, gaps.end_endpoint_id, gaps.end_lane, first.organization_id, first.endpoint_id, first.lane
+    from gaps
     cross join lateral (
       select organization_id, endpoint_id, lane from deliveries
-      where shard = owned.shard order by endpoint_id, lane limit 1) first
+      where shard = gaps.shard and (endpoint_id, lane) > (gaps.endpoint_id, gaps.lane)
+        and (endpoint_id, lane) < (gaps.end_endpoint_id, gaps.end_lane)
+      order by endpoint_id, lane limit 1) first
     union all
-    select waiting.shard, next.organization_id, next.endpoint_id, next.lane
-    from waiting
+    select found.shard, found.end_endpoint_id, found.end_lane, next.organization_id, next.endpoint_id, next.lane
+    from found
     cross join lateral (
       select organization_id, endpoint_id, lane from deliveries
-      where shard = waiting.shard and (endpoint_id, lane) > (waiting.endpoint_id, waiting.lane)
+      where shard = found.shard and (endpoint_id, lane) > (found.endpoint_id, found.lane)
+        and (endpoint_id, lane) < (found.end_endpoint_id, found.end_lane)
       order by endpoint_id, lane limit 1) next
+  ), waiting as (
+    select shard, organization_id, endpoint_id, lane, '-infinity'::timestamptz as read_at, 0::bigint as read_id from found
+    union all
+    select * from positions
   )`
+
+/** Before and after all ids that are made. */
+const firstUuid = '00000000-0000-0000-0000-000000000000'
+const lastUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /** Written out, so that the index of the lane is known to hold all of its rows. */
 const orderedLane = sql.lit(lanes.ordered)
@@ -69,7 +100,7 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
   const now = sql`${toDate(due.now)}::timestamptz`
   const { webhook, mail } = due.perEndpointMax
   const answer = await sql<DeliveryRow & { readonly is_surplus: boolean }>`
-    with ${waitingLanes(due.shards)}, known as materialized (
+    with ${waitingLanes(due.shards, due.positions)}, known as materialized (
       select waiting.*, free.pages, free.others, free.turn
       from waiting
       left join unnest(${due.free.map(({ endpointId }) => endpointId)}::uuid[], ${due.free.map(({ pages }) => pages)}::int[],
@@ -88,7 +119,7 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
       (select ${columns}, place > slots.free as is_surplus from (
         select ${columns}, row_number() over (order by due_at, id) as place from deliveries
         where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
-          and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
+          and (due_at, id) > (waiting.read_at, waiting.read_id) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
         order by due_at, id limit slots.free + 1) as first where waiting.lane <> ${orderedLane})
       union all
       select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus from (
@@ -107,9 +138,12 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
  * When the next delivery of the shards comes due after `now`, or null. What is ordered comes due when it is the first, and what
  * waits for an endpoint that is paused when that is over.
  */
-export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant): Promise<Instant | null> {
+export async function nextDueAt(
+  db: Sql,
+  { shards, positions, now }: Pick<Due, 'shards' | 'positions' | 'now'>,
+): Promise<Instant | null> {
   const answer = await sql<{ readonly due_at: Date | null }>`
-    with ${waitingLanes(shards)}
+    with ${waitingLanes(shards, positions)}
     select min(greatest(next.due_at, paused.until)) as due_at
     from waiting
     join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id
@@ -140,7 +174,7 @@ export async function nextDueAt(db: Sql, shards: readonly number[], now: Instant
  */
 export async function oldestDue(db: Sql, shards: readonly number[], now: Instant): Promise<ReadonlyMap<Lane, Instant>> {
   const answer = await sql<{ readonly lane: Lane; readonly due_at: Date }>`
-    with ${waitingLanes(shards)}
+    with ${waitingLanes(shards, [])}
     select waiting.lane, min(greatest(first.due_at, case when waiting.lane <> ${pageLane} then e.paused_until end)) as due_at
     from waiting
     join endpoints e on e.organization_id = waiting.organization_id and e.id = waiting.endpoint_id and e.ending_reason is null
@@ -166,6 +200,7 @@ export type DeliveryRow = {
   readonly shard: number
   readonly lane: Lane
   readonly attempt: number
+  readonly due_at: Date
   readonly message_id: string
   readonly message_at: Date
   readonly event_sequence: number | null
@@ -192,6 +227,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     shard: row.shard,
     lane: row.lane,
     attempt: row.attempt,
+    dueAt: fromDate(row.due_at),
     messageId: asId<MessageId>(row.message_id),
     messageAt: fromDate(row.message_at),
     eventSequence: row.event_sequence,

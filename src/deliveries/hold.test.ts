@@ -11,6 +11,7 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   shard: id % 4,
   lane: lanes.live,
   attempt: 1,
+  dueAt: instant(0),
   messageId: asId<MessageId>(`message ${id}`),
   messageAt: instant(0),
   eventSequence: 1,

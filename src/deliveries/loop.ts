@@ -12,6 +12,7 @@ import { newOutlook, type Outlook } from './outlook.ts'
 import { loadCredentials, loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
 import { isPastTime, judgeLate } from './retry.ts'
 import { dueDeliveries, nextDueAt } from './due-store.ts'
+import { newPositions, type Positions } from './positions.ts'
 
 export type DeliveriesLoop = Loop & {
   /** Shards with requests under way or outcomes that are not written yet: not to be given to another node. */
@@ -66,12 +67,13 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
   const { sql } = options.ports.db
   const limits = { ...defaultLimits, ...options.limits }
   const hold = newHold(limits)
-  const outlook = newOutlook((shards, now) => nextDueAt(sql, shards, now))
+  const positions = newPositions()
+  const outlook = newOutlook((shards, now) => nextDueAt(sql, { shards, positions: positions.of(shards), now }))
   const finisher = newFinisher(options.ports, (written) => {
-    const isNews = takeIn(written, { hold, outlook })
+    const isNews = takeIn(written, { hold, outlook, positions })
     if (isNews) options.wake()
   })
-  const desk: Desk = { options, limits, hold, finisher, flights: new Set(), isClosed: false }
+  const desk: Desk = { options, limits, hold, positions, finisher, flights: new Set(), isClosed: false }
   let draining = false
   return {
     name: 'deliveries',
@@ -83,7 +85,11 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
         const now = options.ports.clock.now()
         const { found, isDone } = await startDue(desk, { shards: owned, now })
         hasFound ||= found > 0
-        if (isDone) return earliest([await outlook.nextDueAt({ shards: owned, now, hasFound }), hold.nextRefillAt(now)])
+        if (!isDone) continue
+        const nextDue = await outlook.nextDueAt({ shards: owned, now, hasFound })
+        // Where there is no room, what makes some wakes the loop.
+        const nextWholeLook = hold.isRoomAwaited() ? null : positions.nextWholeLookAt()
+        return earliest([nextDue, hold.nextRefillAt(now), nextWholeLook])
       }
       return options.ports.clock.now()
     },
@@ -102,19 +108,26 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
 }
 
 /** Lets go of what is written. True: something may be due that the loop does not know of, or had no room for. */
-function takeIn({ batch, hasStray }: Written, { hold, outlook }: { readonly hold: Hold; readonly outlook: Outlook }): boolean {
-  for (const { delivery } of batch) hold.release(delivery)
+function takeIn({ batch, hasStray }: Written, { hold, outlook, positions }: Memory): boolean {
+  for (const { delivery } of batch) {
+    hold.release(delivery)
+    if (hasStray) positions.giveBack(delivery)
+  }
   const isSooner = batch.map(({ verdict }) => verdict.kind === 'retry' && outlook.putOff(verdict.dueAt))
   const hasPauseEnd = batch.map(({ pause }) => pause !== null && (pause.until === null || outlook.putOff(pause.until)))
   const hasFollower = batch.some(({ delivery, verdict }) => delivery.lane === lanes.ordered && verdict.kind !== 'retry')
   return hasStray || hasFollower || hold.isRoomAwaited() || isSooner.includes(true) || hasPauseEnd.includes(true)
 }
 
+/** What the loop knows of the table. */
+type Memory = { readonly hold: Hold; readonly outlook: Outlook; readonly positions: Positions }
+
 /** What the rounds share. */
 type Desk = {
   readonly options: DeliveriesOptions
   readonly limits: HoldLimits
   readonly hold: Hold
+  readonly positions: Positions
   readonly finisher: Finisher
   readonly flights: Set<Promise<void>>
   /** The end has come: outcomes are no longer written, since the shards may be another node's. */
@@ -133,7 +146,7 @@ type Look = { readonly shards: readonly number[]; readonly now: Instant }
  * the loop is woken when slots get free.
  */
 async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly found: number; readonly isDone: boolean }> {
-  const { options, limits, hold } = desk
+  const { options, limits, hold, positions } = desk
   const { clock, db } = options.ports
   const { room, pagesOnly, ids, free } = hold.look(now)
   const limit = Math.min(room, windowMax)
@@ -141,6 +154,7 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   const { deliveries, surplus } = await dueDeliveries(db.sql, {
     shards,
     now,
+    positions: positions.forLook({ shards, now }),
     held: ids,
     free,
     perEndpointMax: limits.perEndpointMax,
@@ -157,6 +171,8 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
     conclude(desk, { delivery, verdict: known(unsentBecause(delivery, now), 'it is not sent'), attempt: null, sign: null })
   }
   const taken = (timely ?? []).filter((delivery) => hold.take(delivery, now))
+  const inHand = new Set([...(unsent ?? []), ...taken])
+  positions.note([...deliveries, ...surplus], (delivery) => inHand.has(delivery))
   // Requests may have ended while the table was read.
   const isFreed = surplus.map((delivery) => hold.noteWaiting(delivery, clock.now())).includes(true)
   const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)
@@ -173,7 +189,7 @@ const disabledReason = 'The receiver is switched off: it failed for too long, or
 
 /** Returns how many deliveries gave back their slots at once, for which others may wait. */
 async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<number> {
-  const { options, hold } = desk
+  const { options, hold, positions } = desk
   const { ports, vault } = options
   const undecided = new Set(taken)
   const decide = ({ ready, failed, unsent, resting }: Prepared, credentials: CredentialsById): void => {
@@ -198,7 +214,10 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
     return undecided.size
   } finally {
     // Taken back, rendered by another node, its shard lost, or a defect on the way: whoever looks next decides.
-    for (const delivery of undecided) hold.release(delivery)
+    for (const delivery of undecided) {
+      hold.release(delivery)
+      positions.giveBack(delivery)
+    }
   }
 }
 

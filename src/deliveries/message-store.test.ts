@@ -35,6 +35,7 @@ describe('messages that are loaded again', () => {
     const { deliveries: due } = await dueDeliveries(world.db.sql, {
       shards: world.shards,
       now: after(world.now(), hours(1)),
+      positions: [],
       held: [],
       free: [{ endpointId: await endpointOf(world, 'https://desk.example/'), pages: 8, others: 8 }],
       perEndpointMax: { webhook: 8, mail: 8 },

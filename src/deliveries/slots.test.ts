@@ -15,6 +15,7 @@ const deliveryTo = (endpoint: string, id: number): Delivery => ({
   shard: 1,
   lane: lanes.live,
   attempt: 1,
+  dueAt: start,
   messageId: asId<MessageId>(`message ${id}`),
   messageAt: start,
   eventSequence: 1,
