@@ -3,7 +3,7 @@ import { lazyDict } from '../lib/jinja/lazy.ts'
 import { readJson } from '../lib/jinja/json-reader.ts'
 import type { Dict, Value } from '../lib/jinja/value.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { escapedData, namedIn, plainData, readObject } from '../lib/template/data.ts'
+import { escapedData, namedIn, objectOf, plainData } from '../lib/template/data.ts'
 import { isTemplate, readTemplate, renderTemplate, type RenderInput, resultMax } from '../lib/template/template.ts'
 
 /** Renders the templates of webhooks. Those that come again, and events that do, are read once. */
@@ -27,23 +27,19 @@ export type Answer = { readonly webhookId: string; readonly body: Uint8Array | n
 
 export function newTemplating(surroundings: Pick<RenderInput, 'now' | 'random' | 'isLate'>): Templating {
   const templateOf = once(readTemplate)
-  const eventOf = once(readObject)
+  const eventOf = once(objectOf)
   return {
     render: (text, { event, answers, isJson }) => {
       if (!isTemplate(text)) return ok(text)
       const template = templateOf(text)
       if (!template.ok) return no(template.reason.text)
-      const said = eventOf(event)
-      if (said === null) return no(unreadable)
-      const named = namedIn(text, withAnswers(said, answers))
+      const named = namedIn(text, withAnswers(eventOf(event), answers))
       const data = isJson ? escapedData(named) : plainData(named)
       const rendered = renderTemplate(template.value, { ...surroundings, data, lengthMax: resultMax })
       return rendered.ok ? rendered : no(rendered.reason.text)
     },
   }
 }
-
-const unreadable = 'Template Error: what happened is nested too deeply, or has a number that is too long'
 
 /** `payload` is there, too, as in the templates of alerts, and is nothing. */
 function withAnswers({ entries }: Dict, answers: readonly Answer[]): Dict {

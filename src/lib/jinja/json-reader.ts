@@ -22,12 +22,13 @@ type Read = { readonly value: Value }
 
 /**
  * Reads the same, but what stands within lists and objects only when somebody asks for it: what a template has nothing to do with
- * costs next to nothing, however large it is.
+ * costs next to nothing, however large it is. So nothing is too deep before it is looked at,
+ * and a whole number that is too long is a text.
  */
 export function readJsonLazily(text: string): Read | null {
-  // Later it would be too late to say that it cannot be read.
-  if (text.length < lazyFrom || !isWithinLimits(text) || !isJson(text)) return readJson(text)
-  return { value: readValue({ text, position: 0, depth: 0, isLazy: true }) }
+  const read = text.length < lazyFrom ? readJson(text) : null
+  if (read !== null) return read
+  return isJson(text) ? { value: readValue({ text, position: 0, depth: 0, isLazy: true }) } : readJson(text)
 }
 
 /** Shorter texts are read in less time than it takes to put the reading off. */
@@ -40,21 +41,6 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Whether nothing is nested too deeply, and no run of digits is too long for a number, in one walk. */
-function isWithinLimits(text: string): boolean {
-  let depth = 0
-  let digits = 0
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    digits = code >= 48 && code <= 57 ? digits + 1 : 0
-    if (code === quote) index = closingQuote(text, index)
-    else if (code === 91 || code === 123) depth += 1
-    else if (code === 93 || code === 125) depth -= 1
-    if (depth > depthMax || digits > digitsMax) return false
-  }
-  return true
 }
 
 type Reading = { readonly text: string; position: number; depth: number; readonly isLazy: boolean }
@@ -128,14 +114,16 @@ function endOfNested(text: string, start: number): number {
   }
 }
 
+/** Reading a whole number of a million digits takes a second: one that is not to be refused is as it was sent, a text. */
 function readNumber(reading: Reading): Value {
   const found = take(reading, number)
   if (found === null) throw noJson
   const [whole, integer = '', fraction, exponent] = found
   reading.position += whole.length
   if (fraction !== undefined || exponent !== undefined) return Number(whole)
-  if (integer.length > digitsMax) throw noJson
-  return BigInt(integer)
+  if (integer.length <= digitsMax) return BigInt(integer)
+  if (!reading.isLazy) throw noJson
+  return integer
 }
 
 const special = /[\\\u0000-\u001f]/

@@ -1,4 +1,4 @@
-import { known } from '../check.ts'
+import { check } from '../check.ts'
 import { dictOf } from '../jinja/dict.ts'
 import { readJsonLazily } from '../jinja/json-reader.ts'
 import { lazyDict, lazyList, type Traits } from '../jinja/lazy.ts'
@@ -26,14 +26,12 @@ export function escapedData(object: Dict): TemplateData {
   return { context: contextOf(object, (value) => escapedValue(value, originals)), originals }
 }
 
-/** The object of a JSON text; null where it is none, is nested beyond reason, or has a whole number that is too long. */
-export function readObject(json: string): Dict | null {
-  const value = readJsonLazily(json)?.value ?? null
-  return isDict(value) ? value : null
-}
-
 /** The object of a JSON text that is known to be one. */
-export const objectOf = (json: string): Dict => known(readObject(json), 'what a template sees is a JSON object')
+export function objectOf(json: string): Dict {
+  const value = readJsonLazily(json)?.value ?? null
+  check(isDict(value), 'what a template sees is a JSON object')
+  return value
+}
 
 /** The members that a template can know of: it has no other way to a name than to write it out. */
 export function namedIn(text: string, { entries }: Dict): Dict {

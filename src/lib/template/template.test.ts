@@ -208,3 +208,13 @@ test('a time of another zone is told by its rules, however far ahead', () => {
   const data = plainData(object({ t: '2900-07-01T12:00:00Z' }))
   expect(outcome("{{ t | iso8601_to_time | datetimeformat_as_timezone('%H:%M %Z', 'europe/berlin') }}", data)).toBe('14:00 CEST')
 })
+
+test('what is nested deeply is a failure only where it is looked at, and a number that is too long is a text', () => {
+  const deep = `${'['.repeat(500)}${']'.repeat(500)}`
+  const data = plainData(objectOf(`{"title": "Disk full", "payload": {"deep": ${deep}, "long": ${'9'.repeat(5000)}}}`))
+  expect(outcome('{{ title }} {{ payload.deep[0][0] is sequence }}', data)).toBe('Disk full True')
+  expect(outcome('{{ payload.deep }}', data)).toMatch(/^Template Error: .*nested/)
+  expect(outcome('{{ payload | tojson }}', data)).toMatch(/^Template Error: .*nested/)
+  expect(outcome('{{ payload.long }}', data)).toBe('9'.repeat(5000))
+  expect(outcome('{{ payload.long > 7 }}', data)).toMatch(/^Template Warning: '>' not supported/)
+})
