@@ -47,9 +47,11 @@ export async function redeliver(tx: Tx, actor: Actor, asked: One): Promise<Deliv
   const record = await readDelivery(tx.sql, actor, asked)
   if (record.state === 'waiting') throw conflict('This delivery still waits; it is tried by itself.')
   if (record.state === 'skipped') throw conflict('This delivery was skipped, so there is nothing to send again.')
-  const webhook = known(await store.lockWebhook(tx, organizationId, asId<WebhookId>(record.endpoint.ownerId)), 'it was just read')
+  // Either can have gone since it was read.
+  const webhook = await store.lockWebhook(tx, organizationId, asId<WebhookId>(record.endpoint.ownerId))
+  const ended = await findEndedDelivery(tx.sql, organizationId, record.id)
+  if (webhook === null || ended === null) throw notFound()
   if (!webhook.isEnabled) throw conflict('The webhook is switched off.')
-  const ended = known(await findEndedDelivery(tx.sql, organizationId, record.id), 'what is delivered or dead has ended')
   const [outcome] = await replayEnded(tx, webhook, [ended])
   if (outcome?.kind !== 'owed') throw conflict(refusals[known(outcome, 'a replay has an outcome').kind])
   const { deliveryId } = outcome

@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { testVault } from '../../test/support/delivery-world.ts'
+import { endpointOf, organizationId, owingWorlds, send, waiting } from '../../test/support/owed-deliveries.ts'
+import { instant } from '../lib/time.ts'
+import { countRecordsOf, recordsOf } from './record-commands.ts'
+
+const owing = owingWorlds()
+const url = 'https://desk.example/'
+const owner = { organizationId, ownerId: `WH ${url}` }
+
+describe('a long list of deliveries', () => {
+  it('ends after 10,000, what is due first being first, and goes on from another instant', async () => {
+    const world = await owing()
+    await send(world, await endpointOf(world, url), [{}])
+    await sql`insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at)
+      select organization_id, endpoint_id, shard, lane, 1, due_at + n * interval '1 second', md5(n::text)::uuid, message_at
+      from deliveries, generate_series(1, 10050) n`.execute(world.db.sql)
+    const [first] = await waiting(world)
+    const listed = (offset: number, since?: number) => {
+      const filter = since === undefined ? {} : { since: instant(since) }
+      return recordsOf(world.db.sql, { ...owner, vault: testVault }, { limit: 100, offset, filter })
+    }
+    expect(await countRecordsOf(world.db.sql, owner, {})).toBe(10_000)
+    expect((await listed(0))[0]?.id).toBe(first?.id)
+    const last = await listed(9_950)
+    expect(last).toHaveLength(50)
+    const dueAt = Number(first?.due_at)
+    expect(last.at(-1)?.at).toBe(dueAt + 9_999_000)
+    const rest = { since: instant(dueAt + 10_000_000) }
+    expect(await countRecordsOf(world.db.sql, owner, rest)).toBe(51)
+    expect((await listed(0, rest.since)).map(({ at }) => at)).toEqual(
+      Array.from({ length: 51 }, (_, place) => dueAt + 10_000_000 + place * 1_000),
+    )
+  }, 30_000)
+})
