@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { opensWord } from './accounts/secret-key.ts'
 import { makeVault } from './accounts/secret.ts'
+import { forgetAllAdded } from './alerts/added-commands.ts'
 import { keepSilences } from './alerts/commands.ts'
 import type { Config } from './config.ts'
 import { dumpDatabase } from './db/backup/dump.ts'
@@ -123,6 +124,7 @@ async function settle(tx: Tx, { dropOwed, webhooksOff }: RestoreOptions): Promis
   const deliveries = await countDeliveries(tx.sql)
   if (dropOwed) {
     await keepSilences(tx)
+    await forgetAllAdded(tx)
     await stopAllEscalations(tx)
     await endAllDeliveries(tx, 'Dropped when the backup was restored')
     await skipMissedHandOvers(tx)

@@ -102,6 +102,20 @@ describe('what happens to webhooks', () => {
   })
 })
 
+it('an alert that joins a group is told with it', async () => {
+  await listen('watcher', { trigger_type: 'alert added' })
+  const source = await makeSource()
+  await alert(source, { alert_uid: 'crane-7', title: 'Crane 7 stands still', volts: 0.5 })
+  await alert(source, { alert_uid: 'crane-7', title: 'Crane 7 stands still', volts: 0.25 })
+  const [told] = await eventually(() => (heard('watcher').length > 0 ? heard('watcher') : undefined))
+  expect(told).toMatchObject({
+    event: { type: 'alert added', time: anInstant, alerts_added: 1 },
+    alert_group: { alerts_count: 2, last_alert: { payload: { volts: 0.25 } } },
+    alert_payload: { volts: 0.5 },
+    integration: { id: source.id },
+  })
+})
+
 describe('the paging of people', () => {
   const chainOf = async (...steps: readonly object[]) => {
     const chain = await make('escalation_chains/', { name: 'Cranes' })

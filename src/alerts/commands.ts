@@ -19,6 +19,7 @@ import { forbidden, invalid, notFound } from '../lib/rejection.ts'
 import { after, type Ms, utcDay } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { findWebhook } from '../webhooks/commands.ts'
+import { forgetUntold } from './added-store.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { wipeAlerts } from './alert-store.ts'
 import { deleteNotesAbout } from './note-store.ts'
@@ -94,6 +95,7 @@ export async function removeAlertGroup(
     const username = people.get(person ?? '')?.username ?? 'Watchbell'
     const wiped = { ...group, title: `Wiped by ${username} at ${utcDay(tx.now)}`, message: '', sourceLink: null, labels: {} }
     await wipeAlerts(tx, actor.organizationId, id)
+    await forgetUntold(tx, { organizationId: actor.organizationId, id })
     await store.rename(tx, wiped)
     const closed = turned(wiped, 'resolved', { now: tx.now, person, silencedUntil: null })
     if (group.state !== 'resolved') await store.saveState(tx, closed, group.state)

@@ -127,6 +127,7 @@ function eventTime({ type, group, now }: EventView): Readonly<Record<string, Jso
     case 'escalation':
     case 'reassigned':
     case 'personal notification':
+    case 'alert added':
     case 'escalated':
     case 'notification failed':
       return { time: isoOffset(now) }

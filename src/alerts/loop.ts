@@ -8,6 +8,8 @@ import { after, earliest, type Instant, minutes } from '../lib/time.ts'
 import type { NewsKey } from '../notifications/news.ts'
 import { dueNews, nextNewsAt, postponeNews } from '../notifications/news-commands.ts'
 import type { Ports } from '../ports.ts'
+import { tellAdded } from './added-commands.ts'
+import { type AddedKey, groupsToTell, nextToTellAt, postponeTelling } from './added-store.ts'
 import { answerEscalationRequest, endSilence } from './commands.ts'
 import { tellNews } from './news-commands.ts'
 import type { AlertSettings } from './settings.ts'
@@ -18,7 +20,10 @@ const perRound = 200
 /** What could not be done is tried again this much later, and the others are not kept waiting. */
 const pauseAfterFault = minutes(1)
 
-/** Ends silences when they are over, does what escalations ask for, and tells the news of paging, each in a transaction of its own. */
+/**
+ * Ends silences when they are over, does what escalations ask for, and tells the news of paging and of alerts that joined their
+ * groups, each in a transaction of its own.
+ */
 export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): Loop {
   const answer = async (key: EscalationRequestKey): Promise<void> => {
     try {
@@ -35,6 +40,15 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
     } catch (fault) {
       log.error('news not told', { news_id: key.id, alert_group_id: key.subjectId, error: faultText(fault) })
       await db.tx('postpone news', (tx) => postponeNews(tx, key, after(tx.now, pauseAfterFault)))
+    }
+  }
+
+  const tellOfAdded = async (key: AddedKey): Promise<void> => {
+    try {
+      await db.tx('tell of added alerts', (tx) => tellAdded(tx, settings, key))
+    } catch (fault) {
+      log.error('added alerts not told', { alert_group_id: key.id, error: faultText(fault) })
+      await db.tx('postpone added alerts', (tx) => postponeTelling(tx, key, after(tx.now, pauseAfterFault)))
     }
   }
 
@@ -63,9 +77,13 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
       for (const key of asked) await answer(key)
       const news = await dueNews(db.sql, shards, due)
       for (const key of news) await tellOf(key)
-      if ([ended, asked, news].some(({ length }) => length === perRound)) return clock.now()
+      const added = await groupsToTell(db.sql, shards, due)
+      for (const key of added) await tellOfAdded(key)
+      if ([ended, asked, news, added].some(({ length }) => length === perRound)) return clock.now()
       const nextEnd = await store.nextSilenceEnd(db.sql, { shards, except: [...putOff.keys()] })
-      return earliest([nextEnd, await nextRequestAt(db.sql, shards), await nextNewsAt(db.sql, shards), ...putOff.values()])
+      const nextAsked = await nextRequestAt(db.sql, shards)
+      const nextNews = await nextNewsAt(db.sql, shards)
+      return earliest([nextEnd, nextAsked, nextNews, await nextToTellAt(db.sql, shards), ...putOff.values()])
     },
   }
 }

@@ -8,6 +8,7 @@ import type { AlertGroupId, OrganizationId, RouteId } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
+import { noteAdded } from './added-commands.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { insertAlerts, saveLatestAlerts } from './alert-store.ts'
 import { turn } from './commands.ts'
@@ -67,6 +68,7 @@ async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly 
   )
   await countRepeats(tx, placements)
   await keepAlerts(tx, placements)
+  await noteAdded(tx, placements)
   const groups = new Map([...found, ...newGroups.map(({ group }) => group)].map((group) => [group.id, counted(group)]))
   await beginNewGroups(tx, settings, { placements, groups })
   await turnGroups(tx, settings, { placements, groups })

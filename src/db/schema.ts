@@ -53,7 +53,10 @@ export interface AlertGroups {
   source_link: string | null;
   started_at: Timestamp;
   state: string;
+  tell_at: Timestamp | null;
   title: string;
+  told_at: Timestamp | null;
+  untold_count: Generated<number>;
   urgency: string;
 }
 

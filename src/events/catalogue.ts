@@ -3,6 +3,8 @@ import type { OperationalTrigger, Trigger } from '../webhooks/trigger.ts'
 /** Every kind of event, with the webhook trigger that it is, if any. */
 export const catalogue = {
   'alert_group.created': 'alert group created',
+  /** Further alerts joined it. Only recorded where a webhook waits for it. */
+  'alert_group.alert_added': 'alert added',
   'alert_group.acknowledged': 'acknowledge',
   'alert_group.unacknowledged': 'unacknowledge',
   'alert_group.resolved': 'resolve',

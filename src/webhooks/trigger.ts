@@ -18,7 +18,7 @@ export const contractTriggers = [
 ] as const
 
 /** What else alert groups cause. */
-const ownTriggers = ['reassigned', 'escalated', 'notification failed'] as const
+const ownTriggers = ['alert added', 'reassigned', 'escalated', 'notification failed'] as const
 
 export const alertTriggers = [...contractTriggers, ...ownTriggers] as const
 

@@ -528,6 +528,10 @@ create table alert_groups (
   labels jsonb not null default '{}',
   state text not null check (state in ('firing', 'acknowledged', 'silenced', 'resolved')),
   alerts_count bigint not null check (alerts_count > 0),
+  -- Alerts that joined and that no webhook was told of, when webhooks were told last, and when they are to be told next.
+  untold_count bigint not null default 0,
+  told_at timestamptz,
+  tell_at timestamptz,
   started_at timestamptz not null,
   acknowledged_at timestamptz,
   acknowledged_by text,
@@ -567,6 +571,7 @@ create index alert_groups_route on alert_groups (organization_id, route_id, star
 create index alert_groups_unresolved on alert_groups (organization_id, started_at desc, id) where state <> 'resolved';
 -- For taking away what is past its time.
 create index alert_groups_ended on alert_groups (shard, resolved_at) where state = 'resolved';
+create index alert_groups_untold on alert_groups (shard, tell_at) where tell_at is not null;
 create index alert_groups_silence_ends on alert_groups (shard, silenced_until) where silenced_until is not null;
 
 -- The first alerts of a group, as received. A storm keeps its first hundred and, in latest_alerts, its last.
