@@ -149,7 +149,7 @@ describe('the slots of an endpoint', () => {
     const slots = newTestSlots()
     for (const endpoint of ['a', 'b', 'c']) attempt(slots, deliveryTo(endpoint, 1), { durationMs: seconds(2) })
     expect(['a', 'b', 'c', 'new'].map((endpoint, index) => fill(slots, endpoint, 10 * index))).toEqual([1, 1, 0, 1])
-    expect(slots.free(start)).toContainEqual({ endpointId: 'c', pages: 8, others: 0 })
+    expect(slots.free(start)).toContainEqual({ endpointId: 'c', pages: 2, others: 0 })
     slots.landed(deliveryTo('a', 0))
     expect(fill(slots, 'c', 30)).toBe(1)
   })
@@ -204,6 +204,29 @@ describe('the slots of an endpoint', () => {
     expect([known(60), known(61)]).toEqual([['a', 'b'], ['b']])
     expect(fill(slots, 'a')).toBe(1)
     expect(attempt(slots, deliveryTo('b', 8), { at: after(start, seconds(90)), ...failed })).not.toBeNull()
+  })
+
+  it('are two for pages while it may hang, so that pages to many such leave room for the others', () => {
+    const slots = newTestSlots()
+    const pageTo = (id: number) => ({ ...deliveryTo('a', id), lane: lanes.page })
+    slots.take(pageTo(1), start)
+    slots.leaves(pageTo(1), start)
+    const free = (second: number) => slots.free(after(start, seconds(second))).map(({ pages }) => pages)
+    expect([free(1), free(2)]).toEqual([[7], [1]])
+    slots.take(pageTo(2), after(start, seconds(2)))
+    expect(slots.isFree(pageTo(3), after(start, seconds(2)))).toBe(false)
+    slots.landed(pageTo(1))
+    expect(slots.isFree(pageTo(3), after(start, seconds(2)))).toBe(true)
+  })
+
+  it('are none, and not fewer, where its owner has just allowed fewer than are under way', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 8; id += 1) slots.take({ ...deliveryTo('a', id), lane: lanes.page }, start)
+    const { endpoint, ...rest } = { ...deliveryTo('a', 9), lane: lanes.page }
+    expect(slots.isFree({ ...rest, endpoint: { ...endpoint, settings: { ...usualSettings, inFlightMax: 1 } } }, start)).toBe(
+      false,
+    )
+    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 0, others: 0 }])
   })
 
   it('are told of first where something left longest ago', () => {

@@ -77,6 +77,9 @@ type Entry = {
 /** What suspects may have under way together, and what of it is free. */
 type Share = { readonly free: number; readonly max: number }
 
+/** Pages share no slots and mind no breaker, so that these few are what keeps many receivers that hang from all slots of mails. */
+const suspectPagesMax = 2
+
 /** An endpoint of which nothing was heard for so long begins anew; one that has failed lately, or was slow, is kept for longer. */
 const forgottenAfter = minutes(1)
 const doubtsForgottenAfter = minutes(30)
@@ -94,8 +97,9 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
     return { free: suspectsInFlightMax - used, max: suspectsInFlightMax }
   }
   const freeOf = (entry: Entry, now: Instant, suspects: () => Share): Omit<FreeSlots, 'endpointId'> => {
-    const pages = maxOf(entry) - entry.pages - entry.others
-    return { pages, others: entry.kind === 'mail' ? pages : Math.min(othersFree(entry, now, suspects), Math.max(pages, 0)) }
+    // More than there may be are under way where the owner has just allowed fewer.
+    const any = Math.max(maxOf(entry) - entry.pages - entry.others, 0)
+    return { pages: Math.min(pagesFree(entry, now), any), others: Math.min(othersFree(entry, now, suspects), any) }
   }
   const isFree = (delivery: Delivery, now: Instant): boolean => {
     const entry = entries.get(delivery.endpointId)
@@ -183,7 +187,11 @@ function learnt(
   return { until, breakerMs: open?.lengthMs ?? null }
 }
 
+const pagesFree = (entry: Entry, now: Instant): number =>
+  isSuspect(entry, now) ? Math.max(suspectPagesMax - entry.pages, 0) : Infinity
+
 function othersFree(entry: Entry, now: Instant, suspects: () => Share): number {
+  if (entry.kind === 'mail') return Infinity
   const { pause, others, restsUntil } = entry
   if (restsUntil !== null && restsUntil > now) return -1
   if (pause !== null && pause.until !== null && pause.until > now) return -1
