@@ -3,8 +3,9 @@ import { blanks, charactersOf, countOf, trimEnd } from './python-text.ts'
 type Wrapping = { readonly width: number; readonly breaksWords: boolean; readonly breaksHyphens: boolean }
 
 const chunkPattern = new RegExp(`([${blanks}]+)`)
-// After a hyphen between letters a line may end.
-const hyphen = /(?<=[\p{L}\p{N}_]{2,}-)(?=[\p{L}\p{N}_]{2})|(?<=[\p{L}]-)(?=\p{L}{2})/u
+// After a hyphen between letters a line may end, and before and after a dash between words.
+const hyphen =
+  /(?<=[\p{L}_]{2}-|[\p{L}_]-[\p{L}_]-)(?=[\p{L}_]-?[\p{L}_])|(?<=[\p{L}\p{N}_!"'&.,?])(?=-{2,}[\p{L}\p{N}_])|(?<=[\p{L}\p{N}_!"'&.,?]-{2,})(?=[\p{L}\p{N}_])/u
 
 /** A line as lines of at most so many characters, broken at blanks; the blanks at a break are gone. */
 export function wrapped(line: string, wrapping: Wrapping): readonly string[] {
@@ -23,27 +24,37 @@ export function wrapped(line: string, wrapping: Wrapping): readonly string[] {
 }
 
 /** Takes the chunks of one line from the end of the list. */
-function nextLine(chunks: string[], { width, breaksWords }: Wrapping): string {
+function nextLine(chunks: string[], wrapping: Wrapping): string {
+  const { width, breaksWords } = wrapping
   const parts: string[] = []
   let room = width
-  for (let next = chunks.at(-1); next !== undefined; next = chunks.at(-1)) {
+  for (let next = chunks.pop(); next !== undefined; next = chunks.pop()) {
     const count = countOf(next)
-    if (count > width && breaksWords && room > 0) breakLast(chunks, { room, width })
-    else if (count <= room || (count > width && parts.length === 0)) {
+    if (count <= room) {
       parts.push(next)
-      chunks.pop()
       room -= count
-    } else break
+      continue
+    }
+    if (count > width && breaksWords) {
+      const [part, rest] = broken(next, room, wrapping)
+      parts.push(part)
+      chunks.push(rest)
+    } else if (count > width && parts.length === 0) parts.push(next)
+    else chunks.push(next)
+    break
   }
-  return trimEnd(parts.join(''))
+  // Where nothing of a word fits, a blank before it stays, as in Python.
+  if (isBlank(parts.at(-1))) parts.pop()
+  return parts.join('')
 }
 
-/** Breaks a word that is longer than a line: what fits into this one, then whole lines, then the rest. */
-function breakLast(chunks: string[], { room, width }: { readonly room: number; readonly width: number }): void {
-  const characters = charactersOf(chunks.pop() ?? '')
-  const pieces = [characters.slice(0, room).join('')]
-  for (let start = room; start < characters.length; start += width) pieces.push(characters.slice(start, start + width).join(''))
-  for (const piece of pieces.toReversed()) chunks.push(piece)
+/** What fits of a word that is longer than a line, if possible until a hyphen, and the rest. */
+function broken(word: string, room: number, { breaksHyphens }: Wrapping): readonly [string, string] {
+  const characters = charactersOf(word)
+  const fitting = characters.slice(0, room)
+  const last = breaksHyphens ? fitting.lastIndexOf('-') : -1
+  const end = fitting.slice(0, Math.max(last, 0)).some((character) => character !== '-') ? last + 1 : room
+  return [characters.slice(0, end).join(''), characters.slice(end).join('')]
 }
 
 const isBlank = (chunk: string | undefined): boolean => chunk !== undefined && trimEnd(chunk) === ''
