@@ -26,11 +26,19 @@ type HookBody = { readonly alert_group: { readonly title: string } }
 
 /**
  * Receivers of many webhooks. Most answers are quick, some take long enough for a blow to fall between; every tenth receiver
- * refuses a fifth of what comes for the first time.
+ * refuses each fifth message when it comes for the first time. By chance it might refuse several in a row, and be left alone for minutes.
  */
 export async function openHearing(chance: Chance): Promise<Hearing> {
   const heard: Heard[] = []
   const refused = new Set<string>()
+  const counts = new Map<number, number>()
+  const refuses = (hook: number, id: string): boolean => {
+    if (hook % 10 !== 0 || refused.has(id)) return false
+    const count = (counts.get(hook) ?? 0) + 1
+    counts.set(hook, count)
+    if (count % 5 === 0) refused.add(id)
+    return count % 5 === 0
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -38,8 +46,7 @@ export async function openHearing(chance: Chance): Promise<Hearing> {
       const body: HookBody = JSON.parse(Buffer.concat(chunks).toString('utf8'))
       const id = String(request.headers['webhook-id'])
       const hook = Number(request.url?.slice(1))
-      const isAccepted = hook % 10 !== 0 || refused.has(id) || chance.next() > 1 / 5
-      if (!isAccepted) refused.add(id)
+      const isAccepted = !refuses(hook, id)
       const delayMs = chance.next() < 0.85 ? chance.between(0, 40) : chance.between(100, 600)
       void wait(delayMs).then(() => {
         heard.push({ at: Date.now(), hook, id, title: body.alert_group.title, isAccepted })
