@@ -48,6 +48,8 @@ import { serviceRoutes } from './services/routes.ts'
 import { shardKeeper } from './shards/loop.ts'
 import { actionRoutes } from './webhooks/action-routes.ts'
 import { webhookCredentials } from './webhooks/credentials-commands.ts'
+import { replaysLoop } from './webhooks/bulk-replay-loop.ts'
+import { bulkReplayRoutes } from './webhooks/bulk-replay-routes.ts'
 import { deliveryRoutes } from './webhooks/delivery-routes.ts'
 import { webhookHealthRoutes } from './webhooks/health-routes.ts'
 import { previewRoutes } from './webhooks/preview-routes.ts'
@@ -98,6 +100,7 @@ export function newBells(): Bells {
     schedules: newBell(),
     calendars: newBell(),
     webhooks: newBell(),
+    replays: newBell(),
     deliveries: newBell(),
   }
 }
@@ -204,6 +207,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const rendering = { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf }
   previewRoutes(http, { ...rendering, pastEventOf })
   testRoutes(http, { ...rendering, messageVault: messages })
+  bulkReplayRoutes(http, { ...ports, deliveryLogDays: settings.deliveryLogDays })
   signingRoutes(http, { ...ports, vault: webhooks.vault })
   tlsRoutes(http, { db, vault: webhooks.vault })
   alertRoutes(http, db)
@@ -226,6 +230,7 @@ function slowLoops(
     schedulesLoop(ports, { chainsOfSchedules, notifications, observeDelay: shiftChangeDelays(registry) }),
     notificationsLoop(ports, notifications),
     webhooksLoop(ports),
+    replaysLoop(ports),
     calendarsLoop(ports),
   ]
 }

@@ -37,7 +37,15 @@ export type Log = {
 export type Sql = Kysely<DB>
 
 /** The loops that can be told that they have new work. */
-export type LoopName = 'alerts' | 'escalations' | 'notifications' | 'schedules' | 'calendars' | 'webhooks' | 'deliveries'
+export type LoopName =
+  | 'alerts'
+  | 'escalations'
+  | 'notifications'
+  | 'schedules'
+  | 'calendars'
+  | 'webhooks'
+  | 'replays'
+  | 'deliveries'
 
 export type Database = {
   /** For reads that are one statement each. */

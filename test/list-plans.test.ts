@@ -39,7 +39,7 @@ beforeAll(async () => {
   world = await stillWorld({ clock: nodeClock, onStatement: (statement) => read.getStore()?.push(statement) })
   await world.watchbell.start()
   crew = await newCrew(world, 'harbour')
-  const { webhookId, deliveryId } = await newThings(world, crew)
+  const { webhookId, deliveryId, replayId } = await newThings(world, crew)
   for (let number = 0; number < 20; number += 1) await crew.api('POST', 'integrations/', { type: 'webhook' })
   await eventually(async () => (await rowsOf(world.db, crew.organizationId))['attempts']?.length !== 0 || undefined)
   await multiply(world.connection, { groupCount, thingCount: 300 })
@@ -48,9 +48,12 @@ beforeAll(async () => {
   const tables = await database.query(`select relname::text as name, reltuples::float8 as rows from pg_class where relkind = 'r'`)
   sizes = new Map(tables.rows.map(({ name, rows }) => [name, rows]))
   const found = await questionsOf(async (path) => (await crew.api('GET', path)).json)
-  // The copies have no keys: those are sealed for their webhook. Nor has everybody a webhook to be paged by.
+  // The copies have no replays, and no keys: those are sealed for their webhook. Nor has everybody a webhook to be paged by.
   const real = (path: string): string =>
-    path.replace(/WH\w+(?=\/(?:signing|tls)\/)/, webhookId).replace(/U\w+(?=\/personal_webhook\/)/, crew.users.admin)
+    path
+      .replace(/WH\w+(?=\/(?:signing|tls|replays)\/)/, webhookId)
+      .replace('/replays/none/', `/replays/${replayId}/`)
+      .replace(/U\w+(?=\/personal_webhook\/)/, crew.users.admin)
   const ofWebhook = ['responses/?perpage=100', 'health/', ...deliveryQueries.map((query) => `deliveries/?${query}`)]
   questions = [
     ...[...found.values()].flat().map(real),

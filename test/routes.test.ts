@@ -249,8 +249,14 @@ test('nothing of all that was a defect', () => {
 /** What the alerts caused has left, so that nothing of the harbour changes by itself. */
 async function allDelivered(): Promise<void> {
   await eventually(async () => {
-    const { attempts, deliveries, delivery_results: results } = await rowsOf(world.db, harbour.organizationId)
-    return (attempts?.length !== 0 && deliveries?.length === 0 && results?.length === 0) || undefined
+    const {
+      attempts,
+      deliveries,
+      delivery_results: results,
+      webhook_replays: replays,
+    } = await rowsOf(world.db, harbour.organizationId)
+    const isRunning = replays?.some((replay) => replay.includes('"state": "running"')) === true
+    return (attempts?.length !== 0 && deliveries?.length === 0 && results?.length === 0 && !isRunning) || undefined
   })
 }
 

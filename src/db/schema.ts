@@ -563,6 +563,30 @@ export interface Users {
   username: string;
 }
 
+export interface WebhookReplays {
+  created_at: Timestamp;
+  cursor_at: Timestamp;
+  cursor_id: number;
+  disabled_count: Generated<number>;
+  due_at: Timestamp;
+  ended_at: Timestamp | null;
+  forgotten_count: Generated<number>;
+  id: string;
+  moved_count: Generated<number>;
+  organization_id: string;
+  reason: string | null;
+  replayed_count: Generated<number>;
+  shard: number;
+  since: Timestamp;
+  state: string;
+  total_count: number | null;
+  until: Timestamp;
+  user_id: string | null;
+  waiting_count: Generated<number>;
+  wanted: string;
+  webhook_id: string;
+}
+
 export interface Webhooks {
   authorization_sealed: Buffer | null;
   created_at: Timestamp;
@@ -579,6 +603,7 @@ export interface Webhooks {
   in_flight_max: number;
   integration_filter: string[] | null;
   max_age_ms: number | null;
+  missed_since: Timestamp | null;
   name: string;
   ordered: boolean;
   organization_id: string;
@@ -672,6 +697,7 @@ export interface DB {
   team_members: TeamMembers;
   teams: Teams;
   users: Users;
+  webhook_replays: WebhookReplays;
   webhook_signing_keys: WebhookSigningKeys;
   webhook_tls: WebhookTls;
   webhook_warnings: WebhookWarnings;

@@ -13,6 +13,8 @@ export type Conclusion = {
   readonly verdict:
     | Verdict
     | { readonly kind: 'skipped'; readonly reason: string }
+    /** Dead, but nobody is told of it by itself: its endpoint gets nothing any more, and that is told. */
+    | { readonly kind: 'missed'; readonly reason: string }
     | { readonly kind: 'faulty'; readonly reason: string; readonly request: FaultyRequest }
   /** Null when nothing was sent and nothing is to be seen. */
   readonly attempt: Attempt | null

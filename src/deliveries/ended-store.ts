@@ -25,7 +25,7 @@ export async function findEnded(db: Sql, organizationId: OrganizationId, id: num
   return row === undefined ? null : endedOf(organizationId, row)
 }
 
-type EndedRow = {
+export type EndedRow = {
   readonly id: number
   readonly state: string
   readonly lane: number
@@ -40,7 +40,7 @@ type EndedRow = {
   readonly attempts_count: number
 }
 
-const endedOf = (organizationId: OrganizationId, row: EndedRow): EndedDelivery => ({
+export const endedOf = (organizationId: OrganizationId, row: EndedRow): EndedDelivery => ({
   organizationId,
   id: row.id,
   state: row.state as EndedDelivery['state'],

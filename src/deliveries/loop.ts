@@ -181,7 +181,7 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
 
 /** What becomes of a delivery that is not even tried; null: it is. */
 function unsentBecause(delivery: Delivery, now: Instant): Conclusion['verdict'] | null {
-  if (delivery.endpoint.isDisabled) return { kind: 'skipped', reason: disabledReason }
+  if (delivery.endpoint.isDisabled) return { kind: 'missed', reason: disabledReason }
   return isPastTime(delivery, now) ? judgeLate(delivery) : null
 }
 

@@ -1,9 +1,17 @@
 import type { Tx } from '../ports.ts'
+import { endedAfter, countEnded } from './ended-slice-store.ts'
 import { findEnded } from './ended-store.ts'
 import type { ReplayOutcome } from './replay.ts'
 import * as store from './replay-store.ts'
 
 export const findEndedDelivery = findEnded
+
+/** The deliveries of a webhook that ended in the order in which they did, a slice at a time, and how many they are. */
+export const nextEnded = endedAfter
+export const countEndedDeliveries = countEnded
+
+/** How many replays to a webhook wait or are under way, counted up to a limit. */
+export const countWaitingReplays = store.countWaiting
 
 /**
  * Sends again what has ended, after everything that is fresh: each by a new delivery with the same `webhook-id` and the same

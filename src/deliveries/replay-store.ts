@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { shardOf } from '../lib/shard.ts'
-import type { EndpointId } from '../lib/ids.ts'
+import type { EndpointId, OrganizationId } from '../lib/ids.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { lanes } from './delivery.ts'
@@ -65,6 +65,21 @@ export async function insertReplays(tx: Tx, replays: readonly Replay[]): Promise
     from owed join wanted on wanted.organization_id = owed.organization_id and wanted.message_id = owed.message_id
     group by owed.id`.execute(tx.sql)
   return new Map(answer.rows.map((row) => [row.ended_id, row.id]))
+}
+
+/** How many replays wait for the endpoints of an owner, or are under way; so many at most are counted. */
+export async function countWaiting(
+  tx: Tx,
+  { organizationId, ownerId }: { readonly organizationId: OrganizationId; readonly ownerId: string },
+  limit: number,
+): Promise<number> {
+  const answer = await sql<{ readonly count: number }>`
+    select count(*)::int as count from (
+      select from endpoints e
+      join deliveries d on d.shard = e.shard and d.endpoint_id = e.id and d.lane = ${lanes.replay}
+      where e.organization_id = ${organizationId} and e.kind = 'webhook' and e.owner_id = ${ownerId} and e.deleted_at is null
+      limit ${limit}::int) as waiting`.execute(tx.sql)
+  return answer.rows[0]?.count ?? 0
 }
 
 /** Notes of what is dead that it is owed again. */

@@ -23,6 +23,7 @@ export type SwapId = Brand<string, 'SwapId'>
 /** What schedules are made of. */
 export type PartId = ShiftId | LayerId | OverrideId
 export type WebhookId = Brand<string, 'WebhookId'>
+export type ReplayId = Brand<string, 'ReplayId'>
 
 /** Inner ids: UUID version 7, so that they grow with time. */
 export type EventId = Brand<string, 'EventId'>
@@ -51,6 +52,7 @@ type PublicIds = {
   readonly OV: OverrideId
   readonly SSR: SwapId
   readonly WH: WebhookId
+  readonly P: ReplayId
 }
 
 type Bytes = (count: number) => Uint8Array

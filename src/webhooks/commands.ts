@@ -17,6 +17,7 @@ import { accepted, type Body } from '../lib/fields.ts'
 import { newPublicId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
 import { invalidField, notFound } from '../lib/rejection.ts'
+import { before as instantBefore, earliest, type Instant, minutes } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { endings, endpointsOf } from './endpoints.ts'
 import { opened, sealed } from './secrets.ts'
@@ -38,7 +39,7 @@ export async function createWebhook(tx: Tx, actor: Actor, { settings, body }: Ch
   const definition = accepted(parseNewWebhook(body, settings.egress))
   const { organizationId } = actor
   const id = newPublicId('WH', tx.random.bytes)
-  const webhook: Webhook = { ...definition, organizationId, id, userId: personOf(actor), createdAt: tx.now }
+  const webhook: Webhook = { ...definition, organizationId, id, userId: personOf(actor), missedSince: null, createdAt: tx.now }
   await requireNamed(tx, webhook, { settings, before: null })
   if (!(await store.insertWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
   if (webhook.isEnabled) await endpointsFor(tx, endpointsOf(webhook))
@@ -64,9 +65,9 @@ export async function updateWebhook(tx: Tx, actor: Actor, { id, settings, body, 
   const webhook: Webhook = { ...current, ...definition, userId: replaces ? personOf(actor) : current.userId }
   await requireNamed(tx, webhook, { settings, before: current })
   if (!(await store.updateWebhook(tx, sealed(webhook, settings.vault)))) throw nameTaken()
-  await followSwitch(tx, current, webhook)
+  const missedSince = await followSwitch(tx, current, webhook)
   await audit(tx, actor, { action: 'webhook updated', subjectId: id, details: { changed: changedFields(current, definition) } })
-  return webhook
+  return { ...webhook, missedSince }
 }
 
 /** Deletes a webhook; its history stays, its name is free again, and what waits for it ends. */
@@ -81,15 +82,25 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
   await audit(tx, actor, { action: 'webhook deleted', subjectId: id, details: { name: row.name } })
 }
 
-async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<void> {
+/** Returns since when something was missed that can be replayed. */
+async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<Instant | null> {
   const { organizationId, id: ownerId } = now
   await changeSettings(tx, { organizationId, ownerId }, settingsOf(now))
   if (now.isEnabled) {
-    await closeDisabledEndpoints(tx, { organizationId, ownerId })
+    const missedSince = await closeDisabledEndpoints(tx, { organizationId, ownerId })
     await endpointsFor(tx, endpointsOf(now))
     await store.clearGivenUp(tx, now)
-  } else if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
+    if (missedSince === null) return before.missedSince
+    const since = instantBefore(missedSince, beginning)
+    await store.markMissed(tx, now, since)
+    return earliest([before.missedSince, since])
+  }
+  if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
+  return before.missedSince
 }
+
+/** What was the first to fail had happened before it did. */
+const beginning = minutes(1)
 
 /** Switches a webhook off when none of its URLs takes anything any more. True: it did. */
 export async function giveUpWebhook(tx: Tx, organizationId: OrganizationId, id: WebhookId): Promise<boolean> {

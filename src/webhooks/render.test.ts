@@ -32,6 +32,7 @@ const plain: Webhook = {
   forwardAll: true,
   preset: null,
   ...usualSending,
+  missedSince: null,
   createdAt: instant(0),
 }
 

@@ -52,7 +52,7 @@ describe('webhooks', () => {
         '"url":"https://desk.example/","forward_all":true,"http_method":"PUT","trigger_type":"status change",' +
         '"integration_filter":null,"preset":null,"schedule_filter":null,"description":null,"trigger_types":["status change"],' +
         '"urls":[{"url":"https://desk.example/","http_method":"PUT"}],"filter":null,"static_headers":null,"failure_email":null,' +
-        '"retry":"standard","max_age":null,"timeout":15,"max_in_flight":8,"rate_limit":null,"ordered":false}',
+        '"retry":"standard","max_age":null,"timeout":15,"max_in_flight":8,"rate_limit":null,"ordered":false,"missed_since":null}',
     )
     expect((await api.call('GET', `${path}${body.id}/`)).text).toBe(text)
     expect((await api.call('GET', `${path}${body.id}`)).text).toBe(text)

@@ -75,6 +75,12 @@ const WebhookShape = Type.Object({
     description: 'Credentials are masked.',
   }),
   ...SendingShape,
+  missed_since: nullable(
+    Type.String({
+      format: 'date-time',
+      description: 'Since when a URL got nothing, which is open again, and nothing was replayed.',
+    }),
+  ),
 })
 
 const WebhookBody = lenientInput({

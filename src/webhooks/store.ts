@@ -13,7 +13,7 @@ import {
 } from '../lib/ids.ts'
 import { jsonbText } from '../lib/json.ts'
 import type { NamedFilter, Window } from '../lib/listing.ts'
-import { fromDate, ms, toDate } from '../lib/time.ts'
+import { fromDate, type Instant, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Subscription } from './match.ts'
 import type { Sending } from './sending.ts'
@@ -129,6 +129,28 @@ export async function clearGivenUp(tx: Tx, { organizationId, id }: Pick<Webhook,
     .where('organization_id', '=', organizationId)
     .where('id', '=', id)
     .where('given_up_at', 'is not', null)
+    .execute()
+}
+
+/** Notes since when a URL that is open again got nothing; what was noted before stays where it is earlier. */
+export async function markMissed(tx: Tx, { organizationId, id }: WebhookKey, since: Instant): Promise<void> {
+  await tx.sql
+    .updateTable('webhooks')
+    .set({ missed_since: toDate(since) })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('missed_since', 'is', null), eb('missed_since', '>', toDate(since))]))
+    .execute()
+}
+
+/** What was missed is replayed from an instant on. */
+export async function clearMissed(tx: Tx, { organizationId, id }: WebhookKey, since: Instant): Promise<void> {
+  await tx.sql
+    .updateTable('webhooks')
+    .set({ missed_since: null })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('missed_since', '>=', toDate(since))
     .execute()
 }
 
@@ -282,6 +304,7 @@ type WebhookRow = SendingRow & {
   readonly trigger_template: string | null
   readonly forward_all: boolean
   readonly preset: string | null
+  readonly missed_since: Date | null
   readonly created_at: Date
 }
 
@@ -309,6 +332,7 @@ function webhookOf(row: WebhookRow): SealedWebhook {
     forwardAll: row.forward_all,
     preset: row.preset as Preset | null,
     ...sendingOf(row),
+    missedSince: row.missed_since === null ? null : fromDate(row.missed_since),
     createdAt: fromDate(row.created_at),
   }
 }

@@ -30,7 +30,7 @@ import type { TriggerType } from './trigger.ts'
 import { type HttpMethod, methodsWithBody, type Preset, presets, type Several, type Webhook, type WebhookUrl } from './webhook.ts'
 
 /** What people decide about a webhook. The ids are as given: whether they name something is not known yet. */
-export type WebhookDefinition = Omit<Webhook, 'organizationId' | 'id' | 'userId' | 'createdAt'>
+export type WebhookDefinition = Omit<Webhook, 'organizationId' | 'id' | 'userId' | 'missedSince' | 'createdAt'>
 
 /** The body that creates a webhook (contract grafana-oncall 2.1, 2.5, 7.2). */
 export function parseNewWebhook(body: Body, egress: EgressPolicy): Result<WebhookDefinition, Refusal> {

@@ -1,5 +1,5 @@
 import type { IntegrationId, OrganizationId, ScheduleId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
-import type { Instant } from '../lib/time.ts'
+import { type Instant, isoZ } from '../lib/time.ts'
 import { secretMask } from './credential.ts'
 import type { Filter } from './filter/filter.ts'
 import { type Headers, shownStaticHeaders } from './headers.ts'
@@ -62,6 +62,8 @@ export type Webhook = Sending & {
   readonly triggerTemplate: string | null
   readonly forwardAll: boolean
   readonly preset: Preset | null
+  /** Since when one of its URLs got nothing, which is open again; null: nothing was missed, or it was replayed. */
+  readonly missedSince: Instant | null
   readonly createdAt: Instant
 }
 
@@ -99,6 +101,7 @@ export function shownWebhook(webhook: Webhook) {
     filter: webhook.filter,
     static_headers: webhook.staticHeaders === null ? null : shownStaticHeaders(webhook.staticHeaders),
     ...shownSending(webhook),
+    missed_since: webhook.missedSince === null ? null : isoZ(webhook.missedSince),
   }
 }
 

@@ -30,6 +30,7 @@ export type Things = Readonly<
     | 'swapId'
     | 'webhookId'
     | 'deliveryId'
+    | 'replayId'
     | 'alertGroupId'
     | 'alertId'
     | 'noteId',
@@ -112,6 +113,9 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   if (sent.statusCode !== 200) throw new Error(`alert: ${sent.statusCode} ${sent.body}`)
   const { json: groups } = await crew.api('GET', `alert_groups/?integration_id=${integration.id}`)
   const { json: deliveries } = await crew.api('GET', `webhooks/${webhook.id}/deliveries/`)
+  const replay = await make(`webhooks/${webhook.id}/replays/`, { since: 3600 })
+  // One that runs would change by itself, and be the only one.
+  await crew.api('POST', `webhooks/${webhook.id}/replays/${replay.id}/cancel/`)
   const note = await make('resolution_notes/', { alert_group_id: groups.results[0].id, text: `${name} was lit` })
   return {
     noteId: note.id,
@@ -124,6 +128,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
       serviceId,
       webhookId: webhook.id,
       deliveryId: deliveries.results[0].id,
+      replayId: replay.id,
     },
     ...{
       scheduleId: schedule.id,

@@ -392,6 +392,8 @@ create table webhooks (
   ordered boolean not null,
   -- All its endpoints are disabled; null: no, or a person has switched it off.
   given_up_at timestamptz,
+  -- Since when a URL got nothing, which is open again; null: nothing was missed, or it was replayed.
+  missed_since timestamptz,
   -- When an example was sent last, so that they do not come too fast.
   tested_at timestamptz,
   created_at timestamptz not null,
@@ -883,6 +885,43 @@ create table dead_deliveries (
 ) partition by range (message_at);
 create index dead_deliveries_endpoint on dead_deliveries (organization_id, endpoint_id, at desc);
 create index dead_deliveries_subject on dead_deliveries (organization_id, subject_id, at) where subject_id is not null;
+
+-- Sending again what webhooks failed to send, or all that they sent: work that goes on, slice by slice, whatever happens to the process.
+create table webhook_replays (
+  organization_id text not null references organizations,
+  id text not null,
+  webhook_id text not null,
+  -- By the webhook.
+  shard smallint not null,
+  user_id text,
+  -- Of the events.
+  since timestamptz not null,
+  until timestamptz not null,
+  wanted text not null check (wanted in ('failed', 'all')),
+  state text not null check (state in ('running', 'finished', 'cancelled')),
+  -- Why it was cancelled by the program.
+  reason text,
+  -- The end of a delivery that was looked at last; those up to it are done with.
+  cursor_at timestamptz not null,
+  cursor_id bigint not null,
+  -- How many deliveries it will come to; null: too many to count.
+  total_count integer,
+  replayed_count integer not null default 0,
+  waiting_count integer not null default 0,
+  forgotten_count integer not null default 0,
+  moved_count integer not null default 0,
+  disabled_count integer not null default 0,
+  created_at timestamptz not null,
+  ended_at timestamptz,
+  due_at timestamptz not null,
+  primary key (organization_id, id),
+  foreign key (organization_id, webhook_id) references webhooks,
+  foreign key (organization_id, user_id) references users,
+  check ((state = 'running') = (ended_at is null))
+);
+create index webhook_replays_due on webhook_replays (shard, due_at) where state = 'running';
+create unique index webhook_replays_running on webhook_replays (organization_id, webhook_id) where state = 'running';
+create index webhook_replays_webhook on webhook_replays (organization_id, webhook_id, created_at);
 
 -- What people are to be told by mail of webhooks that fail; what is due for one address is one mail.
 create table webhook_warnings (
