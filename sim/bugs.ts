@@ -41,8 +41,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'deliveries/finish-store.ts',
-        find: 'due_at = ended.due_at from ended',
-        put: "due_at = ended.due_at + interval '1 year' from ended",
+        find: 'due_at = ended.due_at, last_status',
+        put: "due_at = ended.due_at + interval '1 year', last_status",
       },
       { file: 'deliveries/finish-loop.ts', find: 'import { type Ms,', put: "import { sql } from 'kysely'\nimport { type Ms," },
       {
