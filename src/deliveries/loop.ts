@@ -224,7 +224,9 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
 /** The loop is woken when the endpoint may have something again. */
 function rest({ options: { ports, wake }, hold }: Desk, delivery: Delivery, until: Instant): void {
   const { clock } = ports
-  if (hold.rest(delivery, until)) void clock.wait(ms(Math.max(until - clock.now(), 0)), new AbortController().signal).then(wake)
+  // A timer may end within the millisecond before its time, and nobody would wake the loop again.
+  const length = ms(Math.max(until - clock.now(), 0) + 1)
+  if (hold.rest(delivery, until)) void clock.wait(length, new AbortController().signal).then(wake)
 }
 
 function launch(desk: Desk, leaving: Leaving): void {

@@ -14,14 +14,12 @@ describe('a loop', () => {
     expect(waits).toEqual([0])
   })
 
-  it('a ring that came during the round starts the next one at once', async () => {
-    const bell = newBell()
-    bell.ring()
-    expect(bell.armed().aborted).toBe(true)
-    expect(bell.armed().aborted).toBe(false)
-    const signal = bell.armed()
-    bell.ring()
-    expect(signal.aborted).toBe(true)
+  it('a ring that came during the round starts the next one at once, and only one', async () => {
+    expect(await roundsWithRings({ duringRounds: [1], asleepAfterRounds: [] })).toBe(2)
+  })
+
+  it('a ring that came while it slept starts one round', async () => {
+    expect(await roundsWithRings({ duringRounds: [], asleepAfterRounds: [1] })).toBe(2)
   })
 
   it('a defect ends the round and not the loop; it rests a second and is logged', async () => {
@@ -35,6 +33,38 @@ describe('a loop', () => {
     expect((await rounds([null])).heartbeat).toBe(7_000)
   })
 })
+
+/** Rings during some rounds, and in the sleep after some, and returns how many there have been when the loop sleeps on. */
+async function roundsWithRings(rung: { readonly duringRounds: number[]; readonly asleepAfterRounds: number[] }) {
+  const bell = newBell()
+  const stopping = new AbortController()
+  let round = 0
+  let asleep = 0
+  const loop: Loop = {
+    name: 'alerts',
+    run: async () => {
+      round += 1
+      if (rung.duringRounds.includes(round)) bell.ring()
+      return null
+    },
+  }
+  const clock: Clock = {
+    now: () => instant(1_000),
+    monotonic: () => ms(7_000),
+    wait: async (_duration, signal) => {
+      if (signal.aborted) return
+      if (rung.asleepAfterRounds.includes(round)) bell.ring()
+      else {
+        asleep = round
+        stopping.abort()
+      }
+    },
+  }
+  const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+  const surroundings = { clock, log, bell, heartbeats: new Map(), ownedShards: () => [], sleepMaxMs: ms(60_000) }
+  await runLoop(loop, surroundings, stopping.signal)
+  return asleep
+}
 
 /** Runs one round per answer, then stops. */
 async function rounds(answers: readonly (Instant | null | Error)[]) {

@@ -15,7 +15,7 @@ export type Heartbeats = Map<LoopName, Ms>
 /** Wakes a loop before its time. A ring while the loop works is kept and starts the next round at once. */
 export type Bell = {
   ring(): void
-  /** A signal that is aborted by the next ring, or already is when one came since the last call. */
+  /** A signal that is aborted by the next ring. For the beginning of a round, which serves all that was rung for before. */
   armed(): AbortSignal
 }
 
@@ -24,9 +24,8 @@ export function newBell(): Bell {
   return {
     ring: () => controller.abort(),
     armed: () => {
-      const { signal } = controller
-      if (signal.aborted) controller = new AbortController()
-      return signal
+      if (controller.signal.aborted) controller = new AbortController()
+      return controller.signal
     },
   }
 }
