@@ -75,6 +75,7 @@ describe('what happens to webhooks', () => {
     const failed = async () => (await eventTypes()).filter((type) => type === 'webhook.failed').length
     await eventually(async () => ((await failed()) === 2 ? true : undefined))
     expect((await eventTypes()).filter((type) => type === 'message.exhausted').length).toBe(1)
+    broken.close()
   })
 
   it('a webhook that is switched off is told to others, whatever their filters of integrations', async () => {
