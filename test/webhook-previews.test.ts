@@ -171,6 +171,15 @@ describe('a preview of an example', () => {
     expect([...Value.Errors(schema, bodyOf(shown))]).toEqual([])
   })
 
+  it('is of one of the six where any change of the status is asked for', async () => {
+    const webhook = await newWebhook({ trigger_type: 'status change' })
+    expect(await preview(webhook.id, { trigger: 'status change' })).toMatchObject({
+      event: { trigger: 'acknowledge' },
+      would_send: true,
+      conditions: { trigger_type: { passes: true } },
+    })
+  })
+
   it('says which preset has no form for it', async () => {
     const webhook = await newWebhook({ preset: 'squadcast', trigger_type: 'resolve' })
     const shown = await preview(webhook.id, { trigger: 'silence' })

@@ -76,6 +76,11 @@ describe('a test of a webhook', () => {
     expect(new Set(json.deliveries.map(({ id }: any) => id)).size).toBe(2)
   })
 
+  it('is of one of the six where any change of the status is asked for', async () => {
+    const webhook = await newWebhook({ trigger_type: 'silence' })
+    expect((await ask(webhook.id, { trigger: 'status change' })).json).toMatchObject({ trigger: 'acknowledge' })
+  })
+
   it('says of a shift change that it is one', async () => {
     const webhook = await newWebhook({ trigger_type: 'shift change' })
     expect((await arrived(webhook.id)).body).toMatchObject({ event: { type: 'shift change', test: true }, gap: false })
@@ -135,7 +140,7 @@ describe('a test of a webhook', () => {
   })
 
   it.each([
-    [{ trigger: 'status change' }, { trigger: [expect.stringMatching(/^There is no such trigger/)] }],
+    [{ trigger: 'status changed' }, { trigger: [expect.stringMatching(/^There is no such trigger/)] }],
     [{ trigger: ['resolve'] }, { trigger: [expect.stringMatching(/^There is no such trigger/)] }],
   ])('%j is refused by name', async (body, fields) => {
     const webhook = await newWebhook()

@@ -26,7 +26,7 @@ import { type RenderInput, renderWebhook } from './render.ts'
 import type { HistoriesOf } from './render-commands.ts'
 import type { WebhookSettings } from './settings.ts'
 import { type Answer, newTemplating } from './templating.ts'
-import { namesWebhook, type Trigger } from './trigger.ts'
+import { exampleTriggerOf, namesWebhook, type Trigger } from './trigger.ts'
 import type { Webhook, WebhookUrl } from './webhook.ts'
 import { parseWebhookChange } from './webhook-input.ts'
 
@@ -105,7 +105,7 @@ async function eventOf(
 
 /** What a webhook waits for, of which an example is made where none is asked for. */
 export function usualTrigger({ triggerTypes: [type] }: Pick<Webhook, 'triggerTypes'>): Trigger {
-  return type === 'status change' ? 'acknowledge' : type
+  return exampleTriggerOf(type)
 }
 
 /** Makes the requests of webhooks that tell of an event, each in its turn. */

@@ -1,7 +1,7 @@
 import { type Body, fieldRefusal, integerWithin, object, optional, type Reader, readFields } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { type Trigger, triggers } from './trigger.ts'
+import { exampleTriggerOf, type Trigger, triggerTypes } from './trigger.ts'
 
 /** What a webhook shall be tried with. */
 export type PreviewOrder = {
@@ -35,6 +35,6 @@ const sequence: Reader<number | null> = (value) =>
 
 const trigger: Reader<Trigger | null> = (value) => {
   if (value === null || value === '') return ok(null)
-  const found = triggers.find((name) => name === value)
-  return found === undefined ? no(`There is no such trigger: it may be ${triggers.join(', ')}.`) : ok(found)
+  const found = triggerTypes.find((name) => name === value)
+  return found === undefined ? no(`There is no such trigger: it may be ${triggerTypes.join(', ')}.`) : ok(exampleTriggerOf(found))
 }

@@ -10,14 +10,14 @@ import type { Ports } from '../ports.ts'
 import { newPace } from './pace-commands.ts'
 import { type Preview, previewWebhook, type PreviewWorld } from './preview-commands.ts'
 import { shownExcerpt } from './response.ts'
-import { triggers } from './trigger.ts'
+import { triggers, triggerTypes } from './trigger.ts'
 
 export type PreviewRoutesOptions = Pick<Ports, 'clock' | 'random' | 'db'> &
   Pick<PreviewWorld, 'settings' | 'baseUrl' | 'historiesOf' | 'pastEventOf'>
 
 const PreviewBody = lenientInput({
   event_sequence: 'The `sequence` of an event of the log; missing: an example.',
-  trigger: `Of what the example is: ${triggers.join(', ')}. Missing: of what the webhook waits for.`,
+  trigger: `Of what the example is: ${triggerTypes.join(', ')}. Missing: of what the webhook waits for.`,
   webhook: 'What shall be different of the webhook, as in a PATCH of it. It is not saved.',
 })
 

@@ -7,10 +7,10 @@ import { storable } from '../lib/json.ts'
 import { newQueues } from '../lib/queues.ts'
 import { newPace } from './pace-commands.ts'
 import { type TestWorld, testWebhook } from './test-commands.ts'
-import { triggers } from './trigger.ts'
+import { triggers, triggerTypes } from './trigger.ts'
 
 const TestBody = lenientInput({
-  trigger: `Of what the example is: ${triggers.join(', ')}. Missing: of what the webhook waits for.`,
+  trigger: `Of what the example is: ${triggerTypes.join(', ')}. Missing: of what the webhook waits for.`,
 })
 
 const TestShape = Type.Object({

@@ -106,6 +106,9 @@ export const namesWebhook = (
   trigger: Trigger,
 ): boolean => trigger === 'escalation' || (trigger === 'personal notification' && types.includes(trigger))
 
+/** Of what an example of a trigger type is: of the first of the six where any of them is meant. */
+export const exampleTriggerOf = (type: TriggerType): Trigger => (type === 'status change' ? 'acknowledge' : type)
+
 export const isAboutSchedule = (trigger: Trigger): trigger is ScheduleTrigger => scheduleTriggers.some((own) => own === trigger)
 
 export const isOperational = (trigger: Trigger): trigger is OperationalTrigger =>
