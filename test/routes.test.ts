@@ -24,7 +24,7 @@ beforeAll(async () => {
   harbour = await newCrew(world, 'harbour')
   elsewhere = await newCrew(world, 'elsewhere')
   treasure = await newThings(world, harbour)
-  await allDelivered()
+  await atRest()
 })
 
 afterAll(() => world.close())
@@ -192,7 +192,7 @@ describe('the admin of another organization', () => {
   let secrets: readonly string[]
 
   beforeAll(async () => {
-    await allDelivered()
+    await atRest()
     before = await rowsOf(world.db, harbour.organizationId)
     secrets = secretsOf(before)
     expect(before['attempts']?.length).toBeGreaterThan(0)
@@ -246,17 +246,19 @@ test('nothing of all that was a defect', () => {
   expect(world.errors).toEqual([])
 })
 
-/** What the alerts caused has left, so that nothing of the harbour changes by itself. */
-async function allDelivered(): Promise<void> {
+/** What was caused has been done and has left, and nothing of the harbour has changed by itself for half a second. */
+async function atRest(): Promise<void> {
+  let last = ''
+  let since = performance.now()
   await eventually(async () => {
-    const {
-      attempts,
-      deliveries,
-      delivery_results: results,
-      webhook_replays: replays,
-    } = await rowsOf(world.db, harbour.organizationId)
+    const rows = await rowsOf(world.db, harbour.organizationId)
+    const { attempts, deliveries, delivery_results: results, webhook_replays: replays } = rows
     const isRunning = replays?.some((replay) => replay.includes('"state": "running"')) === true
-    return (attempts?.length !== 0 && deliveries?.length === 0 && results?.length === 0 && !isRunning) || undefined
+    const isDone = attempts?.length !== 0 && deliveries?.length === 0 && results?.length === 0 && !isRunning
+    const now = JSON.stringify(rows)
+    if (now !== last || !isDone) since = performance.now()
+    last = now
+    return performance.now() - since > 500 || undefined
   })
 }
 
