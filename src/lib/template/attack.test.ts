@@ -190,6 +190,7 @@ describe('no template takes more than it may', () => {
     ["{% set s = 'z' * 4300 %}{% for a in many %}{% for b in many %}{% set c = s | int(0, 36) %}{% endfor %}{% endfor %}", steps],
     ["{% for a in many %}{% for b in many %}{% set c = '%.1100f' | format(1e-300) %}{% endfor %}{% endfor %}", steps],
     ["{% for a in many %}{{ ('a' * 20000) | wordwrap(1) | length }}{% endfor %}", steps],
+    ["{% for a in many %}{{ ('-' * 20000) | wordwrap(1) | length }}{% endfor %}", steps],
     ["{% for a in many %}{{ 'x' | regex_search('[a-z0-9]{1,500}') }}{% endfor %}", steps],
     ['{{ many | batch(10**9, 0) | list }}', memory],
     ['{{ many | slice(10**9) | list }}', memory],
