@@ -118,7 +118,7 @@ async function begin(): Promise<void> {
   own = await newThings(world, harbour)
 }
 
-const isAnswer = (status: number): boolean => [200, 201, 204, 400, 403, 404, 405, 409, 413, 415, 429].includes(status)
+const isAnswer = (status: number): boolean => [200, 201, 202, 204, 400, 403, 404, 405, 409, 413, 415, 429].includes(status)
 
 type Sent = { readonly method: string; readonly url: string; readonly type?: string; readonly payload?: string }
 

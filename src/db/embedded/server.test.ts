@@ -191,8 +191,8 @@ test('a left-over pid file whose number is another program now does not prevent 
 test('a left-over pid file whose number is a zombie does not prevent the start', async () => {
   copyMade()
   const { uid, gid } = statSync(cluster())
-  // The shell becomes a program that knows nothing of its child and never reaps it.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  // The shell becomes a program that knows nothing of its child and never reaps it, before the child ends.
+  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     ...(isRoot() ? { uid, gid } : {}),
   })
