@@ -7,7 +7,7 @@ import { root } from './tool.ts'
 import { ended, type Place, readyWithin, serverSettings, startNpm, stopsByInterrupt, tryOut } from './trial.ts'
 
 const version = programVersion()
-const packedMaxBytes = 1_000_000
+const packedMaxBytes = 2_000_000
 const token = '7c'.repeat(32)
 
 /**
