@@ -5,11 +5,11 @@ import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 
 /** The tables of runs: each row waits until it is due, is worked on by the owner of its shard, and ends. */
-export type RunTable = 'escalation_runs' | 'notification_runs'
+export type RunTable = 'escalation_runs' | 'notification_runs' | 'webhook_replays'
 
 type RunKey<Id> = { readonly organizationId: OrganizationId; readonly id: Id }
 
-type Due = { readonly shards: readonly number[]; readonly now: Instant; readonly limit: number }
+export type Due = { readonly shards: readonly number[]; readonly now: Instant; readonly limit: number }
 
 /** The keys of the runs that are due, the longest waiting first. */
 export async function dueRuns<Id extends Brand<string, string>>(
@@ -38,10 +38,10 @@ export async function nextDueAt(db: Sql, table: RunTable, shards: readonly numbe
   return dueAt === null ? null : fromDate(dueAt)
 }
 
-/** Puts a run off, unless it has ended meanwhile, or has moved on by a commit that nobody heard of. */
+/** Puts a run with a UUID off, unless it has ended meanwhile, or has moved on by a commit that nobody heard of. */
 export async function postponeRun(
   tx: Tx,
-  table: RunTable,
+  table: Exclude<RunTable, 'webhook_replays'>,
   { organizationId, id, dueAt }: RunKey<string> & { readonly dueAt: Instant },
 ): Promise<void> {
   await sql`

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type Due, dueRuns, nextDueAt } from '../db/due-runs.ts'
 import { countRows } from '../db/listing.ts'
 import { asId, type OrganizationId, type ReplayId, type UserId, type WebhookId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
@@ -95,33 +95,11 @@ export async function webhooksInReplay(tx: Tx, organizationId: OrganizationId): 
 }
 
 /** Replays that are to go on, those that have waited longest first. */
-export async function dueReplays(
-  db: Sql,
-  due: { shards: readonly number[]; now: Instant; limit: number },
-): Promise<readonly ReplayKey[]> {
-  const rows = await db
-    .selectFrom('webhook_replays')
-    .select(['organization_id', 'id'])
-    .where(sql<boolean>`shard = any(${[...due.shards]}::smallint[])`)
-    .where('state', '=', 'running')
-    .where('due_at', '<=', toDate(due.now))
-    .orderBy('due_at')
-    .limit(due.limit)
-    .execute()
-  return rows.map((row) => ({ organizationId: asId<OrganizationId>(row.organization_id), id: asId<ReplayId>(row.id) }))
-}
+export const dueReplays = (db: Sql, due: Due) => dueRuns<ReplayId>(db, 'webhook_replays', due)
 
 /** When the next replay of the shards goes on; null: there is none. */
-export async function nextReplayAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
-  const row = await db
-    .selectFrom('webhook_replays')
-    .select((expression) => expression.fn.min('due_at').as('due_at'))
-    .where(sql<boolean>`shard = any(${[...shards]}::smallint[])`)
-    .where('state', '=', 'running')
-    .executeTakeFirst()
-  const dueAt = row?.due_at ?? null
-  return dueAt === null ? null : fromDate(dueAt)
-}
+export const nextReplayAt = (db: Sql, shards: readonly number[]): Promise<Instant | null> =>
+  nextDueAt(db, 'webhook_replays', shards)
 
 const ofWebhook = (db: Sql, { organizationId, id }: WebhookKey) =>
   db.selectFrom('webhook_replays').where('organization_id', '=', organizationId).where('webhook_id', '=', id)

@@ -919,7 +919,7 @@ create table webhook_replays (
   foreign key (organization_id, user_id) references users,
   check ((state = 'running') = (ended_at is null))
 );
-create index webhook_replays_due on webhook_replays (shard, due_at) where state = 'running';
+create index webhook_replays_due on webhook_replays (shard, due_at, id) where state = 'running';
 create unique index webhook_replays_running on webhook_replays (organization_id, webhook_id) where state = 'running';
 create index webhook_replays_webhook on webhook_replays (organization_id, webhook_id, created_at);
 
