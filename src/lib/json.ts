@@ -48,6 +48,16 @@ export function parseExactly(text: string): unknown {
   )
 }
 
+/** Whether a text is JSON, of whatever size and depth. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 

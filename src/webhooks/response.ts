@@ -1,5 +1,6 @@
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
+import { isJson } from '../lib/json.ts'
 import { pythonJson } from '../lib/python-json.ts'
 import { isoZ } from '../lib/time.ts'
 
@@ -40,14 +41,5 @@ function contentOf({ responseBody, detail }: LoggedAttempt): string | null {
 
 /** Other texts stay as they are. */
 const pythonText = (text: string): string => (isJson(text) ? pythonJson(text) : text)
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')

@@ -1,3 +1,4 @@
+import { isJson } from '../json.ts'
 import { setItem } from './dict.ts'
 import { lazyDict, lazyList } from './lazy.ts'
 import { type Dict, type List, list, type Value } from './value.ts'
@@ -33,15 +34,6 @@ export function readJsonLazily(text: string): Read | null {
 
 /** Shorter texts are read in less time than it takes to put the reading off. */
 const lazyFrom = 16 * 1024
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
 
 type Reading = { readonly text: string; position: number; depth: number; readonly isLazy: boolean }
 
