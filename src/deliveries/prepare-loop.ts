@@ -1,9 +1,9 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Brand } from '../lib/brand.ts'
 import { type MessageId, newUuid } from '../lib/ids.ts'
-import { databaseIsUnreachable } from '../lib/database-fault.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { Instant } from '../lib/time.ts'
+import { togetherOrAlone } from '../lib/together.ts'
 import type { Database, Ports, Sql, Tx } from '../ports.ts'
 import { type Conclusion, faultyAttempt, shortened } from './conclusion.ts'
 import type { Credentials, CredentialsById, CredentialsOf } from './credentials.ts'
@@ -88,21 +88,17 @@ type Renderer = { readonly db: Database; readonly vault: Vault; readonly render:
  * reached, since then none of them is broken.
  */
 export async function renderMessages(renderer: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
-  try {
-    return await renderTogether(renderer, deliveries)
-  } catch (fault) {
-    if (databaseIsUnreachable(fault)) throw fault
-    const [delivery, ...others] = deliveries
-    if (delivery === undefined) throw fault
-    if (others.length === 0) return { ready: [], unsent: [], resting: [], failed: [{ delivery, detail: faultText(fault) }] }
-    const parts: Prepared[] = []
-    for (const alone of deliveries) parts.push(await renderMessages(renderer, [alone]))
-    return {
-      ready: parts.flatMap(({ ready }) => ready),
-      unsent: parts.flatMap(({ unsent }) => unsent),
-      resting: parts.flatMap(({ resting }) => resting),
-      failed: parts.flatMap(({ failed }) => failed),
-    }
+  const parts: Prepared[] = []
+  await togetherOrAlone(deliveries, {
+    act: async (some) => void parts.push(await renderTogether(renderer, some)),
+    putOff: async (delivery, fault) =>
+      void parts.push({ ready: [], unsent: [], resting: [], failed: [{ delivery, detail: faultText(fault) }] }),
+  })
+  return {
+    ready: parts.flatMap(({ ready }) => ready),
+    unsent: parts.flatMap(({ unsent }) => unsent),
+    resting: parts.flatMap(({ resting }) => resting),
+    failed: parts.flatMap(({ failed }) => failed),
   }
 }
 
