@@ -25,9 +25,9 @@ export async function findEnded(db: Sql, organizationId: OrganizationId, id: num
   return row === undefined ? null : endedOf(organizationId, row)
 }
 
-export type EndedRow = {
+/** What is read of every delivery of a webhook, whatever became of it. */
+export type DeliveryColumns = {
   readonly id: number
-  readonly state: string
   readonly lane: number
   readonly endpoint_id: string
   readonly owner_id: string
@@ -35,21 +35,29 @@ export type EndedRow = {
   readonly message_id: string
   readonly message_at: Date
   readonly event_sequence: number | null
-  readonly grouped_sequences: readonly string[] | null
   readonly subject_id: string | null
-  readonly attempts_count: number
 }
 
-export const endedOf = (organizationId: OrganizationId, row: EndedRow): EndedDelivery => ({
+export const columnsOf = (organizationId: OrganizationId, row: DeliveryColumns) => ({
   organizationId,
   id: row.id,
-  state: row.state as EndedDelivery['state'],
   lane: row.lane as Lane,
   endpoint: { id: asId<EndpointId>(row.endpoint_id), ownerId: row.owner_id, url: row.url },
   messageId: asId<MessageId>(row.message_id),
   messageAt: fromDate(row.message_at),
   eventSequence: row.event_sequence,
-  groupedSequences: row.grouped_sequences?.map(Number) ?? null,
   subjectId: row.subject_id,
+})
+
+export type EndedRow = DeliveryColumns & {
+  readonly state: string
+  readonly grouped_sequences: readonly string[] | null
+  readonly attempts_count: number
+}
+
+export const endedOf = (organizationId: OrganizationId, row: EndedRow): EndedDelivery => ({
+  ...columnsOf(organizationId, row),
+  state: row.state as EndedDelivery['state'],
+  groupedSequences: row.grouped_sequences?.map(Number) ?? null,
   attemptsCount: row.attempts_count,
 })

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
-import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import type { OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
-import type { Lane } from './delivery.ts'
+import { columnsOf, type DeliveryColumns } from './ended-store.ts'
 import type { DeliveryRecord, RecordedAttempt } from './record.ts'
 
 type Wanted = { readonly organizationId: OrganizationId; readonly ids: readonly number[] }
@@ -71,39 +71,24 @@ export async function attemptsOfRecords(
 
 type BodyRow = { readonly body: Buffer | null; readonly body_bytes: number | null }
 
-type RecordRow = BodyRow & {
-  readonly id: number
-  readonly state: string
-  readonly lane: number
-  readonly endpoint_id: string
-  readonly owner_id: string
-  readonly url: string | null
-  readonly message_id: string
-  readonly message_at: Date
-  readonly event_sequence: number | null
-  readonly all_sequences: readonly string[] | null
-  readonly subject_id: string | null
-  readonly at: Date
-  readonly last_status: number | null
-  readonly reason: string | null
-  readonly replayed_at: Date | null
-  readonly method: string | null
-  readonly target: string | null
-  readonly headers_shown_sealed: Buffer | null
-}
+type RecordRow = BodyRow &
+  DeliveryColumns & {
+    readonly state: string
+    readonly all_sequences: readonly string[] | null
+    readonly at: Date
+    readonly last_status: number | null
+    readonly reason: string | null
+    readonly replayed_at: Date | null
+    readonly method: string | null
+    readonly target: string | null
+    readonly headers_shown_sealed: Buffer | null
+  }
 
 function recordOf(organizationId: OrganizationId, row: RecordRow): SealedRecord {
   return {
-    organizationId,
-    id: row.id,
+    ...columnsOf(organizationId, row),
     state: row.state as SealedRecord['state'],
-    lane: row.lane as Lane,
-    endpoint: { id: asId<EndpointId>(row.endpoint_id), ownerId: row.owner_id, url: row.url },
-    messageId: asId<MessageId>(row.message_id),
-    messageAt: fromDate(row.message_at),
-    eventSequence: row.event_sequence,
     groupedSequences: row.all_sequences?.map(Number) ?? null,
-    subjectId: row.subject_id,
     at: fromDate(row.at),
     lastStatus: row.last_status,
     reason: row.reason,
