@@ -19,6 +19,7 @@ export function readComparison(given: Given): Result<Comparison, Fault> {
   switch (operator) {
     case 'is':
     case 'is_not': {
+      if (Array.isArray(value)) return wrong(noListFor(operator))
       const one = readScalar(field, value)
       return one.ok ? ok({ operator, value: one.value }) : one
     }
@@ -29,12 +30,17 @@ export function readComparison(given: Given): Result<Comparison, Fault> {
       return readText(operator, value)
     case 'exists':
       if (value === undefined) return ok({ operator, value: true })
-      return typeof value === 'boolean' ? ok({ operator, value }) : wrong('True or false is needed.')
+      return typeof value === 'boolean' ? ok({ operator, value }) : wrong('True or false is needed, without quotes.')
     case 'greater':
     case 'less':
       return readLimit({ field, operator, value })
   }
 }
+
+const noListFor = (operator: 'is' | 'is_not'): string =>
+  operator === 'is'
+    ? 'One value is needed: for any of a list there is the operator in.'
+    : 'One value is needed: for no value of a list, put a condition with the operator in under "none".'
 
 function readScalar({ kind }: Field, value: unknown): Result<Scalar, Fault> {
   if (value === null) return wrong('Null is no value: "operator": "exists", "value": false asks for what is missing.')
@@ -49,7 +55,8 @@ function readScalar({ kind }: Field, value: unknown): Result<Scalar, Fault> {
 const noUrgency = `An urgency is needed: ${urgencies.join(', ')}.`
 
 function readList(field: Field, value: unknown): Result<Comparison, Fault> {
-  if (!Array.isArray(value) || value.length === 0) return wrong('A list is needed, with at least one value.')
+  if (!Array.isArray(value)) return wrong('A list is needed: for one value there is the operator is.')
+  if (value.length === 0) return wrong('A list is needed, with at least one value.')
   if (value.length > valuesMax) return wrong(`A list has ${valuesMax} values at most.`)
   const values: Scalar[] = []
   for (const one of value) {
@@ -61,6 +68,7 @@ function readList(field: Field, value: unknown): Result<Comparison, Fault> {
 }
 
 function readText(operator: 'contains' | 'matches', value: unknown): Result<Comparison, Fault> {
+  if (typeof value === 'number' || typeof value === 'boolean') return wrong(`A text is needed: "${value}", in quotes.`)
   if (typeof value !== 'string' || value === '') return wrong('A text is needed that is not empty.')
   const text = storable(value)
   const lengthMax = operator === 'matches' ? expressionMax : textLengthMax
@@ -79,7 +87,9 @@ function readLimit({ field, operator, value }: Limit): Result<Comparison, Fault>
     return urgency === undefined ? wrong(noUrgency) : ok({ operator, value: urgency })
   }
   const number = typeof value === 'string' ? numberOf(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? ok({ operator, value: number }) : wrong('A number is needed.')
+  return typeof number === 'number' && Number.isFinite(number)
+    ? ok({ operator, value: number })
+    : wrong('A number is needed. A text is compared by is, in, contains or matches.')
 }
 
 const wrong = (words: string) => no({ member: 'value', words } as const)

@@ -42,12 +42,13 @@ function readPath(text: string): Result<Field, string> {
   return path.length > pathStepsMax ? no(`A path has no more than ${pathStepsMax} steps.`) : ok({ kind: 'payload', path })
 }
 
-const names = [...namedFields, 'urgency', 'severity', 'labels.KEY', 'payload.PATH'] as const
+/** As people are told them. */
+export const fieldNames = [...namedFields, 'urgency', 'severity', 'labels.KEY', 'payload.PATH'] as const
 
 function unknownField(text: string): string {
   if (text === 'labels' || text === 'labels.') return 'A label is named by its key: labels.KEY.'
   if (text === 'payload') return 'A part of the payload is named by its path: payload.PATH.'
-  const meant = nearest(text.slice(0, 40), names, 2)
+  const meant = nearest(text.slice(0, 40), fieldNames, 2)
   const question = meant === null ? '' : ` Is ${meant} meant?`
-  return `There is no field "${text.slice(0, 40)}": it may be ${names.join(', ')}.${question}`
+  return `There is no field "${text.slice(0, 40)}": it may be ${fieldNames.join(', ')}.${question}`
 }

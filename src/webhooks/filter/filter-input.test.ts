@@ -32,18 +32,25 @@ describe('a filter', () => {
 })
 
 const eitherForm = 'an object with all, any or none, or one with field, operator and value'
+const example = '{"field": "urgency", "operator": "is", "value": "high"}'
 const operators = 'is, is_not, in, contains, matches, exists, greater, less'
 const fields = 'service, integration, team, schedule, urgency, severity, labels.KEY, payload.PATH'
 
 test.each<readonly [unknown, string]>([
-  [[], `A filter is ${eitherForm}.`],
-  ['urgency', `A filter is ${eitherForm}.`],
-  [{}, 'field: The name of a field is needed.'],
+  [[], `A list stands in a group: {"all": [${example}]}.`],
+  [[is('team', 'a')], `A list stands in a group: {"all": [${example}]}.`],
+  ['urgency', `A filter is ${eitherForm}: ${example}.`],
+  [5, `A filter is ${eitherForm}: ${example}.`],
+  [{}, `An empty object says nothing: null is no filter. A filter is ${eitherForm}: ${example}.`],
+  [{ operator: 'is', value: 'a' }, `field: The name of a field is needed: ${fields}.`],
+  [{ all: [{}] }, `all[0]: A condition is needed here, like ${example}, or a group.`],
   [{ or: [] }, `"or" means nothing here: a filter is ${eitherForm}.`],
   [{ all: [], value: 1 }, `"value" means nothing here: a filter is ${eitherForm}.`],
-  [{ all: [] }, 'all: A list is needed, with at least one condition or group.'],
-  [{ all: [is('team', 'a'), { any: is('team', 'a') }] }, 'all[1].any: A list is needed, with at least one condition or group.'],
-  [{ all: [is('team', 'a'), null] }, `all[1]: A filter is ${eitherForm}.`],
+  [{ all: [] }, `all: A list is needed, with at least one condition or group: "all": [${example}].`],
+  [{ none: null }, `none: A list is needed, with at least one condition or group: "none": [${example}].`],
+  [{ all: [is('team', 'a'), { any: is('team', 'a') }] }, 'all[1].any: A list is needed, also of one: "any": [{...}].'],
+  [{ all: [is('team', 'a'), null] }, `all[1]: A condition is needed here, like ${example}, or a group.`],
+  [{ all: [[is('team', 'a')]] }, `all[0]: A condition is needed here, like ${example}, or a group.`],
   [
     { all: [is('team', 'a'), { any: [{ field: 'team', operator: 'equals', value: 'a' }] }] },
     `all[1].any[0].operator: There is no operator "equals": it may be ${operators}.`,
@@ -72,19 +79,29 @@ test.each<readonly [unknown, string]>([
   [is('urgency', 'hihg'), 'value: An urgency is needed: low, medium, high, critical.'],
   [{ field: 'urgency', operator: 'in', value: ['low', 'none'] }, 'value: An urgency is needed: low, medium, high, critical.'],
   [{ field: 'urgency', operator: 'greater', value: 2 }, 'value: An urgency is needed: low, medium, high, critical.'],
-  [{ field: 'team', operator: 'in', value: 'a' }, 'value: A list is needed, with at least one value.'],
+  [is('team', ['a']), 'value: One value is needed: for any of a list there is the operator in.'],
+  [
+    { field: 'team', operator: 'is_not', value: ['a'] },
+    'value: One value is needed: for no value of a list, put a condition with the operator in under "none".',
+  ],
+  [{ field: 'team', operator: 'in', value: 'a' }, 'value: A list is needed: for one value there is the operator is.'],
+  [{ field: 'team', operator: 'in', value: [['a']] }, 'value: A text, a number, true or false is needed.'],
   [{ field: 'team', operator: 'in', value: [] }, 'value: A list is needed, with at least one value.'],
   [{ field: 'team', operator: 'in', value: Array.from({ length: 101 }, () => 'a') }, 'value: A list has 100 values at most.'],
   [{ field: 'team', operator: 'contains', value: '' }, 'value: A text is needed that is not empty.'],
-  [{ field: 'team', operator: 'matches', value: 7 }, 'value: A text is needed that is not empty.'],
+  [{ field: 'team', operator: 'matches', value: 7 }, 'value: A text is needed: "7", in quotes.'],
+  [{ field: 'team', operator: 'contains', value: ['a'] }, 'value: A text is needed that is not empty.'],
   ...['(', 'a(?=b)', '(a)\\1', '(a{100}){10}'].map((expression): readonly [unknown, string] => [
     { field: 'team', operator: 'matches', value: expression },
     'value: This is no regular expression that RE2 takes, or its repetitions are too many.',
   ]),
   [{ field: 'team', operator: 'matches', value: 'a'.repeat(501) }, 'value: A text has 500 characters at most here.'],
-  [{ field: 'team', operator: 'exists', value: 'yes' }, 'value: True or false is needed.'],
+  [{ field: 'team', operator: 'exists', value: 'yes' }, 'value: True or false is needed, without quotes.'],
   [{ field: 'team', operator: 'less', value: 1 }, 'operator: What has a name is neither greater nor less.'],
-  [{ field: 'severity', operator: 'less', value: 'warning' }, 'value: A number is needed.'],
+  [
+    { field: 'severity', operator: 'less', value: 'warning' },
+    'value: A number is needed. A text is compared by is, in, contains or matches.',
+  ],
 ])('%j is refused with the place of the fault', (value, reason) => {
   expect(reasonOf(value)).toBe(reason)
 })
@@ -94,7 +111,9 @@ describe('the limits', () => {
 
   it('take groups five deep', () => {
     expect(reasonOf(nested(5))).toBe('taken')
-    expect(reasonOf(nested(6))).toBe('all[0].all[0].all[0].all[0].all[0]: Groups stand within each other 5 deep at most.')
+    expect(reasonOf(nested(6))).toBe(
+      'all[0].all[0].all[0].all[0].all[0]: Groups stand within each other 5 deep at most: put these conditions into a group further out.',
+    )
   })
 
   it('take fifty conditions in all groups together', () => {

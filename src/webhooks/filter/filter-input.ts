@@ -3,7 +3,7 @@ import { nearest } from '../../lib/nearest.ts'
 import { no, ok, type Result } from '../../lib/result.ts'
 import { readComparison } from './comparison-input.ts'
 import { programSizeOf } from './expression.ts'
-import { readField } from './field.ts'
+import { fieldNames, readField } from './field.ts'
 import { type Condition, type Filter, type Group, type GroupName, groupNames, operators, placeIn } from './filter.ts'
 
 /** How deeply groups stand within each other, how many conditions a filter has, and how large its expressions are together. */
@@ -19,7 +19,7 @@ export function readFilter(value: unknown): Result<Filter, string> {
 type Reading = { readonly place: string; readonly depth: number; readonly sum: { conditions: number; programSizes: number } }
 
 function readEntry(value: unknown, reading: Reading): Result<Filter, string> {
-  if (!isObject(value)) return fault(reading.place, `A filter is ${eitherForm}.`)
+  if (!isObject(value) || Object.keys(value).length === 0) return fault(reading.place, noEntry(value, reading.depth))
   const isGroup = groupNames.some((name) => Object.hasOwn(value, name))
   const members: readonly string[] = isGroup ? groupNames : ['field', 'operator', 'value']
   const strange = Object.keys(value).find((name) => !members.includes(name))
@@ -29,16 +29,23 @@ function readEntry(value: unknown, reading: Reading): Result<Filter, string> {
 }
 
 const eitherForm = 'an object with all, any or none, or one with field, operator and value'
+const example = '{"field": "urgency", "operator": "is", "value": "high"}'
+
+function noEntry(value: unknown, depth: number): string {
+  if (depth > 0) return `A condition is needed here, like ${example}, or a group.`
+  if (Array.isArray(value)) return `A list stands in a group: {"all": [${example}]}.`
+  const none = isObject(value) ? 'An empty object says nothing: null is no filter. ' : ''
+  return `${none}A filter is ${eitherForm}: ${example}.`
+}
 
 type Members = { readonly [key: string]: unknown }
 
 function readGroup(members: Members, { place, depth, sum }: Reading): Result<Group, string> {
-  if (depth === depthMax) return fault(place, `Groups stand within each other ${depthMax} deep at most.`)
+  if (depth === depthMax) return fault(place, tooDeep)
   const lists: (readonly [GroupName, readonly Filter[]])[] = []
   for (const name of groupNames.filter((own) => Object.hasOwn(members, own))) {
     const given = members[name]
-    if (!Array.isArray(given) || given.length === 0)
-      return fault(inside(place, name), 'A list is needed, with at least one condition or group.')
+    if (!Array.isArray(given) || given.length === 0) return fault(inside(place, name), noList(name, given))
     const list: Filter[] = []
     for (const [index, one] of given.entries()) {
       const read = readEntry(one, { place: placeIn(place, name, index), depth: depth + 1, sum })
@@ -50,11 +57,18 @@ function readGroup(members: Members, { place, depth, sum }: Reading): Result<Gro
   return ok(Object.fromEntries(lists))
 }
 
+const tooDeep = `Groups stand within each other ${depthMax} deep at most: put these conditions into a group further out.`
+
+function noList(name: GroupName, given: unknown): string {
+  if (isObject(given)) return `A list is needed, also of one: "${name}": [{...}].`
+  return `A list is needed, with at least one condition or group: "${name}": [${example}].`
+}
+
 function readCondition(members: Members, { place, sum }: Reading): Result<Condition, string> {
   sum.conditions += 1
   if (sum.conditions > conditionsMax) return fault(place, `A filter has ${conditionsMax} conditions at most.`)
   const { field: name, operator: given, value } = members
-  if (typeof name !== 'string') return fault(inside(place, 'field'), 'The name of a field is needed.')
+  if (typeof name !== 'string') return fault(inside(place, 'field'), `The name of a field is needed: ${fieldNames.join(', ')}.`)
   const field = readField(storable(name))
   if (!field.ok) return fault(inside(place, 'field'), field.reason)
   const operator = operators.find((known) => known === given)
