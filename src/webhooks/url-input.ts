@@ -1,9 +1,10 @@
 import { type EgressPolicy, judgeUrl } from '../deliveries/egress.ts'
 import { type Body, fieldRefusal, list, optional, type Reader, readFields, required, type Take, text } from '../lib/fields.ts'
+import { countOf } from '../lib/jinja/python-text.ts'
 import { isObject } from '../lib/json.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { isTemplate, templateFault } from '../lib/template/template.ts'
+import { isTemplate, stepsAtSave, templateFault, templateMax } from '../lib/template/template.ts'
 import { changedList, isGiven, listed } from './mirror.ts'
 import { anyLength } from './template-input.ts'
 import { type HttpMethod, httpMethods, type Several, type WebhookUrl } from './webhook.ts'
@@ -20,7 +21,7 @@ export function readNewUrls({ body, egress, take }: Reading, usual: HttpMethod |
   }
   const given = usual === null ? body : { http_method: usual, ...body }
   const method = take(required(given, 'http_method', httpMethod), 'POST')
-  return [{ url: take(required(body, 'url', url(egress)), ''), httpMethod: method }]
+  return [{ url: take(required(body, 'url', url({ egress, among: 1 })), ''), httpMethod: method }]
 }
 
 /** Where a webhook sends to after a change. A PUT with `url` or `http_method` alone leaves it no other URL. */
@@ -34,7 +35,7 @@ export function readChangedUrls(
   const first = firstOf(reading, (places ?? before)[0])
   const saysFirst = Object.hasOwn(body, 'url') || Object.hasOwn(body, 'http_method')
   const changed = take(changedList({ listName: 'urls', list: places, first, current: before, saysFirst, replaces }), before)
-  return urlsOf(take(withoutRepeats(changed, 'url'), before))
+  return urlsOf(take(fitting(changed, 'url'), before))
 }
 
 /** In the words of the API, so that a refusal names them. */
@@ -48,7 +49,7 @@ const placeOf = ({ url, httpMethod }: WebhookUrl): Place => ({ url, http_method:
 /** What the fields beside the list say of its first URL. */
 function firstOf({ body, egress, take }: Reading, usual: Place): Place {
   return {
-    url: take(optional(body, 'url', url(egress)), undefined) ?? usual.url,
+    url: take(optional(body, 'url', url({ egress, among: 1 })), undefined) ?? usual.url,
     http_method: take(optional(body, 'http_method', httpMethod), undefined) ?? usual.http_method,
   }
 }
@@ -58,24 +59,34 @@ function firstOf({ body, egress, take }: Reading, usual: Place): Place {
 /** So many URLs has a webhook at most: each costs every event a delivery. */
 const urlsMax = 20
 
+/** All URLs of a webhook together, in characters: whoever saves it waits no longer than for one template of full length. */
+const urlsLengthMax = templateMax
+
 const placeList =
   (egress: EgressPolicy): Reader<Several<Place>> =>
   (value) => {
     const read = list(value)
     if (!read.ok) return read
     if (read.value.length > urlsMax) return no(`At most ${urlsMax} URLs are allowed.`)
-    const places = read.value.map((item) => placeIn(item, egress))
+    if (lengthOf(read.value) > urlsLengthMax) return no(tooLong)
+    const among = read.value.length
+    const places = read.value.map((item) => placeIn(item, { egress, among }))
     const faults = places.flatMap((place, index) => (place.ok ? [] : [[String(index), [place.reason]] as const]))
     if (faults.length > 0) return no({ kind: 'invalid-places', field: 'urls', places: Object.fromEntries(faults) })
     const [first, ...others] = places.flatMap((place) => (place.ok ? [place.value] : []))
-    return first === undefined ? no('This list may not be empty.') : withoutRepeats([first, ...others], 'urls')
+    return first === undefined ? no('This list may not be empty.') : fitting([first, ...others], 'urls')
   }
 
+const tooLong = `All URLs together have ${urlsLengthMax} characters at most.`
+
+const lengthOf = (items: readonly unknown[]): number =>
+  items.reduce<number>((sum, item) => sum + (isObject(item) && typeof item['url'] === 'string' ? countOf(item['url']) : 0), 0)
+
 /** One of the list, or all that is wrong with it. */
-function placeIn(item: unknown, egress: EgressPolicy): Result<Place, string> {
+function placeIn(item: unknown, judging: Judging): Result<Place, string> {
   if (!isObject(item)) return no('Must be an object with url and http_method.')
   const read = readFields((take) => ({
-    url: take(required(item, 'url', url(egress)), ''),
+    url: take(required(item, 'url', url(judging)), ''),
     http_method: take(optional(item, 'http_method', httpMethod), undefined) ?? 'POST',
   }))
   if (read.ok) return read
@@ -83,20 +94,24 @@ function placeIn(item: unknown, egress: EgressPolicy): Result<Place, string> {
   return no(faults.map(([name, messages]) => `${name}: ${[messages].flat().join(' ')}`).join(' '))
 }
 
-/** A delivery is for a URL, so that none may be there twice. */
-function withoutRepeats(places: Several<Place>, field: string): Result<Several<Place>, Refusal> {
+/** A delivery is for a URL, so that none may be there twice; and they are not too long together. */
+function fitting(places: Several<Place>, field: string): Result<Several<Place>, Refusal> {
   const urls = places.map((place) => place.url)
   const twice = urls.find((one, index) => urls.indexOf(one) !== index)
-  return twice === undefined ? ok(places) : no(fieldRefusal(field, `The URL ${twice} is there twice.`))
+  if (twice !== undefined) return no(fieldRefusal(field, `The URL ${twice} is there twice.`))
+  return lengthOf(places) > urlsLengthMax ? no(fieldRefusal(field, tooLong)) : ok(places)
 }
+
+/** Among so many URLs: they share the steps that are taken to see whether a template works. */
+type Judging = { readonly egress: EgressPolicy; readonly among: number }
 
 /** A URL, or a template that makes one. What is no template can be judged now. */
 const url =
-  (egress: EgressPolicy): Reader<string> =>
+  ({ egress, among }: Judging): Reader<string> =>
   (value) => {
     const read = text(anyLength)(value)
     if (!read.ok) return read
-    const fault = templateFault(read.value)
+    const fault = templateFault(read.value, Math.ceil(stepsAtSave / among))
     if (fault !== null) return no(fault.text)
     if (isTemplate(read.value)) return read
     const judged = judgeUrl(read.value, egress)

@@ -89,7 +89,7 @@ function shown({ kind, message, line }: Failure): TemplateFailure {
  * and what only this data brings about is passed over. So is how long it takes, for somebody waits here: only its first steps are
  * taken. Null: nothing.
  */
-export function templateFault(text: string): TemplateFailure | null {
+export function templateFault(text: string, atMost = stepsAtSave): TemplateFailure | null {
   const read = readTemplate(text)
   if (!read.ok) return read.reason
   const payload = { ...dictOf([]), missing: '' }
@@ -99,7 +99,7 @@ export function templateFault(text: string): TemplateFailure | null {
       ['alert_payload', payload],
     ]),
   )
-  const { outcome: rendered } = renderWithin(limitsAtSave, read.value, {
+  const { outcome: rendered } = renderWithin({ ...templateLimits, stepsMax: atMost }, read.value, {
     data,
     now: instant(0),
     random: () => 0,
@@ -111,7 +111,7 @@ export function templateFault(text: string): TemplateFailure | null {
 }
 
 /** Some 20 ms. */
-const limitsAtSave: Limits = { ...templateLimits, stepsMax: 50_000 }
+export const stepsAtSave = 50_000
 
 /** Whether the text of a webhook's trigger template says yes: no blanks around it, and no other word. */
 export const isTrueForWebhook = (text: string): boolean => ['true', '1'].includes(text.toLowerCase())
