@@ -52,7 +52,7 @@ describe('how a webhook sends', () => {
     [{ ordered: 'maybe' }, 'Must be a valid boolean.'],
     [{ failure_email: 'nobody' }, 'Enter a valid email address.'],
     [{ retry: 'often' }, 'Must be one of standard, fast, squadcast, none, or a list of pauses in seconds.'],
-    [{ retry: null }, 'Must be one of standard, fast, squadcast, none, or a list of pauses in seconds.'],
+    [{ retry: null }, 'This field may not be null.'],
     [{ retry: [0] }, 'Each pause is a whole number of seconds from 1 to 86400.'],
     [{ retry: Array.from({ length: 21 }, () => 1) }, 'At most 20 pauses are allowed.'],
     [{ retry: Array.from({ length: 8 }, () => 86_400) }, 'All pauses together may be 604800 seconds at most.'],

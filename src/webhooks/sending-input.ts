@@ -43,6 +43,7 @@ const pause = duration({ min: seconds(1), max: hours(24) })
 const pausesSumMax = days(7)
 
 const retry: Reader<RetryPlan> = (value) => {
+  if (value === null) return no('This field may not be null.')
   if (!Array.isArray(value)) {
     const plan = retryPlans.find((name) => name === value)
     return plan === undefined ? no(`Must be one of ${retryPlans.join(', ')}, or a list of pauses in seconds.`) : ok(plan)

@@ -49,11 +49,12 @@ const firstOf = (body: Body, take: Take, usual: Entry): Entry => ({
 })
 
 const triggerType: Reader<TriggerType> = (value) => {
+  if (value === null) return no('This field may not be null.')
   const type = triggerTypes.find((name) => name === value)
   return type === undefined ? no(detailRefusal(noTriggerType)) : ok(type)
 }
 
-/** To the letter (contract grafana-oncall 2.1). */
+/** To the letter (contract grafana-oncall 2.1), so without those of ours. A wrong one of `trigger_types` names all. */
 const noTriggerType =
   "trigger_type must one of ['escalation', 'alert group created', 'acknowledge', 'resolve', 'silence', 'unsilence', " +
   "'unresolve', 'unacknowledge', 'status change', 'personal notification']"

@@ -166,7 +166,7 @@ function withMethods([first, ...others]: Webhook['urls'], methodOf: (method: Htt
 
 /** An empty filter is no filter. */
 function integrationFilterOf(body: Body, take: Take): readonly IntegrationId[] | null {
-  const ids = take(optional(body, 'integration_filter', textList), []) ?? []
+  const ids = take(optional(body, 'integration_filter', integrations), []) ?? []
   return ids.length === 0 ? null : [...new Set(ids)].map((id) => asId<IntegrationId>(id))
 }
 
@@ -177,6 +177,12 @@ const presetName: Reader<Preset | null> = (value) => {
   if (value === null || value === '') return ok(null)
   const preset = presets.find((name) => name === value)
   return preset === undefined ? no(`There is no such preset: it may be ${presets.join(', ')} or empty.`) : ok(preset)
+}
+
+/** What is no text cannot name an integration (contract grafana-oncall 1.4). */
+const integrations: Reader<readonly string[]> = (value) => {
+  const read = textList(value)
+  return read.ok || !Array.isArray(value) ? read : no('Invalid integration')
 }
 
 const description: Reader<string | null> = (value) => {
