@@ -22,7 +22,10 @@ export type Bell = {
 export function newBell(): Bell {
   let controller = new AbortController()
   return {
-    ring: () => controller.abort(),
+    ring: () => {
+      // A bell rings far more often than somebody waits for it, and each abort makes a fault with a trace, also one that is too late.
+      if (!controller.signal.aborted) controller.abort()
+    },
     armed: () => {
       if (controller.signal.aborted) controller = new AbortController()
       return controller.signal
