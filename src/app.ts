@@ -13,6 +13,7 @@ import { pendingMigrations } from './db/migrate.ts'
 import { isClockSettled, keepPartitions, type Times } from './db/partitions.ts'
 import { latenessByLane } from './deliveries/commands.ts'
 import { deliveriesLoop } from './deliveries/loop.ts'
+import { userAgentOf } from './deliveries/request-headers.ts'
 import type { EgressPolicy } from './deliveries/egress.ts'
 import { chainsOfSchedules } from './escalation-chains/policy-commands.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
@@ -204,7 +205,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   deliveryRoutes(http, { db, messageVault: messages, causesOf: causesOfMessages, eventOf: findEventAt })
   webhookHealthRoutes(http, ports)
   actionRoutes(http, { db, settings: webhooks })
-  const rendering = { ...ports, settings: webhooks, baseUrl: settings.baseUrl, historiesOf }
+  const rendering = { ...ports, settings: webhooks, ...senderOf(settings), historiesOf }
   previewRoutes(http, { ...rendering, pastEventOf })
   testRoutes(http, { ...rendering, messageVault: messages })
   bulkReplayRoutes(http, { ...ports, deliveryLogDays: settings.deliveryLogDays })
@@ -244,7 +245,7 @@ function deliveriesOf(ports: Ports, { settings, bell, isOwned }: Sending) {
     render: renderDeliveries({
       ...ports,
       settings: { vault: webhookVault(ports, settings), egress: settings.egress },
-      baseUrl: settings.baseUrl,
+      ...senderOf(settings),
     }),
     credentialsOf: webhookCredentials(webhookVault(ports, settings)),
     mailFrom: settings.mailFrom,
@@ -252,6 +253,9 @@ function deliveriesOf(ports: Ports, { settings, bell, isOwned }: Sending) {
     isOwned,
   })
 }
+
+/** What requests say of this server. */
+const senderOf = ({ baseUrl, version }: AppSettings) => ({ baseUrl, userAgent: userAgentOf(version) })
 
 const messageVault = ({ random }: Ports, { secretKey }: AppSettings) => makeVault({ secretKey, purpose: 'messages', random })
 

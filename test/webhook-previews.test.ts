@@ -60,7 +60,7 @@ describe('a preview of a past event', () => {
         {
           http_method: 'POST',
           url: 'http://127.0.0.1/hook',
-          headers: { 'X-Team': 'boilers', 'content-type': 'application/json' },
+          headers: { 'X-Team': 'boilers', 'content-type': 'application/json', 'user-agent': 'Watchbell/test' },
           body: expect.stringContaining(`"alert_group_id":"${id}"`),
           fault: null,
         },
@@ -212,16 +212,17 @@ describe('a preview with changes', () => {
       },
     })
     const masked = { 'X-State': 'resolved', 'X-Api-Key': '****************', Authorization: '****************' }
+    const userAgent = { 'user-agent': 'Watchbell/test' }
     expect(shown).toMatchObject({ would_send: true, conditions: { integration_filter: { passes: true } } })
     expect(shown.requests).toEqual([
       {
         http_method: 'POST',
         url: 'http://127.0.0.1/IEXAMPLE11111',
-        headers: { ...masked, 'content-type': 'application/json' },
+        headers: { ...masked, 'content-type': 'application/json', ...userAgent },
         body: '{"text": "Example: disk almost full on db1"}',
         fault: null,
       },
-      { http_method: 'GET', url: 'http://127.0.0.1/two', headers: masked, body: null, fault: null },
+      { http_method: 'GET', url: 'http://127.0.0.1/two', headers: { ...masked, ...userAgent }, body: null, fault: null },
     ])
     expect(await rowsOf(world.db, crew.organizationId)).toEqual(before)
     expect(world.sent).toHaveLength(sentBefore)

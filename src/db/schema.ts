@@ -89,6 +89,7 @@ export interface Attempts {
   endpoint_id: string;
   event_sequence: number | null;
   id: string;
+  is_signed: boolean;
   lane: number;
   message_at: Timestamp;
   message_id: string;

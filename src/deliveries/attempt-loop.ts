@@ -6,9 +6,10 @@ import { type Instant, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
 import { attemptOf, type Conclusion } from './conclusion.ts'
 import type { Credentials } from './credentials.ts'
-import type { Delivery } from './delivery.ts'
+import type { Delivery, HttpMessage } from './delivery.ts'
 import { usualSettings } from './endpoint-settings.ts'
 import type { Ready } from './prepare-loop.ts'
+import { attemptHeaders, epochSecondsOf, type Headers, messageHeaders } from './request-headers.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
 import { signOf } from './sign.ts'
 
@@ -29,13 +30,14 @@ export async function makeAttempt(
   { delivery, message, credentials }: Leaving,
 ): Promise<Conclusion> {
   const { clock, random } = ports
+  const startedAt = clock.now()
   const outcome = await answerOf(ports, () =>
     message.kind === 'mail'
       ? ports.send.mail({ from: mailFrom, to: message.target, raw: message.body, deadlineMs: mailDeadline })
       : ports.send.http({
           method: message.method,
           url: message.target,
-          headers: { ...message.headers, ...ownHeaders({ delivery, message, credentials }, clock.now()) },
+          headers: headersOf({ delivery, message, credentials }, startedAt),
           body: message.body,
           tls: credentials.tls,
           deadlineMs: (delivery.endpoint.settings ?? usualSettings).timeoutMs,
@@ -45,18 +47,19 @@ export async function makeAttempt(
   const tried = tryOf(ports, delivery)
   const verdict = judge(outcome, tried)
   const sign = signOf(outcome, { at, lane: delivery.lane, jitter: tried.jitter })
-  const id = newUuid<Brand<string, 'AttemptId'>>(at, random.bytes)
+  const id = newUuid<Brand<string, 'AttemptId'>>(startedAt, random.bytes)
+  const isSigned = credentials.sign !== null
   logAttempt(ports, { delivery, outcome, attemptId: id, verdict: verdict.kind })
-  return { delivery, verdict, attempt: attemptOf(delivery, { id, at, outcome, verdict }), sign }
+  return { delivery, verdict, attempt: attemptOf(delivery, { id, at, isSigned, outcome, verdict }), sign }
 }
 
-/** What differs between attempts: each has the time and the signature of its own (Standard Webhooks). */
-function ownHeaders({ delivery, message, credentials }: Leaving, now: Instant): Readonly<Record<string, string>> {
+type LeavingRequest = Leaving & { readonly message: HttpMessage }
+
+function headersOf({ delivery, message, credentials }: LeavingRequest, startedAt: Instant): Headers {
   const { messageId } = delivery
-  const epochSeconds = Math.floor(now / 1000)
-  const headers = { 'webhook-id': messageId, 'webhook-timestamp': String(epochSeconds) }
-  if (credentials.sign === null) return headers
-  return { ...headers, 'webhook-signature': credentials.sign({ messageId, epochSeconds, body: message.body }) }
+  const signed = { messageId, epochSeconds: epochSecondsOf(startedAt), body: message.body }
+  const signature = credentials.sign === null ? null : credentials.sign(signed)
+  return { ...messageHeaders(messageId, message.headers), ...attemptHeaders({ startedAt, signature }) }
 }
 
 /** What becomes of a delivery whose bytes or credentials could not be made this time. */

@@ -110,6 +110,7 @@ async function answeredLast(given: readonly Given[]) {
         responseHeaders: null,
         responseBody: body,
         responseTruncated: false,
+        isSigned: false,
         address: null,
         durationMs: ms(1),
       })),

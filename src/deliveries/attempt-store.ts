@@ -13,7 +13,7 @@ import type { Lane } from './delivery.ts'
 export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Promise<void> {
   await sql`
     insert into attempts (organization_id, id, at, delivery_id, lane, endpoint_id, message_id, message_at, event_sequence,
-      subject_id, number, outcome, status, detail, response_headers, response_body, response_truncated, address, duration_ms)
+      subject_id, number, outcome, status, detail, response_headers, response_body, response_truncated, is_signed, address, duration_ms)
     select * from unnest(
       ${attempts.map((attempt) => attempt.organizationId)}::text[],
       ${attempts.map((attempt) => attempt.id)}::uuid[],
@@ -32,6 +32,7 @@ export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Prom
       ${jsonbArray(attempts.map(({ responseHeaders }) => (responseHeaders === null ? null : jsonbText(responseHeaders))))}::jsonb[],
       ${byteaArray(attempts.map((attempt) => attempt.responseBody))}::bytea[],
       ${attempts.map((attempt) => attempt.responseTruncated)}::boolean[],
+      ${attempts.map((attempt) => attempt.isSigned)}::boolean[],
       ${attempts.map((attempt) => attempt.address)}::text[],
       ${attempts.map((attempt) => attempt.durationMs)}::int[])
     on conflict do nothing`.execute(tx.sql)
@@ -149,6 +150,7 @@ type AttemptRow = {
   readonly response_headers: unknown
   readonly response_body: Buffer | null
   readonly response_truncated: boolean
+  readonly is_signed: boolean
   readonly address: string | null
   readonly duration_ms: number
 }
@@ -166,6 +168,7 @@ function attemptOf(row: AttemptRow): Attempt {
     eventSequence: row.event_sequence,
     subjectId: row.subject_id,
     number: row.number,
+    isSigned: row.is_signed,
     outcome: row.outcome as Attempt['outcome'],
     status: row.status,
     detail: row.detail,

@@ -6,6 +6,7 @@ import type { Lane } from './delivery.ts'
 /** One try, as the log keeps it. */
 export type Attempt = {
   readonly organizationId: OrganizationId
+  /** A UUID of version 7: it has the instant at which the attempt began. */
   readonly id: string
   /** When it ended. */
   readonly at: Instant
@@ -17,6 +18,7 @@ export type Attempt = {
   readonly eventSequence: number | null
   readonly subjectId: string | null
   readonly number: number
+  readonly isSigned: boolean
   /** `superseded`: its delivery had ended or moved on by other means when the answer came. */
   readonly outcome: 'success' | 'retry' | 'dead' | 'superseded'
   /** The HTTP status, null without an answer and for a mail. */

@@ -28,11 +28,12 @@ export type Concluded = Conclusion & { readonly pause: Pause | null }
 /** The log's record of an attempt that ended at `at`. */
 export function attemptOf(
   delivery: Delivery,
-  ended: When & { readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
+  ended: When & { readonly isSigned: boolean; readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
 ): Attempt {
-  const { outcome, verdict, ...when } = ended
+  const { isSigned, outcome, verdict, ...when } = ended
   return {
     ...beginningOf(delivery, when),
+    isSigned,
     outcome: verdict.kind,
     ...answerOf(outcome),
     durationMs: ms(Math.min(Math.max(Math.round(outcome.durationMs), 0), durationMax)),
@@ -42,6 +43,7 @@ export function attemptOf(
 /** The log's record of a request that could not be made: of what there was of it, and of no answer. */
 export const faultyAttempt = (delivery: Delivery, when: When): Attempt => ({
   ...beginningOf(delivery, when),
+  isSigned: false,
   outcome: 'dead',
   ...noAnswer,
   durationMs: ms(0),

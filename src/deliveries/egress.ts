@@ -75,6 +75,12 @@ export function judgeAddresses(
   return addresses.every((address) => isReachable(address, receiver, policy)) ? ok(addresses) : no(reasons.address)
 }
 
+/** What requests for a URL have as their `host`; empty for what is none. */
+export function hostIn(text: string): string {
+  const parsed = parseUrl(text)
+  return parsed.ok ? parsed.value.host : ''
+}
+
 /** Host and port of a parsed URL. */
 export function receiverOf(url: URL): Receiver {
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname

@@ -5,7 +5,8 @@ import type { Sql } from '../ports.ts'
 import type { DeliveryRecord, RecordFilter } from './record.ts'
 import * as rows from './record-row-store.ts'
 import * as store from './record-store.ts'
-import { openShown } from './sealing.ts'
+import { sentHeaders } from './request-headers.ts'
+import { openHeaders, openShownHeaders } from './sealing.ts'
 
 /** Of each answer a list shows this much, so that it stays small however many attempts there were; one delivery shows all that is stored. */
 const listedAnswerBytes = 1024
@@ -47,6 +48,10 @@ async function recordsById(db: Sql, { organizationId, vault }: Found, read: Read
 
 function opened(vault: Vault, { request, ...row }: rows.SealedRecord) {
   if (request === null) return { ...row, request }
-  const { headersShownSealed, ...rest } = request
-  return { ...row, request: { ...rest, headersShown: openShown(vault, row.messageId, headersShownSealed) } }
+  const { method, target, body, isFaulty, headersSealed } = request
+  const { messageId: id } = row
+  const headers = isFaulty
+    ? openShownHeaders(vault, id, headersSealed)
+    : sentHeaders({ id, method, target, headers: openHeaders(vault, id, headersSealed), bodyBytes: body?.bytes ?? null })
+  return { ...row, request: { method, target, body, headers } }
 }

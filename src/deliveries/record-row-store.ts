@@ -1,18 +1,22 @@
 import { sql } from 'kysely'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
-import type { OrganizationId } from '../lib/ids.ts'
+import { instantOfUuid, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { columnsOf, type DeliveryColumns } from './ended-store.ts'
-import type { DeliveryRecord, RecordedAttempt } from './record.ts'
+import type { DeliveryRecord, RecordedAttempt, RecordedRequest } from './record.ts'
 
 type Wanted = { readonly organizationId: OrganizationId; readonly ids: readonly number[] }
 
 /** A record as it is stored, without its attempts. */
 export type SealedRecord = Omit<DeliveryRecord, 'attempts' | 'request'> & {
-  readonly request:
-    | (Omit<NonNullable<DeliveryRecord['request']>, 'headersShown'> & { readonly headersShownSealed: Uint8Array | null })
-    | null
+  readonly request: SealedRequest | null
+}
+
+type SealedRequest = Omit<RecordedRequest, 'headers'> & {
+  /** It could not be made: the headers are as the response log shows them. */
+  readonly isFaulty: boolean
+  readonly headersSealed: Uint8Array | null
 }
 
 /** A look into the index for each delivery; "offset" keeps the planner from reading a whole day instead, if that is small. */
@@ -43,7 +47,8 @@ export async function recordRows(db: Sql, { organizationId, ids }: Wanted): Prom
       where organization_id = ${organizationId} and delivery_id = any(${[...ids]}::bigint[])
     )
     select wanted.*, coalesce(wanted.grouped_sequences, m.grouped_sequences) as all_sequences, e.owner_id, e.url,
-      m.method, m.target, m.headers_shown_sealed, octet_length(m.body) as body_bytes,
+      m.method, m.target, m.kind = 'faulty' as is_faulty,
+      case m.kind when 'faulty' then m.headers_shown_sealed else m.headers_sealed end as headers_sealed, octet_length(m.body) as body_bytes,
       case when octet_length(m.body) <= ${wholeBytesMax}::int
         and sum(least(octet_length(m.body), ${wholeBytesMax}::int)) over (order by wanted.id desc) <= ${listBytesMax}::int
         then m.body else substring(m.body from 1 for ${4 * beginningMax}::int) end as body
@@ -61,7 +66,7 @@ export async function attemptsOfRecords(
   { organizationId, ids, answerBytesMax }: Wanted & { readonly answerBytesMax: number },
 ): Promise<ReadonlyMap<number, readonly RecordedAttempt[]>> {
   const answer = await sql<AttemptRow>`
-    select delivery_id, attempts.id, at, number, outcome, status, detail, response_headers, response_truncated, address, duration_ms,
+    select delivery_id, attempts.id, at, number, outcome, status, detail, response_headers, response_truncated, is_signed, address, duration_ms,
       octet_length(response_body) as body_bytes, substring(response_body from 1 for ${answerBytesMax}::int) as body
     from ${attemptsOf({ organizationId, ids })}
     order by at, attempts.id`.execute(db)
@@ -81,7 +86,8 @@ type RecordRow = BodyRow &
     readonly replayed_at: Date | null
     readonly method: string | null
     readonly target: string | null
-    readonly headers_shown_sealed: Buffer | null
+    readonly is_faulty: boolean | null
+    readonly headers_sealed: Buffer | null
   }
 
 function recordOf(organizationId: OrganizationId, row: RecordRow): SealedRecord {
@@ -93,11 +99,19 @@ function recordOf(organizationId: OrganizationId, row: RecordRow): SealedRecord 
     lastStatus: row.last_status,
     reason: row.reason,
     replayedAt: row.replayed_at === null ? null : fromDate(row.replayed_at),
-    request:
-      row.target === null || row.method === null
-        ? null
-        : { method: row.method, target: row.target, headersShownSealed: row.headers_shown_sealed, body: excerptOf(row) },
+    request: requestOf(row),
   }
+}
+
+function requestOf({
+  method,
+  target,
+  is_faulty: isFaulty,
+  headers_sealed: headersSealed,
+  ...row
+}: RecordRow): SealedRequest | null {
+  if (method === null || target === null) return null
+  return { method, target, isFaulty: isFaulty === true, headersSealed, body: excerptOf(row) }
 }
 
 type AttemptRow = BodyRow & {
@@ -110,14 +124,17 @@ type AttemptRow = BodyRow & {
   readonly detail: string | null
   readonly response_headers: unknown
   readonly response_truncated: boolean
+  readonly is_signed: boolean
   readonly address: string | null
   readonly duration_ms: number
 }
 
 const attemptOf = (row: AttemptRow): RecordedAttempt => ({
   id: row.id,
+  startedAt: instantOfUuid(row.id),
   at: fromDate(row.at),
   number: row.number,
+  isSigned: row.is_signed,
   outcome: row.outcome as RecordedAttempt['outcome'],
   status: row.status,
   detail: row.detail,

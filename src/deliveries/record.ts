@@ -3,6 +3,7 @@ import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Attempt } from './attempt.ts'
 import type { Lane } from './delivery.ts'
+import type { Headers } from './request-headers.ts'
 
 /** `skipped`: it was not wanted after all. */
 export const deliveryStates = ['waiting', 'delivered', 'dead', 'skipped'] as const
@@ -32,20 +33,28 @@ export type DeliveryRecord = {
   /** When what is dead was owed again; null: it was not. */
   readonly replayedAt: Instant | null
   /** What is sent, or was to be; null: it has no bytes yet, or they are past their time. */
-  readonly request: {
-    readonly method: string
-    readonly target: string
-    readonly headersShown: string
-    readonly body: Excerpt | null
-  } | null
+  readonly request: RecordedRequest | null
   /** Oldest first; what was under way when its process was killed is missing. */
   readonly attempts: readonly RecordedAttempt[]
 }
 
-export type RecordedAttempt = Pick<
-  Attempt,
-  'id' | 'at' | 'number' | 'outcome' | 'status' | 'detail' | 'responseHeaders' | 'responseTruncated' | 'address' | 'durationMs'
-> & { readonly responseBody: Excerpt | null }
+export type RecordedRequest = {
+  readonly method: string
+  readonly target: string
+  /** All that its attempts have in common, as they arrive: with credentials. Of one that could not be made, what there was of them. */
+  readonly headers: Headers
+  readonly body: Excerpt | null
+}
+
+export type RecordedAttempt = Pick<Attempt, Exclude<keyof Attempt, Common | 'responseBody'>> & {
+  readonly startedAt: Instant
+  readonly responseBody: Excerpt | null
+}
+
+/** What attempts have of their delivery. */
+type Common =
+  | ('organizationId' | 'deliveryId' | 'lane' | 'endpointId')
+  | ('messageId' | 'messageAt' | 'eventSequence' | 'subjectId')
 
 /** Which deliveries of an owner are wanted; what is left out keeps all. */
 export type RecordFilter = {

@@ -1,8 +1,9 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { MessageId } from '../lib/ids.ts'
-import { isObject } from '../lib/json.ts'
+import { isJson, isObject } from '../lib/json.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import type { HttpMessage, MailMessage, Message, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
+import type { Headers } from './request-headers.ts'
 
 /** A page as it may be stored. */
 export function sealedMail(vault: Vault, id: MessageId, { target, body }: Omit<MailMessage, 'kind'>): SealedMail {
@@ -25,6 +26,16 @@ const noHeaders = '{}'
 export const openShown = (vault: Vault, id: MessageId, sealed: Uint8Array | null): string =>
   sealed === null ? noHeaders : vault.open(sealed, shownContextOf(id))
 
+/** The same as names and values; none where a fault stands in their place. */
+export function openShownHeaders(vault: Vault, id: MessageId, sealed: Uint8Array | null): Headers {
+  const shown = openShown(vault, id, sealed)
+  return isJson(shown) ? textsOf(shown) : {}
+}
+
+/** The headers as they leave. Throws as the vault does. */
+export const openHeaders = (vault: Vault, id: MessageId, sealed: Uint8Array | null): Headers =>
+  sealed === null ? {} : textsOf(vault.open(sealed, contextOf(id)))
+
 /** A message as it goes out. The reason names a secret that does not open: the server has another key than the one that sealed it. */
 export function unsealed(vault: Vault, id: MessageId, message: StoredMessage): Result<Message, string> {
   try {
@@ -46,12 +57,12 @@ const openMail = (vault: Vault, id: MessageId, { kind, target, bodySealed }: Sea
 function openHttp(vault: Vault, id: MessageId, { headersSealed, headersShownSealed, ...rest }: SealedHttp): HttpMessage {
   return {
     ...rest,
-    headers: headersSealed === null ? {} : textsOf(vault.open(headersSealed, contextOf(id))),
+    headers: openHeaders(vault, id, headersSealed),
     headersShown: openShown(vault, id, headersShownSealed),
   }
 }
 
-function textsOf(json: string): Readonly<Record<string, string>> {
+function textsOf(json: string): Headers {
   const parsed: unknown = JSON.parse(json)
   if (!isObject(parsed)) return {}
   return Object.fromEntries(Object.entries(parsed).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))

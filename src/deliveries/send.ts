@@ -7,6 +7,7 @@ import type { EgressProxy } from './egress-proxy.ts'
 import { judgeUrl, type EgressPolicy } from './egress.ts'
 import type { Resolve } from './lookup-turns.ts'
 import { type Connection, newPools, type Passenger } from './pools-send.ts'
+import { headerLines, isToken, userAgentOf } from './request-headers.ts'
 import { announcedForEver, proxyFaults, unanswered, type Unanswered } from './send-fault.ts'
 
 export type HttpSendOptions = {
@@ -44,7 +45,7 @@ const announcementsMax = 16
 export function createHttpSend(options: HttpSendOptions): HttpSend {
   const { policy, monotonic, connectionsMax, resolve: lookUp = systemResolver(monotonic), proxy = null, ca = null } = options
   const pools = newPools({ policy, resolve: lookUp, proxy, trusted: ca, connectionsMax })
-  const userAgent = `Watchbell/${options.version}`
+  const userAgent = userAgentOf(options.version)
   return {
     http(request) {
       const { deadlineMs, answerBytesMax = usualBodyMaxBytes } = request
@@ -72,34 +73,6 @@ function prepare(request: HttpRequest, userAgent: string, policy: EgressPolicy):
   if (headers === null) return { reason: 'A header of the request has a name or a value that HTTP does not allow.' }
   return { origin: judged.value.origin, path: judged.value.path, method, headers, body }
 }
-
-/** They describe the connection, the framing, and what this sender can read. */
-const ownHeaders = new Set(
-  'accept-encoding connection content-length expect host keep-alive proxy-connection te trailer transfer-encoding upgrade'.split(
-    ' ',
-  ),
-)
-
-/**
- * Names and values in turn; null if HTTP does not allow one of them. The check cannot be left to undici: after a
- * request that it finds invalid, its pool takes the connection for a busy one for good.
- */
-function headerLines(headers: HttpRequest['headers'], userAgent: string): string[] | null {
-  const lines = ['accept-encoding', 'identity']
-  let hasUserAgent = false
-  for (const name of Object.keys(headers)) {
-    const value = headers[name] ?? ''
-    if (!isToken(name) || !/^[\t -~\u0080-\u00ff]*$/.test(value)) return null
-    const key = name.toLowerCase()
-    if (ownHeaders.has(key)) continue
-    if (key === 'user-agent') hasUserAgent = true
-    lines.push(name, value)
-  }
-  if (!hasUserAgent) lines.push('user-agent', userAgent)
-  return lines
-}
-
-const isToken = (text: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(text)
 
 type Opening = {
   readonly resolve: (outcome: HttpOutcome) => void

@@ -26,7 +26,8 @@ let world: DeliveryWorld
 beforeEach(async () => {
   status = 500
   world = await deliveryWorld({
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example' })(db, deliveries),
+    render: (db, deliveries) =>
+      renderDeliveries({ ...world.ports, settings, baseUrl: 'https://bell.example', userAgent: 'Watchbell/1' })(db, deliveries),
     behave: () => ({ afterMs: 10, status }),
   })
   await world.db.sql

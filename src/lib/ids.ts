@@ -1,6 +1,6 @@
 import type { Brand } from './brand.ts'
 import { check } from './check.ts'
-import type { Instant } from './time.ts'
+import { type Instant, instant } from './time.ts'
 
 /** Public ids: a prefix and 12 characters, as in contract grafana-oncall 1.7. They are the keys of the tables too. */
 export type OrganizationId = Brand<string, 'OrganizationId'>
@@ -113,6 +113,9 @@ export function newUuid<Id extends Brand<string, string>>(now: Instant, bytes: B
   raw[8] = (raw.readUInt8(8) & 0x3f) | 0x80
   return uuidText(raw.toString('hex')) as Id
 }
+
+/** The instant that a UUID of version 7 was made with. */
+export const instantOfUuid = (id: string): Instant => instant(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
 
 /** Evenly distributed characters: bytes that would favour some letters are thrown away. */
 function randomText(alphabet: string, length: number, bytes: Bytes): string {

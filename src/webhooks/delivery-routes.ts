@@ -48,12 +48,14 @@ const headers = Type.Unsafe<Record<string, string>>({
 const AttemptShape = Type.Object({
   id: Type.String(),
   number: Type.Integer(),
+  started_at: Type.String({ format: 'date-time' }),
   at: Type.String({ format: 'date-time', description: 'When it ended.' }),
   duration_ms: Type.Integer(),
   outcome: choice(['success', 'retry', 'dead', 'superseded']),
   status: nullable(Type.Integer()),
   detail: nullable(Type.String({ description: 'What went wrong, where there was no answer.' })),
   address: nullable(Type.String({ description: 'The IP address that was called.' })),
+  request: Type.Object({ headers }, { description: 'What this attempt has beside what all have in common.' }),
   response: Type.Unsafe<{ headers: Record<string, string>; body: string | null; body_truncated: boolean } | null>({
     type: ['object', 'null'],
     properties: { headers, ...body },
@@ -79,7 +81,7 @@ const DeliveryShape = Type.Object({
   request: Type.Unsafe<Request | null>({
     type: ['object', 'null'],
     properties: { method: Type.String(), url: Type.String(), headers, ...body },
-    description: 'Null: it is not made yet, or not stored any more.',
+    description: 'What all attempts have in common. Null: it is not made yet, or not stored any more.',
   }),
   attempts: Type.Array(AttemptShape),
 })

@@ -50,8 +50,10 @@ export function withHeader(headers: Headers, name: string, value: string): Heade
   return { ...Object.fromEntries(others), [name]: value }
 }
 
-export function hasHeader(headers: Headers, name: string): boolean {
-  return Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase())
+/** The headers with one more, unless there is one with the same name in any case. */
+export function withUsual(headers: Headers, name: string, value: string): Headers {
+  const isThere = Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase())
+  return isThere ? headers : { ...headers, [name]: value }
 }
 
 /** All of both; what is in the first under the same name in any case is left out. */

@@ -35,6 +35,7 @@ export type MakingWorld = Pick<Ports, 'clock' | 'random'> & {
   readonly db: Sql
   readonly settings: WebhookSettings
   readonly baseUrl: string
+  readonly userAgent: string
   /** How long they may take: those of slow webhooks wait for each other. */
   readonly pace: Pace
   readonly historiesOf: HistoriesOf
@@ -113,9 +114,10 @@ export async function making(
   world: MakingWorld,
   event: PastEvent,
 ): Promise<(webhook: Webhook, url: WebhookUrl) => Promise<Rendered>> {
-  const { clock, random, settings, baseUrl, pace } = world
+  const { clock, random, settings, baseUrl, userAgent, pace } = world
   const templating = newTemplating({ now: clock.now(), random: () => randomShare(random), isLate: pace.isLate })
-  const about = { templating, egress: settings.egress, baseUrl, events: [event.told], ...(await pastOf(world, event)) } as const
+  const past = await pastOf(world, event)
+  const about = { templating, egress: settings.egress, baseUrl, userAgent, events: [event.told], ...past } as const
   return (webhook, url) => inTurn(world, webhook.id, () => renderWebhook(webhook, { ...about, ...url }))
 }
 

@@ -13,7 +13,7 @@ import { shownExcerpt } from './response.ts'
 import { triggers, triggerTypes } from './trigger.ts'
 
 export type PreviewRoutesOptions = Pick<Ports, 'clock' | 'random' | 'db'> &
-  Pick<PreviewWorld, 'settings' | 'baseUrl' | 'historiesOf' | 'pastEventOf'>
+  Pick<PreviewWorld, 'settings' | 'baseUrl' | 'userAgent' | 'historiesOf' | 'pastEventOf'>
 
 const PreviewBody = lenientInput({
   event_sequence: 'The `sequence` of an event of the log; missing: an example.',

@@ -27,6 +27,7 @@ export type RenderWorld = Pick<Ports, 'clock' | 'random'> & {
   readonly settings: Pick<WebhookSettings, 'vault' | 'egress'>
   /** The public URL without a slash at its end. */
   readonly baseUrl: string
+  readonly userAgent: string
 }
 
 type RenderMeans = { readonly pace: Pace; readonly historiesOf: HistoriesOf }
@@ -37,7 +38,7 @@ export type HistoriesOf = (db: Sql, wanted: readonly HistoryKey[]) => Promise<Re
 /** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
 export async function renderWebhooks(
   db: Sql,
-  { clock, random, settings: { vault, egress }, baseUrl, pace, historiesOf }: RenderWorld & RenderMeans,
+  { clock, random, settings: { vault, egress }, pace, historiesOf, ...world }: RenderWorld & RenderMeans,
   requests: readonly RenderRequest[],
 ): Promise<ReadonlyMap<MessageId, Rendered>> {
   const rows = await store.findWebhooksEvenDeleted(
@@ -67,7 +68,8 @@ export async function renderWebhooks(
       templating,
       egress,
       history: histories.get(delivery.messageId) ?? [],
-      baseUrl,
+      baseUrl: world.baseUrl,
+      userAgent: world.userAgent,
     })
   }
   const rendered = new Map<MessageId, Rendered>()

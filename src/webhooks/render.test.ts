@@ -46,13 +46,15 @@ const input: RenderInput = {
   egress: egressPolicy([], 'https://bell.example'),
   history: [],
   baseUrl: 'https://bell.example',
+  userAgent: 'Watchbell/1',
 }
 
 function rendered(change: Partial<Webhook>, given: Partial<RenderInput> = {}) {
   const result = renderWebhook({ ...plain, ...change }, { ...input, ...given })
   if (result.kind !== 'message') throw new Error(`not rendered: ${result.kind}`)
   const { message } = result
-  return { ...message, body: message.body === null ? null : Buffer.from(message.body).toString('utf8') }
+  const { 'user-agent': _, ...headers } = message.headers
+  return { ...message, headers, body: message.body === null ? null : Buffer.from(message.body).toString('utf8') }
 }
 
 describe('a webhook that forwards all', () => {

@@ -4,7 +4,7 @@ import { check } from '../lib/check.ts'
 import { jsonText, type JsonWithRaw, nestingOf, RawJson, storable } from '../lib/json.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { isTrueForWebhook } from '../lib/template/template.ts'
-import { type Headers, hasHeader, readHeaders, shownHeaders, withHeader, withHeaders } from './headers.ts'
+import { type Headers, readHeaders, shownHeaders, withHeader, withHeaders, withUsual } from './headers.ts'
 import type { History } from './history.ts'
 import { formOf } from './presets/forms.ts'
 import { nativeBody } from './presets/native.ts'
@@ -25,6 +25,8 @@ export type RenderInput = {
   readonly egress: EgressPolicy
   readonly history: History
   readonly baseUrl: string
+  /** Sent where the webhook says no other. */
+  readonly userAgent: string
 }
 
 /**
@@ -50,9 +52,10 @@ export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
   const content = formed === 'by itself' ? contentOf(webhook, input, textOf) : ok(formed)
   if (!content.ok) return faulty(content.reason, (body) => ({ ...addressed, body: Buffer.from(body) }))
   const { text, type } = content.value
-  const typed = type === null || hasHeader(own.value, 'content-type') ? own.value : withHeader(own.value, 'content-type', type)
+  const typed = type === null ? own.value : withUsual(own.value, 'content-type', type)
   const body = text === null ? null : Buffer.from(text)
-  return { kind: 'message', message: { ...addressed, headers: withBasic(typed, webhook), body } }
+  const headers = withUsual(withBasic(typed, webhook), 'user-agent', input.userAgent)
+  return { kind: 'message', message: { ...addressed, headers, body } }
 }
 
 const emptyMessage = { kind: 'http', target: '', headers: {}, headersShown: '{}', body: null, requestTrigger: '' } as const

@@ -1,9 +1,11 @@
 import { lanes } from '../deliveries/delivery.ts'
 import type { DeliveryRecord, RecordedAttempt } from '../deliveries/record.ts'
+import { attemptHeaders } from '../deliveries/request-headers.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { deliveryIdOf } from '../lib/ids.ts'
 import { isoZ } from '../lib/time.ts'
-import { type Headers, parseHeaders, shownStaticHeaders } from './headers.ts'
+import { secretMask } from './credential.ts'
+import { type Headers, shownStaticHeaders } from './headers.ts'
 import type { Trigger } from './trigger.ts'
 
 /** A delivery as the API shows it. The trigger is null where its event is not stored any more. */
@@ -32,7 +34,7 @@ export function shownDelivery(record: DeliveryRecord, trigger: Trigger | null) {
         : {
             method: request.method,
             url: request.target,
-            headers: masked(parseHeaders(request.headersShown)),
+            headers: masked(request.headers),
             ...bodyOf(request.body),
           },
     attempts: record.attempts.map(shownAttempt),
@@ -42,12 +44,14 @@ export function shownDelivery(record: DeliveryRecord, trigger: Trigger | null) {
 const shownAttempt = (attempt: RecordedAttempt) => ({
   id: attempt.id,
   number: attempt.number,
+  started_at: isoZ(attempt.startedAt),
   at: isoZ(attempt.at),
   duration_ms: attempt.durationMs,
   outcome: attempt.outcome,
   status: attempt.status,
   detail: attempt.detail,
   address: attempt.address,
+  request: { headers: masked(ownHeaders(attempt)) },
   response:
     attempt.status === null
       ? null
@@ -57,6 +61,13 @@ const shownAttempt = (attempt: RecordedAttempt) => ({
           ...(attempt.responseTruncated ? { body_truncated: true } : {}),
         },
 })
+
+/**
+ * The signature is not kept: with it and what else is shown, whoever may look could send the message as if this server did, as long as
+ * receivers take it.
+ */
+const ownHeaders = ({ startedAt, isSigned }: RecordedAttempt): Headers =>
+  attemptHeaders({ startedAt, signature: isSigned ? secretMask : null })
 
 /** Whoever names a header like a credential means one, in templates and in answers too. */
 const masked = (headers: Headers): Record<string, string> => ({ ...shownStaticHeaders(headers) })

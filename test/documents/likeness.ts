@@ -54,8 +54,12 @@ const anyName = new RegExp(`(${nameForms.map(([shown]) => shown).join('|')})`)
 /** An instant with a fraction is that of some fact, which is another one each time. */
 const someInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/
 
+/** The same in seconds since 1970, as requests of webhooks say it. */
+const someSecond = /^1[78]\d{8}$/
+
 function likeText(documented: string, actual: string, names: Names): Names | null {
   if (someInstant.test(documented)) return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(actual) ? names : null
+  if (someSecond.test(documented)) return /^\d{10}$/.test(actual) ? names : null
   const parts = renamed(documented, names).split(anyName)
   const pattern = parts.map((part, index) => (index % 2 === 0 ? literally(part) : `(${formOf(part)})`)).join('')
   const match = new RegExp(`^${pattern}$`).exec(actual)

@@ -21,7 +21,8 @@ export const settingsWith = (scheduleIds: readonly string[] = []) => ({
 export async function renderingWorld(options: Omit<WorldOptions, 'render'>): Promise<DeliveryWorld> {
   const world: DeliveryWorld = await deliveryWorld({
     ...options,
-    render: (db, deliveries) => renderDeliveries({ ...world.ports, settings: settingsWith(), baseUrl })(db, deliveries),
+    render: (db, deliveries) =>
+      renderDeliveries({ ...world.ports, settings: settingsWith(), baseUrl, userAgent: 'Watchbell/1' })(db, deliveries),
   })
   return world
 }

@@ -837,6 +837,7 @@ create index messages_subject on messages (organization_id, subject_id) where su
 
 create table attempts (
   organization_id text not null,
+  -- Version 7, with the instant at which it began.
   id uuid not null,
   at timestamptz not null,
   delivery_id bigint not null,
@@ -853,6 +854,7 @@ create table attempts (
   response_headers jsonb,
   response_body bytea,
   response_truncated boolean not null,
+  is_signed boolean not null,
   address text,
   duration_ms integer not null,
   primary key (organization_id, id, at)
