@@ -5,9 +5,12 @@ import { jsonbText } from '../lib/json.ts'
 import { shardOf } from '../lib/shard.ts'
 import { earliest, fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { ClosingEndpoint, EndpointKey, NewEndpoint } from './delivery.ts'
+import { type ClosingEndpoint, type EndpointKey, lanes, type NewEndpoint } from './delivery.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
 import type { Pause } from './slots.ts'
+
+/** A table of the lanes, since what waits for an endpoint is found lane by lane: pages too, which wait for webhooks of people. */
+export const allLanes = sql`(values ${sql.join(Object.values(lanes).map((lane) => sql`(${sql.lit(lane)}::smallint)`))}) lanes (lane)`
 
 /** The open endpoints of the keys that have one, in the order of the keys; null where there is none. */
 export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly (EndpointId | null)[]> {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
 import { closeEndpointOf, endpointOf, organizationId, owingWorlds, send } from '../../test/support/owed-deliveries.ts'
+import { lanes } from './delivery.ts'
 import { healthOfUrls } from './figures-commands.ts'
 
 const owing = owingWorlds()
@@ -68,6 +69,8 @@ describe('the health of a URL', () => {
       figures: { lastSuccessAt: null, lastFailureAt: start + 10 },
       backlog: { count: 3, firstDueAt: start + 1_000, oldestAt: start },
     })
+    await send(world, endpoint, [{ lane: lanes.page }])
+    expect((await health(world))?.backlog.count).toBe(4)
   })
 
   it('goes on where the URL was closed and opened anew', async () => {

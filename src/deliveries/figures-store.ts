@@ -3,7 +3,7 @@ import { known } from '../lib/check.ts'
 import { asId, type EndpointId, type OrganizationId } from '../lib/ids.ts'
 import { before, days, fromDate, hours, type Instant, ms, type Ms, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
-import { lanes } from './delivery.ts'
+import { allLanes } from './endpoint-store.ts'
 import type { Backlog, Figures, OpenEndpoint, Span } from './figures.ts'
 
 type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string }
@@ -92,7 +92,7 @@ export async function backlogOf(db: Sql, { organizationId, ids }: Omit<Asked, 'n
   const answer = await sql<{ readonly count: number; readonly first_due_at: Date | null; readonly oldest_at: Date | null }>`
     select count(*)::int as count, min(d.due_at) as first_due_at, min(d.message_at) as oldest_at
     from endpoints e
-    cross join (values (${sql.lit(lanes.ordered)}::smallint), (${sql.lit(lanes.live)}::smallint), (${sql.lit(lanes.replay)}::smallint)) lanes (lane)
+    cross join ${allLanes}
     cross join lateral (
       select due_at, message_at from deliveries
       where shard = e.shard and endpoint_id = e.id and lane = lanes.lane

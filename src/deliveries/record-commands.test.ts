@@ -3,11 +3,25 @@ import { describe, expect, it } from 'vitest'
 import { testVault } from '../../test/support/delivery-world.ts'
 import { endpointOf, organizationId, owingWorlds, send, waiting } from '../../test/support/owed-deliveries.ts'
 import { instant } from '../lib/time.ts'
+import { lanes } from './delivery.ts'
 import { countRecordsOf, recordsOf } from './record-commands.ts'
 
 const owing = owingWorlds()
 const url = 'https://desk.example/'
 const owner = { organizationId, ownerId: `WH ${url}` }
+
+it('what waits is in the list whatever lane it is in', async () => {
+  const world = await owing()
+  const endpoint = await endpointOf(world, url)
+  for (const lane of Object.values(lanes)) await send(world, endpoint, [{ lane }])
+  const listed = await recordsOf(
+    world.db.sql,
+    { ...owner, vault: testVault },
+    { limit: 100, offset: 0, filter: { state: 'waiting' } },
+  )
+  expect(listed.map(({ lane }) => lane).toSorted()).toEqual([lanes.page, lanes.ordered, lanes.live, lanes.replay])
+  expect(await countRecordsOf(world.db.sql, owner, {})).toBe(4)
+})
 
 describe('a long list of deliveries', () => {
   it('ends after 10,000, what is due first being first, and goes on from another instant', async () => {

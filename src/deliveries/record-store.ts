@@ -4,7 +4,7 @@ import type { OrganizationId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
 import { before, hours, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
-import { lanes } from './delivery.ts'
+import { allLanes } from './endpoint-store.ts'
 import type { RecordFilter, StatusClass } from './record.ts'
 
 type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string }
@@ -55,9 +55,6 @@ function found(owner: Owner, filter: RecordFilter, limit: number | null): RawBui
 const endpointsOf = ({ organizationId, ownerId }: Owner) =>
   sql`(select * from endpoints where organization_id = ${organizationId} and kind = 'webhook' and owner_id = ${ownerId}) e`
 
-/** Pages are no webhooks. */
-const webhookLanes = sql`(values (${sql.lit(lanes.ordered)}::smallint), (${sql.lit(lanes.live)}::smallint), (${sql.lit(lanes.replay)}::smallint)) lanes (lane)`
-
 function waitingOf(owner: Owner, filter: RecordFilter, limit: number | null): RawBuilder<unknown> {
   const wanted = allOf([
     statusIs(filter.statusClass, sql.ref('last_status')),
@@ -65,7 +62,7 @@ function waitingOf(owner: Owner, filter: RecordFilter, limit: number | null): Ra
     filter.cause === undefined ? null : tellsOf(filter.cause.sequence),
   ])
   return sql`(
-    select w.id, true as is_waiting, w.at from ${endpointsOf(owner)} cross join ${webhookLanes} cross join lateral (
+    select w.id, true as is_waiting, w.at from ${endpointsOf(owner)} cross join ${allLanes} cross join lateral (
       select id, due_at as at from (
         select * from deliveries d
         where d.shard = e.shard and d.endpoint_id = e.id and d.lane = lanes.lane and ${isWithin(filter, sql.ref('d.due_at'))}
