@@ -201,7 +201,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   personalWebhookRoutes(http, { db })
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   const messages = messageVault(ports, settings)
-  webhookRoutes(http, { db, settings: webhooks, messageVault: messages, eventExcerptsOf })
+  webhookRoutes(http, { db, settings: webhooks, messageVault: messages, eventExcerptsOf, causesOf: causesOfMessages })
   deliveryRoutes(http, { db, messageVault: messages, causesOf: causesOfMessages, eventOf: findEventAt })
   webhookHealthRoutes(http, ports)
   actionRoutes(http, { db, settings: webhooks })

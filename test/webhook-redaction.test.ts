@@ -90,3 +90,37 @@ test('no row of any table has a secret in it that is not sealed', async () => {
     expect([name, ...rows.flatMap(({ row }) => [...found(row), ...foundOf(row, [ofHeaders])])]).toEqual([name])
   }
 })
+
+test('what a webhook is told of the person whom it pages is shown to nobody else', async () => {
+  const context = { to: 'sesame-of-the-person', zeta: 1, alpha: 2 }
+  const fields = { name: 'Pager', http_method: 'POST', trigger_type: 'personal notification', url: world.receiverUrl }
+  const { json: pager } = await world.api('POST', 'webhooks/', fields)
+  const { json: ada } = await world.api('GET', 'users/current/')
+  await world.api('POST', 'personal_notification_rules/', { user_id: ada.id, type: 'notify_by_webhook' })
+  await world.api('PUT', 'users/current/personal_webhook/', { webhook: pager.id, context })
+  const { json: chain } = await world.api('POST', 'escalation_chains/', { name: 'Ada' })
+  const step = { type: 'notify_persons', persons_to_notify: [ada.id] }
+  await world.api('POST', 'escalation_policies/', { escalation_chain_id: chain.id, ...step })
+  const source = { type: 'formatted_webhook', name: 'Cranes', default_route: { escalation_chain_id: chain.id } }
+  const { json: cranes } = await world.api('POST', 'integrations/', source)
+  await world.request('POST', cranes.link, { alert_uid: '1', title: 'Crane' })
+  const delivery = await eventually(async () => {
+    const { json } = await world.api('GET', `webhooks/${pager.id}/deliveries/?state=delivered`)
+    return json.results[0]
+  })
+  const told = (): readonly string[] =>
+    world.webhooks.map(({ body }) => JSON.stringify(body)).filter((text) => text.includes(context.to))
+  expect(told()).toEqual([expect.stringContaining(`"user":${JSON.stringify(context)}`)])
+  const again = await world.api('POST', `deliveries/${delivery.id}/redeliver/`)
+  expect([again.status, again.json.request.body]).toEqual([201, mask])
+  await eventually(() => (told().length === 2 ? true : undefined))
+
+  const { json: responses } = await world.api('GET', `webhooks/${pager.id}/responses/`)
+  expect(responses.results[0].request_data).toBe(mask)
+  expect(JSON.parse(responses.results[0].event_data).event).toMatchObject({ type: 'personal notification', user: mask })
+  const own = ['responses/', 'deliveries/', 'health/'].map((end) => `webhooks/${pager.id}/${end}`)
+  const timeline = `alert_groups/${delivery.alert_group_id}/timeline/`
+  const paths = [...own, timeline, 'events/', `deliveries/${delivery.id}/`, `deliveries/${again.json.id}/`]
+  const answers = await Promise.all(paths.map((path) => world.api('GET', path)))
+  expect(answers.map(({ status, text }) => [status, text.includes(context.to)])).toEqual(answers.map(() => [200, false]))
+})

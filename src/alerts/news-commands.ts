@@ -1,12 +1,12 @@
 import type { Actor } from '../accounts/actor.ts'
 import { peopleByIds } from '../accounts/commands.ts'
-import { RawJson } from '../lib/json.ts'
 import type { OrganizationId } from '../lib/ids.ts'
 import type { News, NewsKey } from '../notifications/news.ts'
 import { takeNews } from '../notifications/news-commands.ts'
 import { failPage } from '../notifications/result-commands.ts'
 import type { Tx } from '../ports.ts'
 import { holdWebhook } from '../webhooks/commands.ts'
+import { hiddenContext } from '../webhooks/page-context.ts'
 import { personDocument } from './document.ts'
 import { originOf } from './origin-commands.ts'
 import type { AlertSettings } from './settings.ts'
@@ -36,7 +36,7 @@ type Told = Pick<Telling, 'fact' | 'particulars'> & Partial<Pick<Telling, 'webho
 async function toldOf(tx: Tx, organizationId: OrganizationId, news: News): Promise<Told> {
   switch (news.kind) {
     case 'page': {
-      const particulars = { user: new RawJson(news.context), important: news.important }
+      const particulars = { user: hiddenContext, important: news.important }
       return { fact: 'alert_group.page_sent', particulars, webhookId: news.webhookId, page: news }
     }
     case 'next level': {

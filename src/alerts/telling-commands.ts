@@ -36,7 +36,7 @@ export type Telling = {
   /** Only this webhook hears of it; null: all that subscribe. */
   readonly webhookId: WebhookId | null
   /** A person whom that webhook pages. */
-  readonly page?: Pick<NewsPage, 'runId' | 'userId'>
+  readonly page?: Pick<NewsPage, 'runId' | 'userId' | 'context'>
   /** What the event says of itself, beside its type and the usual time. */
   readonly particulars: Readonly<Record<string, JsonWithRaw>>
 }
@@ -137,7 +137,8 @@ async function publishOne(tx: Tx, { baseUrl }: AlertSettings, { telling, names, 
     lastAlert,
     now: tx.now,
   })
-  const report = reportOf({ ...shared, groupingKey: telling.groupingKey, names })
+  const reported = reportOf({ ...shared, groupingKey: telling.groupingKey, names })
+  const report = page === undefined ? reported : { ...reported, page_context: page.context }
   const payload = lastAlert?.payload ?? null
   const alertGroup = { id: group.id, integrationId: group.integrationId }
   publish(tx, {

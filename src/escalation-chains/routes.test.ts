@@ -23,7 +23,13 @@ beforeAll(async () => {
   }
   server = await testServer((app, db) => {
     escalationChainRoutes(app, { db })
-    webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
+    webhookRoutes(app, {
+      db,
+      settings,
+      messageVault: vault,
+      eventExcerptsOf: async () => new Map(),
+      causesOf: async () => new Map(),
+    })
     scheduleRoutes(app, { db, clock: testClock, ...noWayOut })
   })
   api = await testApi(server)

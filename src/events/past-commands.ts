@@ -5,6 +5,7 @@ import { no, ok, type Result } from '../lib/result.ts'
 import { parseInstant } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import type { ReceivedPayload } from '../webhooks/filter/event-record.ts'
+import { withPageContext } from '../webhooks/page-context.ts'
 import type { PastEvent } from '../webhooks/past-event.ts'
 import { readShiftChange } from '../webhooks/shift-change.ts'
 import { isAboutSchedule, isOperational, type Trigger, type WebhookCause } from '../webhooks/trigger.ts'
@@ -19,7 +20,8 @@ export async function pastEventOf(db: Sql, organizationId: OrganizationId, seque
   const trigger = catalogue[event.type]
   if (trigger === null) return no(`Webhooks do not hear of "${event.type}".`)
   if (event.data === wipedData) return no('What this event said was wiped.')
-  const { id, type, at, data, report } = event
+  const { id, type, at, report } = event
+  const data = withPageContext(event.data, report)
   return ok({ told: { id, type, trigger, sequence, at, data, report }, cause: causeOf(event, trigger) })
 }
 

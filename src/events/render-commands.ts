@@ -5,6 +5,7 @@ import type { MessageId } from '../lib/ids.ts'
 import type { Sql } from '../ports.ts'
 import { type RenderWorld, renderWebhooks } from '../webhooks/render-commands.ts'
 import { newPace } from '../webhooks/pace-commands.ts'
+import { withPageContext } from '../webhooks/page-context.ts'
 import type { Told } from '../webhooks/told.ts'
 import type { Trigger } from '../webhooks/trigger.ts'
 import { catalogue, type EventType } from './catalogue.ts'
@@ -19,7 +20,9 @@ export function renderDeliveries(world: RenderWorld) {
   return async (db: Sql, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> => {
     const told = await readEventDataWithin(db, deliveries.map(keysOf), renderedBytesMax)
     const contents = new Map(
-      told.flatMap(({ data, report, ...event }) => (data === null ? [] : [[nameOf(event), { data, report }] as const])),
+      told.flatMap(({ data, report, ...event }) =>
+        data === null ? [] : [[nameOf(event), { data: withPageContext(data, report), report }] as const],
+      ),
     )
     const later = new Set(told.flatMap(({ index, isWithin }) => (isWithin ? [] : (deliveries[index]?.messageId ?? []))))
     const events = Map.groupBy(told, ({ index }) => index)

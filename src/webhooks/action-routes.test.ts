@@ -16,7 +16,13 @@ beforeAll(async () => {
   const settings = { vault, egress, integrationsThatExist: nothing, schedulesThatExist: nothing }
   server = await testServer((app, db) => {
     actionRoutes(app, { db, settings })
-    webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
+    webhookRoutes(app, {
+      db,
+      settings,
+      messageVault: vault,
+      eventExcerptsOf: async () => new Map(),
+      causesOf: async () => new Map(),
+    })
   })
   api = await testApi(server)
 })

@@ -25,6 +25,8 @@ export type AlertReport = {
   readonly notified: readonly Person[]
   /** Whom its escalation pages first, from now on; null: nobody. */
   readonly first_to_page: Person | null
+  /** Of a page: what its webhook, and nobody else, is told of the person who is paged; the text of any JSON. */
+  readonly page_context?: string
 }
 
 export type Named = { readonly id: string; readonly name: string }

@@ -16,7 +16,13 @@ beforeAll(async () => {
   const vault = makeVault({ secretKey: Buffer.alloc(32, 7), purpose: 'test', random: testRandom })
   const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist, schedulesThatExist }
   server = await testServer((app, db) => {
-    webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
+    webhookRoutes(app, {
+      db,
+      settings,
+      messageVault: vault,
+      eventExcerptsOf: async () => new Map(),
+      causesOf: async () => new Map(),
+    })
     actionRoutes(app, { db, settings })
   })
   api = await testApi(server)

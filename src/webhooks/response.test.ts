@@ -31,7 +31,12 @@ describe('a text of the response log', () => {
         requestTrigger: 'True',
       },
     }
-    expect(shownResponse(attempt, { text: '{"event":{"type":"resolve"}}', bytes: 28, isWhole: true })).toMatchObject({
+    expect(
+      shownResponse(attempt, {
+        eventData: { text: '{"event":{"type":"resolve"}}', bytes: 28, isWhole: true },
+        trigger: 'resolve',
+      }),
+    ).toMatchObject({
       url: 'https://desk.example/',
       request_trigger: 'True',
       request_headers: '{"X": "1", "Y": "2"}',

@@ -3,9 +3,15 @@ import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { isJson } from '../lib/json.ts'
 import { pythonJson } from '../lib/python-json.ts'
 import { isoZ } from '../lib/time.ts'
+import { secretMask } from './credential.ts'
+import { hidesBody } from './page-context.ts'
+import type { Trigger } from './trigger.ts'
+
+/** What is known of the event that an attempt told of; null: it is not stored any more, or there was none. */
+type Said = { readonly eventData: Excerpt | null; readonly trigger: Trigger | null }
 
 /** An attempt as the contract's response log shows it (grafana-oncall 2.9, 3.7): all texts but the status, JSON as Python writes it. */
-export function shownResponse(attempt: LoggedAttempt, eventData: Excerpt | null) {
+export function shownResponse(attempt: LoggedAttempt, { eventData, trigger }: Said) {
   const { message } = attempt
   const body = message?.body ?? null
   return {
@@ -13,7 +19,7 @@ export function shownResponse(attempt: LoggedAttempt, eventData: Excerpt | null)
     url: message?.target ?? '',
     request_trigger: message?.requestTrigger ?? '',
     request_headers: pythonText(message?.headersShown ?? '{}'),
-    request_data: body === null ? null : shownExcerpt(body),
+    request_data: body === null ? null : hidesBody(trigger) ? secretMask : shownExcerpt(body),
     status_code: attempt.status,
     content: contentOf(attempt),
     event_data: eventData === null ? '' : shownExcerpt(eventData),

@@ -19,7 +19,13 @@ beforeAll(async () => {
   const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist, schedulesThatExist }
   server = await testServer((app, db) => {
     scheduleRoutes(app, { db, clock: nodeClock, ...noWayOut })
-    webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
+    webhookRoutes(app, {
+      db,
+      settings,
+      messageVault: vault,
+      eventExcerptsOf: async () => new Map(),
+      causesOf: async () => new Map(),
+    })
     integrationRoutes(app, { db, vault })
   })
   api = await testApi(server)

@@ -9,13 +9,13 @@ import { resourceRoutes } from '../http/resource.ts'
 import { choice, nullable } from '../http/schema.ts'
 import type { App } from '../http/server.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
-import { asId, type WebhookId } from '../lib/ids.ts'
+import { asId, type MessageId, type WebhookId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import type { Database, Sql } from '../ports.ts'
 import { createWebhook, deleteWebhook, listResponses, listWebhooks, readWebhook, updateWebhook } from './commands.ts'
 import { shownResponse } from './response.ts'
 import type { WebhookSettings } from './settings.ts'
-import { triggerTypes } from './trigger.ts'
+import { type Trigger, triggerTypes } from './trigger.ts'
 import { httpMethods, presets, shownWebhook } from './webhook.ts'
 
 export type WebhookRoutesOptions = {
@@ -25,6 +25,11 @@ export type WebhookRoutesOptions = {
   readonly messageVault: Vault
   /** What the events that attempts told of said, by message id: JSON texts. What is not stored any more is missing. */
   readonly eventExcerptsOf: (db: Sql, attempts: readonly LoggedAttempt[]) => Promise<ReadonlyMap<string, Excerpt>>
+  /** What caused deliveries, by message id. What is not stored any more is missing. */
+  readonly causesOf: (
+    db: Sql,
+    attempts: readonly LoggedAttempt[],
+  ) => Promise<ReadonlyMap<MessageId, { readonly trigger: Trigger }>>
 }
 
 /** The API of webhooks (contract grafana-oncall 2). */
@@ -176,7 +181,7 @@ const ResponseShape = Type.Object({
   url: Type.String(),
   request_trigger: Type.String(),
   request_headers: Type.String({ description: 'JSON; credentials are masked.' }),
-  request_data: nullable(Type.String({ description: `What was sent. ${bounded}` })),
+  request_data: nullable(Type.String({ description: `What was sent; masked of a page. ${bounded}` })),
   status_code: nullable(Type.Integer()),
   content: nullable(Type.String({ description: 'What the receiver answered, or what went wrong.' })),
   event_data: Type.String({ description: `JSON; empty when the event is not stored any more. ${bounded}` }),
@@ -188,7 +193,7 @@ const ResponseShape = Type.Object({
   content_truncated: Type.Boolean(),
 })
 
-function responseRoutes(app: App, { db, messageVault, eventExcerptsOf }: WebhookRoutesOptions): void {
+function responseRoutes(app: App, { db, messageVault, eventExcerptsOf, causesOf }: WebhookRoutesOptions): void {
   app.get(
     '/api/v1/webhooks/:webhookId/responses/',
     {
@@ -208,8 +213,11 @@ function responseRoutes(app: App, { db, messageVault, eventExcerptsOf }: Webhook
         count: attempts.count,
         items: async (window: Parameters<typeof attempts.items>[0]): Promise<readonly Static<typeof ResponseShape>[]> => {
           const rows = await attempts.items(window)
-          const events = await eventExcerptsOf(db.sql, rows)
-          return rows.map((row) => shownResponse(row, events.get(row.messageId) ?? null))
+          const [events, causes] = [await eventExcerptsOf(db.sql, rows), await causesOf(db.sql, rows)]
+          return rows.map((row) => {
+            const [eventData, trigger] = [events.get(row.messageId) ?? null, causes.get(row.messageId)?.trigger ?? null]
+            return shownResponse(row, { eventData, trigger })
+          })
         },
       }
       return paginate(request, { pageSize: 50, listing, show: (response) => response })

@@ -6,6 +6,7 @@ import { deliveryIdOf } from '../lib/ids.ts'
 import { isoZ } from '../lib/time.ts'
 import { secretMask } from './credential.ts'
 import { type Headers, shownStaticHeaders } from './headers.ts'
+import { hidesBody } from './page-context.ts'
 import type { Trigger } from './trigger.ts'
 
 /** A delivery as the API shows it. The trigger is null where its event is not stored any more. */
@@ -35,7 +36,7 @@ export function shownDelivery(record: DeliveryRecord, trigger: Trigger | null) {
             method: request.method,
             url: request.target,
             headers: masked(request.headers),
-            ...bodyOf(request.body),
+            ...(request.body !== null && hidesBody(trigger) ? hiddenBody : bodyOf(request.body)),
           },
     attempts: record.attempts.map(shownAttempt),
   }
@@ -71,6 +72,8 @@ const ownHeaders = ({ startedAt, isSigned }: RecordedAttempt): Headers =>
 
 /** Whoever names a header like a credential means one, in templates and in answers too. */
 const masked = (headers: Headers): Record<string, string> => ({ ...shownStaticHeaders(headers) })
+
+const hiddenBody = { body: secretMask, body_truncated: false }
 
 /** The beginning of what is long or was not read whole. */
 function bodyOf(body: Excerpt | null) {

@@ -24,7 +24,13 @@ beforeAll(async () => {
   const settings = { vault, egress: egressPolicy([], 'https://bell.example'), integrationsThatExist, schedulesThatExist }
   server = await testServer(
     (app, db) => {
-      webhookRoutes(app, { db, settings, messageVault: vault, eventExcerptsOf: async () => new Map() })
+      webhookRoutes(app, {
+        db,
+        settings,
+        messageVault: vault,
+        eventExcerptsOf: async () => new Map(),
+        causesOf: async () => new Map(),
+      })
       signingRoutes(app, { db, clock, vault })
     },
     'https://bell.example',
