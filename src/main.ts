@@ -15,7 +15,7 @@ import { StartFault } from './lib/start-fault.ts'
 import { tzdataVersion } from './lib/zone-data.ts'
 import { openMigrated, reachDatabaseForCommand } from './open.ts'
 import type { Log } from './ports.ts'
-import { serve } from './serve.ts'
+import { serve, type Server } from './serve.ts'
 import { programVersion } from './lib/node/version.ts'
 
 const usage = `Usage: watchbell [command]
@@ -103,19 +103,24 @@ async function serveUntilStopped(config: Config): Promise<void> {
   const { log, flush } = openLog({ level: config.logLevel, pretty: process.stdout.isTTY, descriptor: 1 })
   for (const warning of configWarnings(process.env)) log.warn('unknown setting', { warning })
   const signal = stopSignal()
-  const server = await serve(config, log)
-  if (server.setupLink !== null) print(`Set up Watchbell in your browser, once: ${server.setupLink}\n`)
-  const reason = await Promise.race([signal, server.ended.then((sentence) => ({ fault: sentence }))])
+  const starting = serve(config, log)
+  const reason = await Promise.race([signal, untilDatabaseEnds(starting)])
   if (typeof reason !== 'string') {
     log.error('database gone', { error: reason.fault })
     process.exitCode = 1
   }
   log.info('server stopping', { reason: typeof reason === 'string' ? reason : 'database ended' })
-  await stopInTime(server.stop, log)
+  await stopInTime(async () => (await starting).stop(), log)
   log.info('server stopped')
   await flush()
   // Nothing is left to do, but a receiver that hangs could hold the process.
   process.exit()
+}
+
+async function untilDatabaseEnds(starting: Promise<Server>): Promise<{ readonly fault: string }> {
+  const server = await starting
+  if (server.setupLink !== null) print(`Set up Watchbell in your browser, once: ${server.setupLink}\n`)
+  return { fault: await server.ended }
 }
 
 /** The first signal that asks to stop. Later ones change nothing: npm passes them on a second time. */
@@ -135,8 +140,11 @@ async function stopInTime(stop: () => Promise<void>, log: Log): Promise<void> {
     log.error('stop took too long')
     process.exit(1)
   }, stopMaxMs)
-  await stop()
-  clearTimeout(late)
+  try {
+    await stop()
+  } finally {
+    clearTimeout(late)
+  }
 }
 
 async function demoUntilStopped(): Promise<void> {

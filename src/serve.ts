@@ -13,6 +13,7 @@ import { createMailSend } from './lib/node/mail-send.ts'
 import { nodeRandom } from './lib/node/random.ts'
 import { keptSecretKey } from './lib/node/secret-key.ts'
 import { StartFault } from './lib/start-fault.ts'
+import { type Start, watchedStart } from './lib/start-steps.ts'
 import { ms, seconds } from './lib/time.ts'
 import { openMigrated, reachDatabase } from './open.ts'
 import type { Log, LoopName, Send } from './ports.ts'
@@ -34,17 +35,21 @@ const connectionsMax = { work: 10, api: 6 }
 
 /** Starts everything: database, migrations, loops, and at last the port. What cannot be started again is stopped again. */
 export async function serve(config: Config, log: Log): Promise<Server> {
-  const database = await reachDatabase(config, log)
+  const start = watchedStart({ clock: nodeClock, log })
+  log.info('server starting', { version: programVersion(), database: kindOfDatabase(config) })
+  const database = await start.step('database', () => reachDatabase(config, log))
   const bells = newBells()
   const closers: Closer[] = [database.stop]
   try {
     const { connection } = database
     const shared = { log, onWake: (loop: LoopName) => bells[loop].ring() }
-    const db = await openMigrated(connection, { ...shared, poolSize: connectionsMax.work })
+    const db = await start.step('schema', () => openMigrated(connection, { ...shared, poolSize: connectionsMax.work }))
     closers.push(db.close)
     const apiDb = openDatabase({ ...shared, connection, poolSize: connectionsMax.api, clock: nodeClock, random: nodeRandom })
     closers.push(apiDb.close)
-    const { address, setupLink } = await serveOn({ db, apiDb }, { config, log, bells, closers })
+    const { address, setupLink } = await start.step('server', () =>
+      serveOn({ db, apiDb }, { config, log, bells, closers, start }),
+    )
     return { address, setupLink, ended: database.ended, stop: () => closeAll(closers) }
   } catch (fault) {
     await closeAll(closers)
@@ -67,11 +72,17 @@ export async function closeAll(closers: readonly Closer[]): Promise<void> {
   if (faults.length > 0) throw faults[0]
 }
 
-type Serving = { readonly config: Config; readonly log: Log; readonly bells: Bells; readonly closers: Closer[] }
+type Serving = {
+  readonly config: Config
+  readonly log: Log
+  readonly bells: Bells
+  readonly closers: Closer[]
+  readonly start: Start
+}
 
 async function serveOn(
   { db, apiDb }: { readonly db: OpenDatabase; readonly apiDb: OpenDatabase },
-  { config: wanted, log, bells, closers }: Serving,
+  { config: wanted, log, bells, closers, start }: Serving,
 ): Promise<Pick<Server, 'address' | 'setupLink'>> {
   const { config, release } = await knownPort(wanted)
   closers.push(release)
@@ -107,10 +118,13 @@ async function serveOn(
   await app.start()
   await release()
   const address = await listen(app, config)
-  log.info('server ready', { address, url: config.baseUrl, version, database: alone ? 'embedded' : 'external' })
+  const database = kindOfDatabase(config)
+  log.info('server ready', { address, url: config.baseUrl, version, database, durationMs: start.elapsedMs() })
   if (config.smtpUrl === null) log.warn('e-mail off', { reason: 'WATCHBELL_SMTP_URL is not set: nobody can be paged by e-mail' })
   return { address, setupLink }
 }
+
+const kindOfDatabase = ({ databaseUrl }: Config) => (databaseUrl === null ? 'embedded' : 'external')
 
 async function refuseWrongSecretKey(db: OpenDatabase, secretKey: Uint8Array): Promise<void> {
   const vault = makeVault({ secretKey, purpose: 'start', random: nodeRandom })

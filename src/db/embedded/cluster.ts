@@ -45,7 +45,7 @@ export async function prepareCluster(home: Home, binaries: Binaries, settings: S
 }
 
 /** An empty directory holds nothing that could be lost, and is replaced. */
-const isAbsent = (cluster: string): boolean => !existsSync(cluster) || readdirSync(cluster).length === 0
+export const isAbsent = (cluster: string): boolean => !existsSync(cluster) || readdirSync(cluster).length === 0
 
 /** Made aside and renamed when it is whole: what bears the final name is complete, what a crash left over is thrown away. */
 async function makeCluster(home: Home, binaries: Binaries, settings: Settings): Promise<void> {

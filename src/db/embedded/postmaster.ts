@@ -56,6 +56,7 @@ const smallMachine: Settings = {
   // Details and statements may quote rows, and those hold what no log may hold.
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
+  log_startup_progress_interval: '5s',
 }
 
 /** Recovery after a crash replays at most some hundred megabytes; a start that takes longer than this hangs. */
@@ -117,10 +118,15 @@ function drain(child: Child, log: Log): () => string {
     last.push(line.trim())
     if (last.length > 8) last.shift()
     if (/^(WARNING|ERROR|FATAL|PANIC):/.test(line)) log.warn('postgres says', { line })
+    else if (tellsOfRecovery.test(line)) log.info('database recovering', { line })
     else log.debug('postgres says', { line })
   })
   return () => last.findLast((line) => /^(FATAL|PANIC):/.test(line)) ?? last.join(' | ')
 }
+
+/** What PostgreSQL does before it takes connections where it was killed. With much to do again that takes minutes. */
+const tellsOfRecovery =
+  /^LOG: +(database system was interrupted|.*automatic recovery in progress|redo |syncing data directory|resetting unlogged relations|.*end-of-recovery)/
 
 /** The pid file must bear the child's own number: with another one it speaks of another server. */
 async function isReady(child: Child, cluster: string): Promise<boolean> {

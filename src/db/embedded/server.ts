@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../../ports.ts'
 import { StartFault } from '../../lib/start-fault.ts'
 import { findBinaries } from './binaries.ts'
-import { clusterPath, databaseName, prepareCluster, type Settings } from './cluster.ts'
+import { clusterPath, databaseName, isAbsent, prepareCluster, type Settings } from './cluster.ts'
 import { chooseHome, locate, prepareDataDir } from './home.ts'
 import { type Lock, lockDirectory } from './lock.ts'
 import { answers, isPostmasterOf, readPidFile, stopOrphan } from './orphan.ts'
@@ -33,6 +33,7 @@ export type EmbeddedOptions = {
  * other process runs one on that directory. Throws a `StartFault` when that cannot be.
  */
 export async function startEmbedded({ dataDir, log, settings = {} }: EmbeddedOptions): Promise<EmbeddedServer> {
+  const beganAt = performance.now()
   const directory = prepareDataDir(dataDir)
   const locks: Lock[] = []
   const release = (): void => locks.toReversed().forEach((lock) => lock.release())
@@ -41,17 +42,26 @@ export async function startEmbedded({ dataDir, log, settings = {} }: EmbeddedOpt
     const home = chooseHome(directory, log)
     // A copied data directory points to the same stand-in as its original.
     if (home.directory !== directory) locks.push(await lockDirectory(home.directory))
+    log.info('database starting', { directory: home.directory, found: foundIn(clusterPath(home.directory)) })
     const binaries = await findBinaries(home)
     const cluster = await prepareCluster(home, binaries, settings)
     await stopOrphan(cluster, log)
     const socketDir = prepareSocketDir(home)
     const postmaster = await start({ postgres: binaries.postgres, user: home.user, cluster, socketDir, settings, log })
-    log.info('database started', { directory: home.directory, version: binaries.version, user: home.user?.name ?? null })
+    const user = home.user?.name ?? null
+    const durationMs = Math.round(performance.now() - beganAt)
+    log.info('database started', { directory: home.directory, version: binaries.version, user, durationMs })
     return embedded(postmaster, socketDir, release)
   } catch (error) {
     release()
     throw asStartFault(error)
   }
+}
+
+/** How the server before this one ended: one that was killed leaves its pid file, and the database recovers. */
+function foundIn(cluster: string): 'nothing' | 'stopped' | 'killed' {
+  if (isAbsent(cluster)) return 'nothing'
+  return readPidFile(cluster) === null ? 'stopped' : 'killed'
 }
 
 /** Finds the socket of a running server for another process of the same user or of root, or null when none runs. */
