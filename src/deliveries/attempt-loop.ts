@@ -4,7 +4,7 @@ import { newUuid } from '../lib/ids.ts'
 import { randomShare } from '../lib/random-share.ts'
 import { type Instant, type Ms, ms, seconds } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
-import { attemptOf, type Conclusion } from './conclusion.ts'
+import { attemptOf, type Conclusion, unmadeAttempt, unmadeReason } from './conclusion.ts'
 import type { Credentials } from './credentials.ts'
 import type { Delivery, HttpMessage } from './delivery.ts'
 import { usualSettings } from './endpoint-settings.ts'
@@ -62,11 +62,13 @@ function headersOf({ delivery, message, credentials }: LeavingRequest, startedAt
   return { ...messageHeaders(messageId, message.headers), ...attemptHeaders({ startedAt, signature }) }
 }
 
-/** What becomes of a delivery whose bytes or credentials could not be made this time. */
+/** What becomes of a delivery whose bytes or credentials could not be made this time: an attempt like any that failed, which people see. */
 export function failedPreparation(ports: Ports, delivery: Delivery, detail: string): Conclusion {
   ports.log.error('delivery unprepared', { message_id: delivery.messageId, owner_id: delivery.endpoint.ownerId, error: detail })
-  const why = 'The request could not be made; the log of the server says why.'
-  return { delivery, verdict: judgeFailure(why, tryOf(ports, delivery)), attempt: null, sign: null }
+  const tried = tryOf(ports, delivery)
+  const verdict = judgeFailure(unmadeReason, tried)
+  const id = newUuid<Brand<string, 'AttemptId'>>(tried.now, ports.random.bytes)
+  return { delivery, verdict, attempt: unmadeAttempt(delivery, { id, at: tried.now, verdict }), sign: null }
 }
 
 /** What becomes of a delivery whose attempt was made and then hit a defect of ours: it is tried again later, like any that failed. */

@@ -7,7 +7,11 @@ import { asId, type EndpointId, type MessageId, type OrganizationId } from '../l
 import { fromDate, ms, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { Attempt, SealedAttempt, Page, SubjectAnswer } from './attempt.ts'
+import { unmadeDetail } from './conclusion.ts'
 import type { Lane } from './delivery.ts'
+
+/** Of attempts, those for which a request left, or at least had all that it needs to. */
+export const wasMade = sql`(status is not null or detail <> ${sql.lit(unmadeDetail)})`
 
 /** Logs attempts. One that is there already was logged by a commit that nobody heard of. */
 export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Promise<void> {

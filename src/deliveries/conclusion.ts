@@ -49,6 +49,17 @@ export const faultyAttempt = (delivery: Delivery, when: When): Attempt => ({
   durationMs: ms(0),
 })
 
+/** The log's record of a request of which nothing could be made this time, by a fault of this server and not of its receiver. */
+export const unmadeAttempt = (delivery: Delivery, when: When & { readonly verdict: Verdict }): Attempt => ({
+  ...faultyAttempt(delivery, when),
+  outcome: when.verdict.kind,
+  detail: unmadeDetail,
+})
+
+/** Why there is no request, for people; what was wrong is in the log of the server. */
+export const unmadeReason = 'The request could not be made; the log of the server says why.'
+export const unmadeDetail = `unmade: ${unmadeReason}`
+
 type When = { readonly id: string; readonly at: Instant }
 
 const beginningOf = (delivery: Delivery, { id, at }: When) => ({
@@ -85,7 +96,7 @@ export const attemptsCountOf = ({ delivery, attempt }: Conclusion): number =>
 
 /** What the delivery was answered last. An attempt that got no answer has no status; what was never sent keeps the one before. */
 export const lastStatusOf = ({ delivery, attempt }: Conclusion): number | null =>
-  attempt === null ? delivery.lastStatus : attempt.status
+  attempt === null || attempt.detail === unmadeDetail ? delivery.lastStatus : attempt.status
 
 /** What the column holds; far beyond every deadline. */
 const durationMax = 2 ** 31 - 1

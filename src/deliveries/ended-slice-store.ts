@@ -69,16 +69,15 @@ function walked(range: EndedRange, { cursor, limit }: Step) {
   const isAhead = sql`at >= ${toDate(cursor.at)}::timestamptz and at <= ${toDate(endedUntil)}::timestamptz
     and (at, delivery_id) > (${toDate(cursor.at)}::timestamptz, ${cursor.id}::bigint)`
   const first = only === 'all' ? sql`lane <> ${lanes.replay}::smallint` : sql`replayed_at is null`
-  // What was sent again has bytes that a receiver may have seen.
   const dead = sql`
     select delivery_id as id, 'dead' as state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id,
-      greatest(attempts_count, (replayed_at is not null)::int) as attempts_count, at, state = 'dead' and ${first} and ${isMeant} as is_meant
+      at, state = 'dead' and ${first} and ${isMeant} as is_meant
     from dead_deliveries d
     where d.organization_id = e.organization_id and d.endpoint_id = e.id and ${isAhead}
     order by at, delivery_id limit ${limit}::int`
   const delivered = sql`
     select delivery_id as id, 'delivered' as state, lane, endpoint_id, message_id, message_at, event_sequence, null::bigint[] as grouped_sequences,
-      subject_id, number as attempts_count, at, outcome = 'success' and ${first} and ${isMeant} as is_meant
+      subject_id, at, outcome = 'success' and ${first} and ${isMeant} as is_meant
     from attempts a
     where a.organization_id = e.organization_id and a.endpoint_id = e.id and ${isAhead}
     order by at, delivery_id limit ${limit}::int`

@@ -11,12 +11,12 @@ export async function findEnded(db: Sql, organizationId: OrganizationId, id: num
     select ended.*, e.owner_id, e.url
     from (
       select a.delivery_id as id, 'delivered' as state, a.lane, a.endpoint_id, a.message_id, a.message_at, a.event_sequence,
-        m.grouped_sequences, a.subject_id, a.number as attempts_count
+        m.grouped_sequences, a.subject_id
       from attempts a
       left join messages m on m.organization_id = a.organization_id and m.id = a.message_id and m.at = a.message_at
       where a.organization_id = ${organizationId} and a.delivery_id = ${id}::bigint and a.outcome = 'success'
       union all
-      select delivery_id, state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id, attempts_count
+      select delivery_id, state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id
       from dead_deliveries
       where organization_id = ${organizationId} and delivery_id = ${id}::bigint and state = 'dead') ended
     join endpoints e on e.organization_id = ${organizationId} and e.id = ended.endpoint_id and e.kind = 'webhook'
@@ -52,12 +52,10 @@ export const columnsOf = (organizationId: OrganizationId, row: DeliveryColumns) 
 export type EndedRow = DeliveryColumns & {
   readonly state: string
   readonly grouped_sequences: readonly string[] | null
-  readonly attempts_count: number
 }
 
 export const endedOf = (organizationId: OrganizationId, row: EndedRow): EndedDelivery => ({
   ...columnsOf(organizationId, row),
   state: row.state as EndedDelivery['state'],
   groupedSequences: row.grouped_sequences?.map(Number) ?? null,
-  attemptsCount: row.attempts_count,
 })

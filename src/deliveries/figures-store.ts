@@ -3,6 +3,7 @@ import { known } from '../lib/check.ts'
 import { asId, type EndpointId, type OrganizationId } from '../lib/ids.ts'
 import { before, days, fromDate, hours, type Instant, ms, type Ms, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
+import { wasMade } from './attempt-store.ts'
 import { allLanes } from './endpoint-store.ts'
 import type { Backlog, Figures, OpenEndpoint, Span } from './figures.ts'
 
@@ -64,7 +65,7 @@ export async function figuresOf(db: Sql, { organizationId, ids, now }: Asked): P
       from unnest(${[...ids]}::uuid[]) as e (id) cross join lateral (
         select at, outcome, duration_ms from attempts
         where organization_id = ${organizationId} and endpoint_id = e.id and outcome <> 'superseded'
-          and (status is not null or detail is not null)
+          and ${wasMade}
         order by at desc limit ${lookedAtMax}::int) a
     ), dead as (
       select d.at

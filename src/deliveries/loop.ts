@@ -1,7 +1,10 @@
 import type { Vault } from '../accounts/secret.ts'
+import { databaseIsTooSlow } from '../lib/database-fault.ts'
 import { known } from '../lib/check.ts'
+import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
-import { earliest, type Instant, type Ms, ms } from '../lib/time.ts'
+import { after, earliest, type Instant, type Ms, ms, seconds } from '../lib/time.ts'
+import { togetherOrAlone } from '../lib/together.ts'
 import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
 import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
@@ -187,6 +190,9 @@ function unsentBecause(delivery: Delivery, now: Instant): Conclusion['verdict'] 
 
 const disabledReason = 'The receiver is switched off: it failed for too long, or wanted nothing any more.'
 
+/** What the database was too slow for is tried again so much later. */
+const pauseWhileSlow = seconds(5)
+
 /** Returns how many deliveries gave back their slots at once, for which others may wait. */
 async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<number> {
   const { options, hold, positions } = desk
@@ -201,16 +207,25 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
       if (undecided.delete(delivery)) conclude(desk, failedPreparation(ports, delivery, detail))
     for (const conclusion of unsent) if (undecided.delete(conclusion.delivery)) conclude(desk, conclusion)
   }
-  try {
+  const prepare = async (some: readonly Delivery[]): Promise<void> => {
     const [{ unrendered, ...loaded }, { credentials, failed }] = await Promise.all([
-      loadMessages(ports.db.sql, vault, taken),
-      loadCredentials(ports, options.credentialsOf, taken),
+      loadMessages(ports.db.sql, vault, some),
+      loadCredentials(ports, options.credentialsOf, some),
     ])
     decide({ ready: [], failed, unsent: [], resting: [] }, credentials)
     // What has its bytes leaves at once: a page does not wait until webhooks are rendered.
     decide(loaded, credentials)
     const toRender = unrendered.filter((delivery) => undecided.has(delivery))
     if (toRender.length > 0) decide(await renderMessages({ ...options, db: ports.db }, toRender), credentials)
+  }
+  const putOff = async (delivery: Delivery, fault: unknown): Promise<void> => {
+    // It is our database that is slow, for which no delivery is to blame.
+    if (databaseIsTooSlow(fault)) rest(desk, delivery, after(ports.clock.now(), pauseWhileSlow))
+    else if (undecided.delete(delivery)) conclude(desk, failedPreparation(ports, delivery, faultText(fault)))
+  }
+  try {
+    const act = (some: readonly Delivery[]) => prepare(some.filter((delivery) => undecided.has(delivery)))
+    await togetherOrAlone(taken, { act, putOff })
     return undecided.size
   } finally {
     // Taken back, rendered by another node, its shard lost, or a defect on the way: whoever looks next decides.

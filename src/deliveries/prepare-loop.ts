@@ -1,9 +1,7 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Brand } from '../lib/brand.ts'
 import { type MessageId, newUuid } from '../lib/ids.ts'
-import { faultText } from '../lib/fault-text.ts'
 import type { Instant } from '../lib/time.ts'
-import { togetherOrAlone } from '../lib/together.ts'
 import type { Database, Ports, Sql, Tx } from '../ports.ts'
 import { type Conclusion, faultyAttempt, shortened } from './conclusion.ts'
 import type { Credentials, CredentialsById, CredentialsOf } from './credentials.ts'
@@ -83,26 +81,9 @@ type Renderer = { readonly db: Database; readonly vault: Vault; readonly render:
 
 /**
  * Renders and stores the bytes before any of them leaves; every later attempt sends these. What another node rendered
- * first is in none of the lists, and is found with its bytes in the next round; nor is what is to be rendered later. Where that
- * breaks for several together, each is rendered alone, so that a broken one holds up no other. Throws when the database cannot be
- * reached, since then none of them is broken.
+ * first is in none of the lists, and is found with its bytes in the next round; nor is what is to be rendered later.
  */
-export async function renderMessages(renderer: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
-  const parts: Prepared[] = []
-  await togetherOrAlone(deliveries, {
-    act: async (some) => void parts.push(await renderTogether(renderer, some)),
-    putOff: async (delivery, fault) =>
-      void parts.push({ ready: [], unsent: [], resting: [], failed: [{ delivery, detail: faultText(fault) }] }),
-  })
-  return {
-    ready: parts.flatMap(({ ready }) => ready),
-    unsent: parts.flatMap(({ unsent }) => unsent),
-    resting: parts.flatMap(({ resting }) => resting),
-    failed: parts.flatMap(({ failed }) => failed),
-  }
-}
-
-async function renderTogether({ db, vault, render }: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
+export async function renderMessages({ db, vault, render }: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
   const rendered = await render(db.sql, deliveries)
   return db.tx('render deliveries', async (tx) => {
     const fresh: { readonly delivery: Delivery; readonly message: HttpMessage }[] = []

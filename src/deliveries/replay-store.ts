@@ -4,7 +4,8 @@ import type { EndpointId, OrganizationId } from '../lib/ids.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { lanes } from './delivery.ts'
-import { type EndedDelivery, wasSent } from './replay.ts'
+import { wasMade } from './attempt-store.ts'
+import type { EndedDelivery } from './replay.ts'
 import { groupedText } from './store.ts'
 
 export type Replay = {
@@ -14,7 +15,10 @@ export type Replay = {
   readonly expiresAt: Instant | null
 }
 
-/** Which of the replays have what they need: the bytes, or none that a receiver could have seen. By the ids of what had ended. */
+/**
+ * Which of the replays have what they need: the bytes, or none that a receiver could have seen. Bytes are kept for as long as the
+ * attempts to send them at least, so where there is neither, they never were. By the ids of what had ended.
+ */
 export async function sendableAgain(tx: Tx, replays: readonly Replay[]): Promise<ReadonlySet<number>> {
   const answer = await sql<{ readonly id: number }>`
     select wanted.id
@@ -22,11 +26,13 @@ export async function sendableAgain(tx: Tx, replays: readonly Replay[]): Promise
       ${replays.map(({ ended }) => ended.organizationId)}::text[],
       ${replays.map(({ ended }) => ended.id)}::bigint[],
       ${replays.map(({ ended }) => ended.messageId)}::uuid[],
-      ${replays.map(({ ended }) => toDate(ended.messageAt))}::timestamptz[],
-      ${replays.map(({ ended }) => wasSent(ended))}::boolean[]) as wanted (organization_id, id, message_id, message_at, was_sent)
-    where not was_sent or exists (
+      ${replays.map(({ ended }) => toDate(ended.messageAt))}::timestamptz[]) as wanted (organization_id, id, message_id, message_at)
+    where exists (
       select from messages m
-      where m.organization_id = wanted.organization_id and m.id = wanted.message_id and m.at = wanted.message_at)`.execute(tx.sql)
+      where m.organization_id = wanted.organization_id and m.id = wanted.message_id and m.at = wanted.message_at)
+    or not exists (
+      select from attempts
+      where organization_id = wanted.organization_id and delivery_id = wanted.id and ${wasMade})`.execute(tx.sql)
   return new Set(answer.rows.map((row) => row.id))
 }
 

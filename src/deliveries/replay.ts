@@ -1,6 +1,6 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
-import { type Lane, lanes } from './delivery.ts'
+import type { Lane } from './delivery.ts'
 
 /** A delivery that has ended and may be sent again. */
 export type EndedDelivery = {
@@ -19,7 +19,6 @@ export type EndedDelivery = {
   readonly eventSequence: number | null
   readonly groupedSequences: readonly number[] | null
   readonly subjectId: string | null
-  readonly attemptsCount: number
 }
 
 /** What became of the wish to send it again. */
@@ -30,7 +29,3 @@ export type ReplayOutcome =
   | { readonly kind: 'waiting' }
   /** What was sent is past its time; other bytes under the same `webhook-id` would be another message. */
   | { readonly kind: 'forgotten' }
-
-/** Whether a receiver may have seen its bytes, so that these alone may be sent again. */
-export const wasSent = ({ attemptsCount, lane }: Pick<EndedDelivery, 'attemptsCount' | 'lane'>): boolean =>
-  attemptsCount > 0 || lane === lanes.replay
