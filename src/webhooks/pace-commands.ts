@@ -1,6 +1,6 @@
 import type { Rendered } from '../deliveries/delivery.ts'
 import type { WebhookId } from '../lib/ids.ts'
-import { after, hours, type Instant, type Ms, ms } from '../lib/time.ts'
+import { after, hours, type Instant, minutes, type Ms, ms, seconds } from '../lib/time.ts'
 import type { Clock } from '../ports.ts'
 
 /** Watches how long requests take to be made, so that webhooks whose templates are slow hold up each other and nobody else. */
@@ -8,9 +8,14 @@ export type Pace = {
   /** Whether the request that is being made takes too long; its templates ask now and then. */
   isLate(): boolean
   isSlow(webhookId: WebhookId): boolean
-  /** Begins a batch, whose requests are made one after the other. */
-  batch(): MakeInTurn
+  /**
+   * Begins a batch, whose requests are made one after the other. `patient`: what is late by the clock is made later, since that may be
+   * the machine's fault, and nothing may be lost over it; else what it came to is the answer, for somebody who waits for that.
+   */
+  batch(lateness: Lateness): MakeInTurn
 }
+
+type Lateness = 'patient' | 'final'
 
 /** Makes a request, unless it is to be made later: when slow ones have their turn, or since the batch has taken enough. */
 type MakeInTurn = (webhookId: WebhookId, make: () => Rendered) => Promise<Rendered>
@@ -27,11 +32,19 @@ const restFactor = 4
 /** Pages wait for no more than a batch, whatever is in it. */
 const batchMax: Ms = ms(100)
 
+/**
+ * What is late twice in a row is made later, since the machine may have no time for it; the clock cannot tell. Only where that
+ * goes on for an hour, with pauses that grow so that it costs the others little, is it the template's own fault.
+ */
+const lateMax = 12
+const latePauseMin: Ms = seconds(5)
+const latePauseMax: Ms = minutes(10)
+
 /** One that is not heard of for so long may begin anew. */
 const forgottenAfter: Ms = hours(1)
 
 export function newPace(clock: Clock): Pace {
-  const slow = new Map<WebhookId, { readonly restsUntil: Instant; readonly heardAt: Instant }>()
+  const slow = new Map<WebhookId, Slow>()
   let turnAt: Instant = clock.now()
   let lateAt = 0
   let wasLate = false
@@ -45,7 +58,7 @@ export function newPace(clock: Clock): Pace {
     wasLate = false
     return { made: make(), wasLate, tookMs: clock.monotonic() - begunAt }
   }
-  const makeSlow = async (webhookId: WebhookId, make: () => Rendered): Promise<Rendered> => {
+  const makeSlow = async (webhookId: WebhookId, make: () => Rendered, lateness: Lateness): Promise<Rendered> => {
     const first = timed(make, slowMax)
     await breathe(clock)
     // A process that stood still meanwhile makes the best template late, but not twice.
@@ -53,27 +66,31 @@ export function newPace(clock: Clock): Pace {
     const tookMs = last === first ? first.tookMs : first.tookMs + last.tookMs
     const now = clock.now()
     turnAt = after(now, ms(Math.ceil(tookMs * restFactor)))
+    const lateCount = last.wasLate && lateness === 'patient' ? (slow.get(webhookId)?.lateCount ?? 0) + 1 : 0
+    const isToWait = lateCount > 0 && lateCount <= lateMax
     // Those that had no turn yet come before.
-    if (tookMs > quickMax) slow.set(webhookId, { restsUntil: after(now, ms((turnAt - now) * slow.size)), heardAt: now })
+    const turnMs = ms((turnAt - now) * slow.size)
+    const restsUntil = after(now, isToWait ? ms(Math.max(turnMs, latePauseAfter(lateCount))) : turnMs)
+    if (tookMs > quickMax) slow.set(webhookId, { restsUntil, heardAt: now, lateCount })
     else slow.delete(webhookId)
-    return last.made
+    return isToWait ? { kind: 'later', until: restsUntil } : last.made
   }
   return {
     isLate,
     isSlow: (webhookId) => slow.has(webhookId),
-    batch: () => {
+    batch: (lateness) => {
       let spentMs = 0
       const begunAt = clock.now()
       for (const [id, { heardAt }] of slow) if (after(heardAt, forgottenAfter) < begunAt) slow.delete(id)
       return async (webhookId, make) => {
         const now = clock.now()
         const until = laterOf(slow.get(webhookId)?.restsUntil ?? now, turnAt)
-        if (slow.has(webhookId)) return until > now ? { kind: 'later', until } : makeSlow(webhookId, make)
+        if (slow.has(webhookId)) return until > now ? { kind: 'later', until } : makeSlow(webhookId, make, lateness)
         if (spentMs > batchMax) return { kind: 'later', until: null }
         const quick = timed(make, quickMax)
         spentMs += quick.tookMs
         if (quick.tookMs > quickMax) {
-          slow.set(webhookId, { restsUntil: now, heardAt: now })
+          slow.set(webhookId, { restsUntil: now, heardAt: now, lateCount: 0 })
           await breathe(clock)
         }
         // What takes long in one piece never asks.
@@ -83,6 +100,15 @@ export function newPace(clock: Clock): Pace {
     },
   }
 }
+
+type Slow = {
+  readonly restsUntil: Instant
+  readonly heardAt: Instant
+  /** How many of its requests were late, each twice, since one was not. */
+  readonly lateCount: number
+}
+
+const latePauseAfter = (count: number): Ms => ms(Math.min(latePauseMin * 2 ** (count - 1), latePauseMax))
 
 const laterOf = (one: Instant, other: Instant): Instant => (one > other ? one : other)
 

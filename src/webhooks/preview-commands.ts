@@ -153,7 +153,7 @@ async function inTurn(
 ): Promise<Rendered> {
   const lastAt = after(clock.now(), waitMax)
   for (;;) {
-    const made = await pace.batch()(id, make)
+    const made = await pace.batch('final')(id, make)
     if (made.kind !== 'later') return made
     const now = clock.now()
     const until = made.until ?? now

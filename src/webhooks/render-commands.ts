@@ -73,7 +73,7 @@ export async function renderWebhooks(
     })
   }
   const rendered = new Map<MessageId, Rendered>()
-  const makeInTurn = pace.batch()
+  const makeInTurn = pace.batch('patient')
   const isSlow = ({ delivery: { endpoint } }: RenderRequest): boolean => pace.isSlow(asId<WebhookId>(endpoint.ownerId))
   for (const request of requests.toSorted((a, b) => Number(isSlow(a)) - Number(isSlow(b)))) {
     const { messageId, endpoint } = request.delivery
