@@ -34,6 +34,9 @@ export type HttpSend = {
 const usualBodyMaxBytes = 16 * 1024
 const announcementsMax = 16
 
+/** A deadline that is noticed so late was missed by this process. */
+const stoodStillMs = 250
+
 /**
  * The way out for webhooks and pages: HTTP/1.1 under the address rules. It follows no redirect, inflates nothing and
  * ignores the usual proxy variables. The headers that belong to the connection (`host`, `content-length` and the like) are not
@@ -88,13 +91,14 @@ class Exchange implements Passenger {
   /** Where the request was put; null while it waits for room. */
   connection: Connection | null = null
   readonly #opening: Opening
-  readonly #deadline: NodeJS.Timeout
+  #deadline: NodeJS.Timeout
   readonly #chunks: Uint8Array[] = []
   #controller: Dispatcher.DispatchController | null = null
   #head: Head | null = null
   #byteCount = 0
   #announcementsCount = 0
   #isSettled = false
+  #hasNewTime = false
 
   constructor(opening: Opening) {
     this.#opening = opening
@@ -137,7 +141,13 @@ class Exchange implements Passenger {
   }
 
   #expire(): void {
-    const { deadlineMs } = this.#opening
+    const { deadlineMs, elapsed } = this.#opening
+    // Whoever stood still has not waited: the answer may lie there unread, and the receiver is not to blame.
+    if (!this.#hasNewTime && elapsed() - deadlineMs > stoodStillMs) {
+      this.#hasNewTime = true
+      this.#deadline = setTimeout(() => this.#expire(), deadlineMs)
+      return
+    }
     const missing = this.#controller === null ? 'connection' : 'answer'
     if (this.#head !== null) this.#answer(true)
     else if (this.connection?.isHeldByProxy === true) this.#fail(proxyFaults.slow().how)
