@@ -2,12 +2,13 @@ import { endpointsFor, enqueue } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
 import { known } from '../lib/check.ts'
 import { type MessageId, newUuid } from '../lib/ids.ts'
-import { after, earliest, hours } from '../lib/time.ts'
+import { after, hours, ms } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { endpointsOf } from './endpoints.ts'
 import { newFiltering } from './filtering.ts'
 import { tellings } from './grouping.ts'
 import type { Subscription } from './match.ts'
+import { usualAgeMax } from './sending.ts'
 import * as store from './store.ts'
 import { typesThatHear, type WebhookCause } from './trigger.ts'
 
@@ -48,10 +49,10 @@ export async function matchWebhooks(tx: Tx, causes: readonly WebhookCause[]): Pr
 /** Who is on call is told in order, and for an hour at most: what is older only delays what is true now. */
 function leaving({ isOrdered, maxAgeMs }: Subscription, cause: WebhookCause) {
   const isOnCall = cause.about === 'schedule'
-  const ages = [maxAgeMs, isOnCall ? hours(1) : null].filter((age) => age !== null)
   const lane = isOrdered || isOnCall ? lanes.ordered : lanes.live
+  const ageMax = ms(Math.min(maxAgeMs ?? usualAgeMax, isOnCall ? hours(1) : usualAgeMax))
   return {
     lane: cause.about === 'alert group' && cause.pageOf !== null ? lanes.page : lane,
-    expiresAt: earliest(ages.map((age) => after(cause.eventAt, age))),
+    expiresAt: after(cause.eventAt, ageMax),
   }
 }

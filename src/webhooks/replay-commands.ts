@@ -5,6 +5,7 @@ import { known } from '../lib/check.ts'
 import { after } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { endpointsOf } from './endpoints.ts'
+import { usualAgeMax } from './sending.ts'
 import type { SealedWebhook } from './webhook.ts'
 
 /** What became of the wish to send a delivery again. */
@@ -24,7 +25,7 @@ export async function replayEnded(tx: Tx, webhook: SealedWebhook, ended: readonl
   const endpointIds = await endpointsFor(tx, wanted)
   const disabled = await disabledEndpoints(tx, { organizationId: webhook.organizationId, ownerId: webhook.id })
   const open = new Map(wanted.map(({ url }, index) => [url, known(endpointIds[index], 'each URL has an endpoint')]))
-  const expiresAt = webhook.maxAgeMs === null ? null : after(tx.now, webhook.maxAgeMs)
+  const expiresAt = after(tx.now, webhook.maxAgeMs ?? usualAgeMax)
   const replays = ended.flatMap((delivery) => {
     const endpointId = open.get(delivery.endpoint.url)
     return endpointId === undefined || disabled.has(endpointId) ? [] : [{ ended: delivery, endpointId, expiresAt }]

@@ -1,15 +1,21 @@
 import { type EndpointSettings, usualSettings } from '../deliveries/endpoint-settings.ts'
-import type { Ms } from '../lib/time.ts'
+import { hours, type Ms } from '../lib/time.ts'
 
 /** How a webhook's requests leave: each of it holds for each of its URLs by itself. */
 export type Sending = EndpointSettings & {
   /** Who is told by mail when its receivers fail. */
   readonly failureEmail: string | null
-  /** After this it is not tried any more, not even once; null: until the retries are used up. */
+  /** After this it is not tried any more, not even once; null: `usualAgeMax`. */
   readonly maxAgeMs: Ms | null
   /** One at a time, in the order of the events. */
   readonly isOrdered: boolean
 }
+
+/**
+ * Longer than every schedule of retries, and shorter than any log of what was sent is kept (eight days): receivers that ask for a day's patience
+ * with each answer, or are asked seldom since they fail, would keep a message until its bytes are gone.
+ */
+export const usualAgeMax: Ms = hours(7.5 * 24)
 
 /** What a webhook does that says nothing of it. */
 export const usualSending: Sending = { ...usualSettings, failureEmail: null, maxAgeMs: null, isOrdered: false }
