@@ -11,6 +11,7 @@ const built = new URL('../dist/main.js', import.meta.url)
 // A checkout runs its sources, even where `npm pack` has left a build behind. The package has the build only.
 const isCheckout = existsSync(sources)
 
+followNpx()
 if (Number(process.versions.node.split('.')[0]) >= wantedMajor) run()
 else if (existsSync(ownNode) && !process.env.WATCHBELL_RELAUNCHED) relaunch()
 else {
@@ -51,6 +52,21 @@ function relaunch() {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/**
+ * `npx` hands a signal to the shell that it starts us by, and that one ends and leaves us behind: whoever stops `npx` means us. Only
+ * there, since a server whose shell ends may be meant to go on.
+ */
+function followNpx() {
+  if (process.env.npm_lifecycle_event !== 'npx') return
+  const parent = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(look)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  look.unref()
 }
 
 /**

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from './tool.ts'
 
@@ -9,9 +10,12 @@ const main = `
 export async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === 'serve') {
     const alive = setInterval(() => {}, 1000)
-    process.on('SIGTERM', () => clearInterval(alive))
+    process.on('SIGTERM', () => {
+      console.log('told to stop')
+      clearInterval(alive)
+    })
   }
-  console.log(JSON.stringify({ argv, major: process.versions.node.split('.')[0] }))
+  console.log(JSON.stringify({ argv, pid: process.pid, major: process.versions.node.split('.')[0] }))
   if (argv[0] === 'fail') process.exitCode = 7
   if (argv[0] === 'throw') throw new Error('a defect')
 }`
@@ -101,6 +105,35 @@ test('a launcher that is killed outright takes the server with it', async () => 
   // The pipe closes only when no living process holds its other end.
   expect(await outputClosed).toBe(true)
 })
+
+test.each([
+  ['the wanted Node', []],
+  ['an old Node', old],
+])('what npx started on %s ends when the shell does that npx has in between', async (_, flags) => {
+  const { shell, outputClosed, output } = await serveInShell({ npm_lifecycle_event: 'npx' }, flags)
+  shell.kill('SIGTERM')
+  expect(await outputClosed).toBe(true)
+  expect(output()).toContain('told to stop')
+})
+
+test('what a shell started goes on when the shell ends', async () => {
+  const { shell, outputClosed, pid } = await serveInShell({}, [])
+  shell.kill('SIGTERM')
+  const isOver = await Promise.race([outputClosed, wait(1500, false)])
+  process.kill(pid(), 'SIGTERM')
+  expect([isOver, await outputClosed]).toEqual([false, true])
+})
+
+/** As npx does: by a shell that waits for it. */
+async function serveInShell(env: Readonly<Record<string, string>>, flags: readonly string[]) {
+  const command = [process.execPath, ...flags, join(installed, 'bin/watchbell.js'), 'serve'].map((word) => `'${word}'`).join(' ')
+  const shell = spawn('sh', ['-c', `${command}; true`], { env: { PATH: process.env['PATH'] ?? '', ...env } })
+  let text = ''
+  shell.stdout.on('data', (more: Buffer) => (text += more.toString('utf8')))
+  const outputClosed = new Promise((resolve) => shell.stdout.on('close', () => resolve(true)))
+  await new Promise((resolve) => shell.stdout.once('data', resolve))
+  return { shell, outputClosed, output: () => text, pid: () => Number(/"pid":(\d+)/.exec(text)?.[1]) }
+}
 
 async function serve() {
   const launcher = spawn(process.execPath, [...old, join(installed, 'bin/watchbell.js'), 'serve'])
