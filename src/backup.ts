@@ -12,6 +12,7 @@ import { loadDatabase, verifyBackup } from './db/backup/load.ts'
 import { readMigrations } from './db/migrate.ts'
 import { countDeliveries, endAllDeliveries } from './deliveries/commands.ts'
 import { countRunningEscalations, stopAllEscalations } from './escalations/commands.ts'
+import { forgetAllWarnings } from './events/warning-commands.ts'
 import { nodeClock } from './lib/node/clock.ts'
 import { nodeRandom } from './lib/node/random.ts'
 import { findSecretKey, secretKeyPath } from './lib/node/secret-key.ts'
@@ -22,6 +23,7 @@ import { StartFault } from './lib/start-fault.ts'
 import { type ReachableDatabase, reachDatabaseForCommand } from './open.ts'
 import type { Log, Tx } from './ports.ts'
 import { skipMissedHandOvers } from './schedules/watch-commands.ts'
+import { cancelAllReplays } from './webhooks/bulk-replay-commands.ts'
 import { switchOffAllWebhooks } from './webhooks/commands.ts'
 
 /** The streams of the process, and where it tells people how it goes. */
@@ -126,7 +128,9 @@ async function settle(tx: Tx, { dropOwed, webhooksOff }: RestoreOptions): Promis
     await keepSilences(tx)
     await forgetAllAdded(tx)
     await stopAllEscalations(tx)
-    await endAllDeliveries(tx, 'Dropped when the backup was restored')
+    await cancelAllReplays(tx, dropped)
+    await endAllDeliveries(tx, dropped)
+    await forgetAllWarnings(tx)
     await skipMissedHandOvers(tx)
   }
   const became = dropOwed ? 'were dropped' : 'go on when the server starts'
@@ -134,6 +138,8 @@ async function settle(tx: Tx, { dropOwed, webhooksOff }: RestoreOptions): Promis
   const told = escalations + deliveries === 0 ? [] : [`Under way at that time: ${owed}, which ${became}.`]
   return webhooksOff ? [...told, `Switched off ${shownCount(await switchOffAllWebhooks(tx), 'webhook')}.`] : told
 }
+
+const dropped = 'Dropped when the backup was restored'
 
 function newTally({ stderr }: Desk) {
   const show = progressOn(stderr)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { backUp, restore, type RestoreOptions } from '../src/backup.ts'
 import { isRightSecretKey } from '../src/accounts/secret-key-commands.ts'
@@ -53,7 +54,10 @@ async function busyDatabase(): Promise<Address> {
 
 async function makeBusy(world: StillWorld, room: BoilerRoom): Promise<void> {
   const webhook = { name: 'w', url: 'http://127.0.0.1/', http_method: 'POST', trigger_type: 'alert group created' }
-  await room.crew.api('POST', 'webhooks/', webhook)
+  const { json: made } = await room.crew.api('POST', 'webhooks/', webhook)
+  await room.crew.api('POST', `webhooks/${made.id}/replays/`, { since: 3600 })
+  await sql`insert into webhook_warnings (organization_id, shard, address, at, due_at, webhook_name, news)
+    select id, 0, 'ops@example.com', now(), now(), 'w', '{"kind": "recovered"}' from organizations`.execute(world.db.sql)
   await room.newGroup()
   await room.act(await room.newGroup(), 'silence', { delay: 3600 })
   const vault = makeVault({ secretKey: Buffer.from(key, 'hex'), purpose: 'start', random: testRandom })
@@ -155,6 +159,7 @@ describe('what was under way', () => {
            (select count(*)::int from notification_runs where state = 'running') as notifications,
            (select count(*)::int from deliveries) as deliveries,
            (select count(*)::int from alert_groups where silenced_until is not null) as silences,
+           (select count(*)::int from webhook_warnings) as warnings,
            (select count(*)::int from webhooks where enabled) as webhooks`,
       )
     )[0]
@@ -162,15 +167,32 @@ describe('what was under way', () => {
   test('is there after a restore', async () => {
     const target = await emptyDatabase()
     await restoreTo(target, file)
-    expect(await owedIn(target)).toEqual({ escalations: 1, notifications: 0, deliveries: 2, silences: 1, webhooks: 1 })
+    expect(await owedIn(target)).toEqual({
+      escalations: 1,
+      notifications: 0,
+      deliveries: 2,
+      silences: 1,
+      warnings: 1,
+      webhooks: 1,
+    })
   })
 
   test('is dropped when that is wanted: nobody is paged, nothing is sent, and no silence ends', async () => {
     const target = await emptyDatabase()
     await restoreTo(target, file, { options: { dropOwed: true, webhooksOff: false } })
-    expect(await owedIn(target)).toEqual({ escalations: 0, notifications: 0, deliveries: 0, silences: 0, webhooks: 1 })
+    expect(await owedIn(target)).toEqual({
+      escalations: 0,
+      notifications: 0,
+      deliveries: 0,
+      silences: 0,
+      warnings: 0,
+      webhooks: 1,
+    })
     expect(await run(target, 'select distinct reason from dead_deliveries')).toEqual([
       { reason: 'Dropped when the backup was restored' },
+    ])
+    expect(await run(target, 'select state, reason, ended_at is null as runs from webhook_replays')).toEqual([
+      { state: 'cancelled', reason: 'Dropped when the backup was restored', runs: false },
     ])
     expect(told.at(-1)).toMatch(/1 escalation and 2 deliveries, which were dropped\.\n$/)
   })
@@ -178,7 +200,17 @@ describe('what was under way', () => {
   test('stays while webhooks are switched off, when only that is wanted', async () => {
     const target = await emptyDatabase()
     await restoreTo(target, file, { options: { dropOwed: false, webhooksOff: true } })
-    expect(await owedIn(target)).toEqual({ escalations: 1, notifications: 0, deliveries: 2, silences: 1, webhooks: 0 })
+    expect(await owedIn(target)).toEqual({
+      escalations: 1,
+      notifications: 0,
+      deliveries: 2,
+      silences: 1,
+      warnings: 1,
+      webhooks: 0,
+    })
+    expect(
+      await run(target, "select distinct ending_reason from endpoints where deleted_at is not null or kind = 'webhook'"),
+    ).toEqual([{ ending_reason: 'The webhook was switched off before this could be sent.' }])
     expect(told.at(-1)).toMatch(/Switched off 1 webhook\.\n$/)
   })
 })

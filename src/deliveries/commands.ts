@@ -103,6 +103,9 @@ export async function closeEndpoints(
   if (count > 0) tx.wake('webhooks')
 }
 
+/** The same for all webhooks of all organizations. */
+export const closeAllEndpoints = endpoints.closeAllOfWebhooks
+
 /** Lets endpoints that are disabled be made anew; since when they have got nothing, or null where none was. */
 export const closeDisabledEndpoints = endpoints.closeDisabled
 export const countEnabledEndpoints = endpoints.countEnabled

@@ -83,6 +83,16 @@ export async function closeOpenEndpoints(
   return Number(result.numUpdatedRows)
 }
 
+/** The same for all webhooks of all organizations. */
+export async function closeAllOfWebhooks(tx: Tx, reason: string): Promise<void> {
+  await tx.sql
+    .updateTable('endpoints')
+    .set({ deleted_at: toDate(tx.now), ending_reason: reason })
+    .where('kind', '=', 'webhook')
+    .where('deleted_at', 'is', null)
+    .execute()
+}
+
 /**
  * Closes the endpoints of an owner that are disabled, so that new ones can take their place. Returns since when they have got nothing;
  * null: none was disabled.

@@ -69,6 +69,9 @@ function warningOf(news: HealthNews, { endpoint: { health }, isGivenUp }: Warned
   }
 }
 
+/** What people of all organizations were to be told is told to nobody. */
+export const forgetAllWarnings = store.deleteAllWarnings
+
 export const dueAddressees = store.dueAddressees
 export const nextWarningAt = store.nextWarningAt
 export const postponeWarnings = store.postponeWarnings

@@ -59,6 +59,10 @@ export async function deleteWarnings(tx: Tx, { organizationId, address }: Addres
     }))
 }
 
+export async function deleteAllWarnings(tx: Tx): Promise<void> {
+  await tx.sql.deleteFrom('webhook_warnings').execute()
+}
+
 /** Puts off all that somebody is to be told. */
 export async function postponeWarnings(tx: Tx, { organizationId, address }: Addressee, dueAt: Instant): Promise<void> {
   await tx.sql

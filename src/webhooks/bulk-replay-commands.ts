@@ -71,6 +71,9 @@ export async function cancelReplay(tx: Tx, actor: Actor, { webhookId, id }: Repl
   return end(tx, replay, { state: 'cancelled', reason: null })
 }
 
+/** Ends the replays of all organizations; the reason is a sentence for people. */
+export const cancelAllReplays = store.cancelAll
+
 /** A replay of a webhook. Rejects what the organization does not have. */
 export async function readReplay(db: Sql, actor: Actor, { webhookId, id }: ReplayPath): Promise<BulkReplay> {
   const webhook = await existing(db, actor, webhookId)

@@ -41,6 +41,15 @@ export async function updateReplay(tx: Tx, replay: BulkReplay, dueAt: Instant): 
     .execute()
 }
 
+/** Cancels what runs in all organizations. */
+export async function cancelAll(tx: Tx, reason: string): Promise<void> {
+  await tx.sql
+    .updateTable('webhook_replays')
+    .set({ state: 'cancelled', reason, ended_at: toDate(tx.now) })
+    .where('state', '=', 'running')
+    .execute()
+}
+
 /** Puts a replay off. */
 export async function postponeReplay(tx: Tx, { organizationId, id }: ReplayKey, dueAt: Instant): Promise<void> {
   await tx.sql

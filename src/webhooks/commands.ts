@@ -6,6 +6,7 @@ import { keepTeam } from '../accounts/team-commands.ts'
 import {
   attemptsOf,
   changeSettings,
+  closeAllEndpoints,
   closeDisabledEndpoints,
   closeEndpoints,
   countAttemptsOf,
@@ -202,8 +203,11 @@ export async function holdWebhook(tx: Tx, organizationId: OrganizationId, id: We
   return row === null ? null : briefOf(row)
 }
 
-/** Switches every webhook of all organizations off, and returns how many were on. */
-export const switchOffAllWebhooks = store.disableAll
+/** Switches every webhook of all organizations off, and returns how many were on. What waits ends without being sent. */
+export async function switchOffAllWebhooks(tx: Tx): Promise<number> {
+  await closeAllEndpoints(tx, endings.disabled)
+  return store.disableAll(tx)
+}
 
 /** Webhooks by their keys, deleted ones too, for telling what was sent by them. */
 export async function webhooksEvenDeleted(db: Sql, keys: readonly WebhookKey[]): Promise<readonly Brief[]> {
