@@ -265,4 +265,17 @@ describe('what a URL missed that was switched off', () => {
     await world.pass(minutes(1))
     expect(world.received.slice(index)).toHaveLength(3)
   })
+
+  it('is told also when the webhook was switched off by a person before', async () => {
+    const urls = [{ url: 'https://desk.example/' }, { url: 'https://well.example/' }]
+    const { id } = await newWebhook({ urls, url: undefined, http_method: undefined })
+    status = 410
+    await happen(1)
+    await doDue(world, webhooksLoop(world.ports))
+    const turn = (is_webhook_enabled: boolean) =>
+      world.db.tx('test', (tx) => updateWebhook(tx, actor, { id, settings, body: { is_webhook_enabled }, replaces: false }))
+    const { missedSince } = await turn(false)
+    expect(missedSince).not.toBeNull()
+    expect((await turn(true)).missedSince).toBe(missedSince)
+  })
 })

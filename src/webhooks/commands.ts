@@ -87,17 +87,16 @@ export async function deleteWebhook(tx: Tx, actor: Actor, id: WebhookId): Promis
 async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<Instant | null> {
   const { organizationId, id: ownerId } = now
   await changeSettings(tx, { organizationId, ownerId }, settingsOf(now))
+  if (!before.isEnabled && !now.isEnabled) return before.missedSince
+  const missedSince = await closeDisabledEndpoints(tx, { organizationId, ownerId })
   if (now.isEnabled) {
-    const missedSince = await closeDisabledEndpoints(tx, { organizationId, ownerId })
     await endpointsFor(tx, endpointsOf(now))
     await store.clearGivenUp(tx, now)
-    if (missedSince === null) return before.missedSince
-    const since = instantBefore(missedSince, beginning)
-    await store.markMissed(tx, now, since)
-    return earliest([before.missedSince, since])
-  }
-  if (before.isEnabled) await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
-  return before.missedSince
+  } else await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
+  if (missedSince === null) return before.missedSince
+  const since = instantBefore(missedSince, beginning)
+  await store.markMissed(tx, now, since)
+  return earliest([before.missedSince, since])
 }
 
 /** What was the first to fail had happened before it did. */
