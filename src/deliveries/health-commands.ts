@@ -51,6 +51,9 @@ function courseOf(ended: readonly Conclusion[]): Course {
   }
 }
 
+/** Lets a webhook begin with a clean slate that is switched on: tests may have failed while it was off. */
+export const beginHealthAnew = store.resetHealth
+
 /** Endpoints that somebody is to look at, for the loop of webhooks. */
 export const dueLooks = store.dueLooks
 export const nextLookAt = store.nextLookAt

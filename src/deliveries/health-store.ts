@@ -142,5 +142,29 @@ export async function keepTold(
     .execute()
 }
 
+/** The open endpoints of an owner count as if nothing had been sent yet, but for what is disabled. */
+export async function resetHealth(
+  tx: Tx,
+  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+): Promise<void> {
+  await tx.sql
+    .updateTable('endpoints')
+    .set({
+      failing_since: null,
+      last_failure_at: null,
+      failures_count: 0,
+      warned: 'not',
+      warned_at: null,
+      recovered_at: null,
+      look_at: null,
+    })
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', 'webhook')
+    .where('owner_id', '=', ownerId)
+    .where('deleted_at', 'is', null)
+    .where('disabled_at', 'is', null)
+    .execute()
+}
+
 const instantOf = (date: Date | null): Instant | null => (date === null ? null : fromDate(date))
 const dateOf = (at: Instant | null): Date | null => (at === null ? null : toDate(at))

@@ -4,6 +4,8 @@ import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../
 import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { hours, minutes } from '../lib/time.ts'
 import { createWebhook, readWebhook, updateWebhook } from '../webhooks/commands.ts'
+import { newPace } from '../webhooks/pace-commands.ts'
+import { testWebhook } from '../webhooks/test-commands.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
 
@@ -124,6 +126,32 @@ describe('a webhook whose receiver fails', () => {
     expect(world.received.length).toBe(sentCount + 1)
     expect(await isEnabled(id)).toBe(true)
   }, 60_000)
+})
+
+describe('a webhook that is off', () => {
+  const tryOut = (id: WebhookId) => {
+    const means = {
+      userAgent: 'Watchbell/1',
+      pace: newPace(world.ports.clock),
+      historiesOf: async () => new Map(),
+      messageVault: testVault,
+    }
+    return testWebhook({ ...world.ports, settings, baseUrl: 'https://bell.example', ...means }, actor, { id, body: {} })
+  }
+
+  it('is not told of when tests fail, and has not failed yet when it is switched on', async () => {
+    const { id } = await newWebhook({ is_webhook_enabled: false })
+    statuses = { desk: 500 }
+    await tryOut(id)
+    await pass(144, hours(12))
+    expect(world.received.length).toBeGreaterThan(0)
+    expect(await told()).toEqual([])
+    await save(id, { is_webhook_enabled: true })
+    await pass(1, minutes(30))
+    expect(await told()).toEqual([])
+    await pass(1)
+    expect(await told()).toEqual(['webhook.failing'])
+  })
 })
 
 describe('a receiver that is gone', () => {

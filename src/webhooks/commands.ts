@@ -14,6 +14,7 @@ import {
   endpointsFor,
 } from '../deliveries/commands.ts'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
+import { beginHealthAnew } from '../deliveries/health-commands.ts'
 import { accepted, type Body } from '../lib/fields.ts'
 import { newPublicId, type OrganizationId, type WebhookId } from '../lib/ids.ts'
 import type { Listing, NamedFilter } from '../lib/listing.ts'
@@ -91,6 +92,7 @@ async function followSwitch(tx: Tx, before: Webhook, now: Webhook): Promise<Inst
   const missedSince = await closeDisabledEndpoints(tx, { organizationId, ownerId })
   if (now.isEnabled) {
     await endpointsFor(tx, endpointsOf(now))
+    if (!before.isEnabled) await beginHealthAnew(tx, { organizationId, ownerId })
     await store.clearGivenUp(tx, now)
   } else await closeEndpoints(tx, { organizationId, ownerId }, endings.disabled)
   if (missedSince === null) return before.missedSince
