@@ -69,7 +69,7 @@ describe.each(cases)('$file', ({ file, schema, ...telling }) => {
 it.each(['squadcast-acknowledged', 'zenduty-acknowledged', 'incident-io-alert-created', 'incident-io-escalation-acked'])(
   'the documents show the body %s',
   (file) => {
-    const guide = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8')
+    const guide = readFileSync(new URL('../../../docs/webhook-forms.md', import.meta.url), 'utf8')
     const shown = [...guide.matchAll(/^```json\n(.*?)^```/gms)].map(([, json = '']) => JSON.stringify(JSON.parse(json)))
     expect(shown).toContain(JSON.stringify(fixture(file)))
   },
