@@ -1,3 +1,4 @@
+import { noPhases } from '../src/deliveries/phases.ts'
 import { after, between, type Instant, type Ms, ms } from '../src/lib/time.ts'
 import type { HttpOutcome, HttpRequest, Mail, MailOutcome, Send } from '../src/ports.ts'
 import { never } from './database.ts'
@@ -100,7 +101,8 @@ function mailSending(life: Life, at: Instant, mail: Mail): Sending {
 }
 
 function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
-  if ('fault' in travelled) return { kind: 'no-answer', fault: travelled.fault, detail: 'as the seed wants it', durationMs }
+  if ('fault' in travelled)
+    return { kind: 'no-answer', fault: travelled.fault, detail: 'as the seed wants it', phases: noPhases, durationMs }
   const { status, retryAfter } = travelled
   // Who refuses one message for good wants the next all the same: 410 would end the webhook for the rest of the night.
   const isRefused = status === 410
@@ -112,6 +114,7 @@ function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
     body: Buffer.from(`{"status":${status}}`),
     truncated: false,
     address: '192.0.2.1',
+    phases: noPhases,
     durationMs,
   }
 }

@@ -118,6 +118,7 @@ export type HttpOutcome =
       readonly body: Uint8Array
       readonly truncated: boolean
       readonly address: string | null
+      readonly phases: Phases
       readonly durationMs: Ms
     }
   /** No usable answer. Worth another try. */
@@ -126,10 +127,22 @@ export type HttpOutcome =
       /** `proxy`: that of this server is what fails, and the receiver is not to blame. */
       readonly fault: 'timeout' | 'dns' | 'connect' | 'tls' | 'broken' | 'proxy'
       readonly detail: string
+      readonly phases: Phases
       readonly durationMs: Ms
     }
   /** An address that this server does not call. Trying again changes nothing. */
   | { readonly kind: 'refused'; readonly detail: string; readonly durationMs: Ms }
+
+/** How long the steps of an exchange took; null: there was no such step, or it did not come to its end. */
+export type Phases = {
+  /** None for an address in the URL. This and the next two are only where the exchange had to open a connection. */
+  readonly dnsMs: Ms | null
+  /** Until the receiver has taken the connection; where there is a proxy, until it has made a way there. */
+  readonly connectMs: Ms | null
+  readonly tlsMs: Ms | null
+  /** From the request to the first byte of the answer. */
+  readonly firstByteMs: Ms | null
+}
 
 export type Mail = {
   readonly from: string

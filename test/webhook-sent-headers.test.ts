@@ -80,7 +80,7 @@ const requests: Record<string, { readonly fields: object; readonly isSigned: boo
   '/preset': { fields: { preset: 'cloudevents' }, isSigned: true },
 }
 
-test('all headers are shown as they arrive, each by itself, secrets masked', async () => {
+test('all headers are shown as they arrive, each by itself, secrets masked, and the phases of each attempt', async () => {
   const ids: Record<string, string> = {}
   for (const [path, { fields, isSigned }] of Object.entries(requests)) {
     const id = await newHook(path, fields)
@@ -88,14 +88,19 @@ test('all headers are shown as they arrive, each by itself, secrets masked', asy
     ids[path] = id
   }
   await world.request('POST', link, { alert_uid: 'boiler', title: 'Boiler is hot' })
+  const connected: (number | null)[] = []
   for (const [path, { isSigned }] of Object.entries(requests)) {
     const { request, attempts } = await delivered(ids[path] ?? '')
+    const { connect_ms: connect, ...phases } = attempts[0].phases
+    expect(phases).toEqual({ dns_ms: null, tls_ms: null, first_byte_ms: expect.any(Number) })
+    connected.push(connect)
     const got = arrived.find((one) => one.path === path)?.headers ?? {}
     expect([path, lowered({ ...request.headers, ...attempts[0].request.headers })]).toEqual([path, masked(got)])
     expect(Object.keys(attempts[0].request.headers)).toEqual(
       isSigned ? ['webhook-timestamp', 'webhook-signature'] : ['webhook-timestamp'],
     )
   }
+  expect(connected).toContainEqual(expect.any(Number))
   expect(arrived.find(({ path }) => path === '/all')?.headers).toMatchObject({
     ...{ 'content-type': 'application/json', 'user-agent': 'Watchbell/test', 'accept-encoding': 'identity' },
     ...{ host: origin.slice('http://'.length), connection: 'keep-alive', 'content-length': expect.stringMatching(/^\d{3,}$/) },
@@ -119,16 +124,20 @@ test('each attempt has the time at which it left', async () => {
   }
 })
 
-test('a request that waits is shown with what it will have, and one that could not be made with what there was of it', async () => {
+test('a request that could not be made is shown with what there was of it', async () => {
   const faulty = await newHook('/faulty', {
     ...{ forward_all: false, data: '{{ 1 / (alert_payload.title | length - 5) }}' },
     headers: '{"X-Api-Key": "sesame", "X-Team": "boilers"}',
   })
   const unreadable = await newHook('/unreadable', { headers: '{{ alert_payload.title }}' })
   await world.request('POST', link, { alert_uid: 'valve', title: 'Valve' })
-  const headersOf = (id: string) =>
-    eventually(async () => (await world.api('GET', `webhooks/${id}/deliveries/?state=dead`)).json.results[0]?.request.headers)
-  expect(await headersOf(faulty)).toEqual({ 'X-Api-Key': mask, 'X-Team': 'boilers' })
-  expect(await headersOf(unreadable)).toEqual({})
+  const dead = (id: string) =>
+    eventually(async () => (await world.api('GET', `webhooks/${id}/deliveries/?state=dead`)).json.results[0])
+  const ofHeaders = await dead(unreadable)
+  expect(await dead(faulty)).toMatchObject({
+    request: { headers: { 'X-Api-Key': mask, 'X-Team': 'boilers' } },
+    attempts: [{ request: null }],
+  })
+  expect([ofHeaders.request.headers, ofHeaders.attempts[0].request]).toEqual([{}, null])
   expect(arrived.map(({ path }) => path)).not.toContain('/faulty')
 })

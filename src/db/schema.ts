@@ -83,13 +83,16 @@ export interface ApiTokens {
 export interface Attempts {
   address: string | null;
   at: Timestamp;
+  connect_ms: number | null;
   delivery_id: number;
   detail: string | null;
+  dns_ms: number | null;
   duration_ms: number;
   endpoint_id: string;
   event_sequence: number | null;
+  first_byte_ms: number | null;
   id: string;
-  is_signed: boolean;
+  is_signed: boolean | null;
   lane: number;
   message_at: Timestamp;
   message_id: string;
@@ -101,6 +104,7 @@ export interface Attempts {
   response_truncated: boolean;
   status: number | null;
   subject_id: string | null;
+  tls_ms: number | null;
 }
 
 export interface AuditEntries {

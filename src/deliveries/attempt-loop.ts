@@ -8,6 +8,7 @@ import { attemptOf, type Conclusion, unmadeAttempt, unmadeReason } from './concl
 import type { Credentials } from './credentials.ts'
 import type { Delivery, HttpMessage } from './delivery.ts'
 import { usualSettings } from './endpoint-settings.ts'
+import { noPhases } from './phases.ts'
 import type { Ready } from './prepare-loop.ts'
 import { attemptHeaders, epochSecondsOf, type Headers, messageHeaders } from './request-headers.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
@@ -48,7 +49,7 @@ export async function makeAttempt(
   const verdict = judge(outcome, tried)
   const sign = signOf(outcome, { at, lane: delivery.lane, jitter: tried.jitter })
   const id = newUuid<Brand<string, 'AttemptId'>>(startedAt, random.bytes)
-  const isSigned = credentials.sign !== null
+  const isSigned = message.kind === 'mail' ? null : credentials.sign !== null
   logAttempt(ports, { delivery, outcome, attemptId: id, verdict: verdict.kind })
   return { delivery, verdict, attempt: attemptOf(delivery, { id, at, isSigned, outcome, verdict }), sign }
 }
@@ -100,7 +101,7 @@ async function answerOf({ log }: Ports, ask: () => Promise<HttpOutcome | MailOut
     return await ask()
   } catch (fault) {
     log.error('sender failed', { error: faultText(fault) })
-    return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', durationMs: ms(0) }
+    return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', phases: noPhases, durationMs: ms(0) }
   }
 }
 

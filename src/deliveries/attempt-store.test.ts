@@ -7,6 +7,7 @@ import { instant, ms } from '../lib/time.ts'
 import { insertAttempts } from './attempt-store.ts'
 import { attemptsOf, latestAnswers } from './commands.ts'
 import { lanes } from './delivery.ts'
+import { noPhases } from './phases.ts'
 
 let open: DeliveryWorld | null = null
 afterEach(async () => {
@@ -112,6 +113,7 @@ async function answeredLast(given: readonly Given[]) {
         responseTruncated: false,
         isSigned: false,
         address: null,
+        phases: noPhases,
         durationMs: ms(1),
       })),
     ),

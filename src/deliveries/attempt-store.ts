@@ -4,8 +4,8 @@ import { countRows } from '../db/listing.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
-import { fromDate, ms, toDate } from '../lib/time.ts'
-import type { Sql, Tx } from '../ports.ts'
+import { fromDate, type Ms, ms, toDate } from '../lib/time.ts'
+import type { Phases, Sql, Tx } from '../ports.ts'
 import type { Attempt, SealedAttempt, Page, SubjectAnswer } from './attempt.ts'
 import { unmadeDetail } from './conclusion.ts'
 import type { Lane } from './delivery.ts'
@@ -17,7 +17,8 @@ export const wasMade = sql`(status is not null or detail <> ${sql.lit(unmadeDeta
 export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Promise<void> {
   await sql`
     insert into attempts (organization_id, id, at, delivery_id, lane, endpoint_id, message_id, message_at, event_sequence,
-      subject_id, number, outcome, status, detail, response_headers, response_body, response_truncated, is_signed, address, duration_ms)
+      subject_id, number, outcome, status, detail, response_headers, response_body, response_truncated, is_signed, address, duration_ms,
+      dns_ms, connect_ms, tls_ms, first_byte_ms)
     select * from unnest(
       ${attempts.map((attempt) => attempt.organizationId)}::text[],
       ${attempts.map((attempt) => attempt.id)}::uuid[],
@@ -38,7 +39,11 @@ export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Prom
       ${attempts.map((attempt) => attempt.responseTruncated)}::boolean[],
       ${attempts.map((attempt) => attempt.isSigned)}::boolean[],
       ${attempts.map((attempt) => attempt.address)}::text[],
-      ${attempts.map((attempt) => attempt.durationMs)}::int[])
+      ${attempts.map((attempt) => attempt.durationMs)}::int[],
+      ${attempts.map(({ phases }) => phases.dnsMs)}::smallint[],
+      ${attempts.map(({ phases }) => phases.connectMs)}::smallint[],
+      ${attempts.map(({ phases }) => phases.tlsMs)}::smallint[],
+      ${attempts.map(({ phases }) => phases.firstByteMs)}::smallint[])
     on conflict do nothing`.execute(tx.sql)
 }
 
@@ -154,10 +159,26 @@ type AttemptRow = {
   readonly response_headers: unknown
   readonly response_body: Buffer | null
   readonly response_truncated: boolean
-  readonly is_signed: boolean
+  readonly is_signed: boolean | null
   readonly address: string | null
   readonly duration_ms: number
+} & PhaseColumns
+
+export type PhaseColumns = {
+  readonly dns_ms: number | null
+  readonly connect_ms: number | null
+  readonly tls_ms: number | null
+  readonly first_byte_ms: number | null
 }
+
+export const phasesOf = (row: PhaseColumns): Phases => ({
+  dnsMs: msOrNull(row.dns_ms),
+  connectMs: msOrNull(row.connect_ms),
+  tlsMs: msOrNull(row.tls_ms),
+  firstByteMs: msOrNull(row.first_byte_ms),
+})
+
+const msOrNull = (value: number | null): Ms | null => (value === null ? null : ms(value))
 
 function attemptOf(row: AttemptRow): Attempt {
   return {
@@ -180,6 +201,7 @@ function attemptOf(row: AttemptRow): Attempt {
     responseBody: row.response_body,
     responseTruncated: row.response_truncated,
     address: row.address,
+    phases: phasesOf(row),
     durationMs: ms(row.duration_ms),
   }
 }

@@ -1,6 +1,7 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Excerpt } from '../lib/excerpt.ts'
 import type { Instant, Ms } from '../lib/time.ts'
+import type { Phases } from '../ports.ts'
 import type { Lane } from './delivery.ts'
 
 /** One try, as the log keeps it. */
@@ -18,7 +19,8 @@ export type Attempt = {
   readonly eventSequence: number | null
   readonly subjectId: string | null
   readonly number: number
-  readonly isSigned: boolean
+  /** Null: there was no request to sign. */
+  readonly isSigned: boolean | null
   /** `superseded`: its delivery had ended or moved on by other means when the answer came. */
   readonly outcome: 'success' | 'retry' | 'dead' | 'superseded'
   /** The HTTP status, null without an answer and for a mail. */
@@ -30,6 +32,8 @@ export type Attempt = {
   readonly responseTruncated: boolean
   /** The IP address that was called, where known. */
   readonly address: string | null
+  /** All null for a mail. */
+  readonly phases: Phases
   readonly durationMs: Ms
 }
 

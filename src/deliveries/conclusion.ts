@@ -1,9 +1,10 @@
 import { storable } from '../lib/json.ts'
 import type { Instant } from '../lib/time.ts'
-import { ms } from '../lib/time.ts'
-import type { HttpOutcome, MailOutcome } from '../ports.ts'
+import { type Ms, ms } from '../lib/time.ts'
+import type { HttpOutcome, MailOutcome, Phases } from '../ports.ts'
 import type { Attempt } from './attempt.ts'
 import { type Delivery, type Ending, type FaultyRequest, lanes, type Verdict } from './delivery.ts'
+import { noPhases } from './phases.ts'
 import type { Sign } from './sign.ts'
 import type { Pause } from './slots.ts'
 
@@ -28,7 +29,7 @@ export type Concluded = Conclusion & { readonly pause: Pause | null }
 /** The log's record of an attempt that ended at `at`. */
 export function attemptOf(
   delivery: Delivery,
-  ended: When & { readonly isSigned: boolean; readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
+  ended: When & { readonly isSigned: boolean | null; readonly outcome: HttpOutcome | MailOutcome; readonly verdict: Verdict },
 ): Attempt {
   const { isSigned, outcome, verdict, ...when } = ended
   return {
@@ -36,14 +37,14 @@ export function attemptOf(
     isSigned,
     outcome: verdict.kind,
     ...answerOf(outcome),
-    durationMs: ms(Math.min(Math.max(Math.round(outcome.durationMs), 0), durationMax)),
+    durationMs: rounded(outcome.durationMs, durationMax),
   }
 }
 
 /** The log's record of a request that could not be made: of what there was of it, and of no answer. */
 export const faultyAttempt = (delivery: Delivery, when: When): Attempt => ({
   ...beginningOf(delivery, when),
-  isSigned: false,
+  isSigned: null,
   outcome: 'dead',
   ...noAnswer,
   durationMs: ms(0),
@@ -98,10 +99,20 @@ export const attemptsCountOf = ({ delivery, attempt }: Conclusion): number =>
 export const lastStatusOf = ({ delivery, attempt }: Conclusion): number | null =>
   attempt === null || attempt.detail === unmadeDetail ? delivery.lastStatus : attempt.status
 
-/** What the column holds; far beyond every deadline. */
+/** What the columns hold. A phase is longer only where the process stood still. */
 const durationMax = 2 ** 31 - 1
+const phaseMax = 2 ** 15 - 1
 
-type Answer = Pick<Attempt, 'status' | 'detail' | 'responseHeaders' | 'responseBody' | 'responseTruncated' | 'address'>
+const rounded = (duration: Ms, max: number): Ms => ms(Math.min(Math.max(Math.round(duration), 0), max))
+
+const roundedPhases = ({ dnsMs, connectMs, tlsMs, firstByteMs }: Phases): Phases => ({
+  dnsMs: dnsMs === null ? null : rounded(dnsMs, phaseMax),
+  connectMs: connectMs === null ? null : rounded(connectMs, phaseMax),
+  tlsMs: tlsMs === null ? null : rounded(tlsMs, phaseMax),
+  firstByteMs: firstByteMs === null ? null : rounded(firstByteMs, phaseMax),
+})
+
+type Answer = Pick<Attempt, 'status' | 'detail' | 'responseHeaders' | 'responseBody' | 'responseTruncated' | 'address' | 'phases'>
 
 const noAnswer: Answer = {
   status: null,
@@ -110,6 +121,7 @@ const noAnswer: Answer = {
   responseBody: null,
   responseTruncated: false,
   address: null,
+  phases: noPhases,
 }
 
 function answerOf(outcome: HttpOutcome | MailOutcome): Answer {
@@ -122,11 +134,12 @@ function answerOf(outcome: HttpOutcome | MailOutcome): Answer {
         responseBody: outcome.body,
         responseTruncated: outcome.truncated,
         address: outcome.address,
+        phases: roundedPhases(outcome.phases),
       }
     case 'accepted':
       return { ...noAnswer, detail: shortened(outcome.response) }
     case 'no-answer':
-      return { ...noAnswer, detail: shortened(`${outcome.fault}: ${outcome.detail}`) }
+      return { ...noAnswer, detail: shortened(`${outcome.fault}: ${outcome.detail}`), phases: roundedPhases(outcome.phases) }
     default:
       return { ...noAnswer, detail: shortened(outcome.detail) }
   }

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { EventEmitter } from 'node:events'
 import { isIP, type LookupFunction } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { SecureContext } from 'node:tls'
@@ -41,9 +42,15 @@ export function createConnector(receiver: Receiver, guard: Guard): Connect {
     secureContext,
   })
   if (proxy === null)
-    return (options, callback, reached) => {
-      reached()
-      connect(options, callback)
+    return (options, callback, steps) => {
+      steps.reached()
+      // undici returns the socket, although its types do not say so; without it, only the phases would be unknown.
+      const socket: unknown = connect(options, callback)
+      if (!(socket instanceof EventEmitter)) return
+      socket.once('connect', steps.connected)
+      socket.once('lookup', (fault: Error | null) => {
+        if (fault === null) steps.lookedUp()
+      })
     }
   const refusal = (): Promise<ConnectFault | null> => refusalOf(receiver, guard)
   return tunnelConnector({ proxy, receiver, usualContext, secure: connect, connectMaxMs, refusal })

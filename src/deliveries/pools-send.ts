@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { Agent, type buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import { seconds } from '../lib/time.ts'
-import type { ClientTls } from '../ports.ts'
+import type { ClientTls, Clock } from '../ports.ts'
 import { createConnector, type Guard } from './connect-send.ts'
-import type { Connect } from './proxy-send.ts'
 import { receiverOf } from './egress.ts'
+import type { Way } from './phases.ts'
+import type { Connect } from './proxy-send.ts'
 
 /** The connections that are open, by who shows what to whom: what one shows is never shown for another. */
 export type Pools = {
@@ -27,6 +28,7 @@ type PoolsOptions = Pick<Guard, 'policy' | 'resolve' | 'proxy'> & {
   /** Authorities in PEM in place of the usual ones; null: the usual ones. */
   readonly trusted: readonly string[] | null
   readonly connectionsMax: number | undefined
+  readonly monotonic: Clock['monotonic']
 }
 
 /** No connection is open yet. */
@@ -63,6 +65,13 @@ const fingerprintOf = ({ certificate, key, ca }: ClientTls): string =>
     .update(JSON.stringify([certificate, key, ca]))
     .digest('base64')
 
+type ConnectionOptions = {
+  readonly connect: Connect
+  /** No proxy is in between. */
+  readonly isDirect: boolean
+  readonly monotonic: Clock['monotonic']
+}
+
 /** One keep-alive connection of a pool, which tells its exchanges whom it talks to. */
 export class Connection extends Client {
   readonly isSecure: boolean
@@ -72,19 +81,26 @@ export class Connection extends Client {
   isHeldByProxy = false
   /** Of the receiver; null while it is not connected, and where a proxy is in between. */
   address: string | null = null
+  /** To the connection that is open, or is being opened. */
+  way: Way | null = null
 
-  constructor(url: URL, connect: Connect, isDirect: boolean) {
+  constructor(url: URL, { connect, isDirect, monotonic }: ConnectionOptions) {
     super(url, {
       connect: (options, callback) => {
+        const way: Way = { startedAt: monotonic(), lookedUpAt: null, connectedAt: null, securedAt: null }
+        this.way = way
         this.isHeldByProxy = true
         const reached = (): void => void (this.isHeldByProxy = false)
-        const connected: buildConnector.Callback = (...result) => {
+        const opened: buildConnector.Callback = (...result) => {
           reached()
           this.isConnected = result[0] === null
+          if (this.isConnected && this.isSecure) way.securedAt = monotonic()
           this.address = isDirect ? (result[1]?.remoteAddress ?? null) : null
           callback(...result)
         }
-        connect(options, connected, reached)
+        const lookedUp = (): void => void (way.lookedUpAt = monotonic())
+        const connected = (): void => void (way.connectedAt = monotonic())
+        connect(options, opened, { lookedUp, reached, connected })
       },
       maxHeaderSize: headersMaxBytes,
       keepAliveTimeout: seconds(30),
@@ -113,11 +129,12 @@ const secureContextOf = ({ certificate, key, ca }: Identity): SecureContext =>
   })
 
 /** One pool per origin; the agent lets go of a pool when its last connection has closed. */
-function createAgent(guard: Guard & { readonly connectionsMax: number }): Agent {
+function createAgent(guard: Guard & { readonly connectionsMax: number; readonly monotonic: Clock['monotonic'] }): Agent {
+  const { proxy, monotonic } = guard
   return new Agent({
     factory(origin) {
       const connect = createConnector(receiverOf(new URL(origin)), guard)
-      const factory = (url: URL): Connection => new Connection(url, connect, guard.proxy === null)
+      const factory = (url: URL): Connection => new Connection(url, { connect, isDirect: proxy === null, monotonic })
       return new Pool(origin, { factory, connections: guard.connectionsMax, allowH2: false })
     },
   })

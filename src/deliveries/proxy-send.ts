@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
@@ -7,8 +7,17 @@ import type { EgressProxy } from './egress-proxy.ts'
 import type { Receiver } from './egress.ts'
 import { type ConnectFault, proxyFaults, unreached } from './send-fault.ts'
 
-/** Connects, and calls `reached` when the receiver is all that is waited for: at once, or when a proxy has taken the connection. */
-export type Connect = (options: buildConnector.Options, callback: buildConnector.Callback, reached: () => void) => void
+export type Connect = (options: buildConnector.Options, callback: buildConnector.Callback, steps: Steps) => void
+
+/** Called when a step on the way to a connection has ended. */
+type Steps = {
+  /** The addresses of the receiver's name are known, if it has one. */
+  readonly lookedUp: () => void
+  /** The receiver is all that is waited for: at once, or when a proxy has taken the connection. */
+  readonly reached: () => void
+  /** There is a way to the receiver; what is left is the handshake, where it has TLS. */
+  readonly connected: () => void
+}
 
 type TunnelOptions = {
   readonly proxy: EgressProxy
@@ -37,17 +46,19 @@ export function tunnelConnector(options: TunnelOptions): Connect {
   const port = String(proxy.port)
   const toProxy = buildConnector({ timeout: connectMaxMs, allowH2: false, autoSelectFamily: true, secureContext })
   const place = { hostname: host, host: authorityOf(proxy), protocol: isSecure ? 'https:' : 'http:', port }
-  return (wanted, callback, reached) => {
+  return (wanted, callback, steps) => {
     const tunnelled = (fault: ConnectFault | null, socket: Socket): void => {
       if (fault !== null) return callback(fault, null)
+      steps.connected()
       if (wanted.protocol === 'https:') secure({ ...wanted, httpSocket: socket }, callback)
       else callback(null, socket)
     }
     void refusal().then((reason) => {
       if (reason !== null) return callback(reason, null)
+      if (isIP(receiver.host) === 0) steps.lookedUp()
       toProxy(place, (...[error, socket]) => {
         if (error !== null) return callback(proxyFaults.unreachable(error), null)
-        reached()
+        steps.reached()
         askForTunnel(socket, connectRequest(receiver, proxy), (fault) => tunnelled(fault, socket))
       })
     })

@@ -3,6 +3,7 @@ import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { instantOfUuid, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
+import { type PhaseColumns, phasesOf } from './attempt-store.ts'
 import { columnsOf, type DeliveryColumns } from './ended-store.ts'
 import type { DeliveryRecord, RecordedAttempt, RecordedRequest } from './record.ts'
 
@@ -67,6 +68,7 @@ export async function attemptsOfRecords(
 ): Promise<ReadonlyMap<number, readonly RecordedAttempt[]>> {
   const answer = await sql<AttemptRow>`
     select delivery_id, attempts.id, at, number, outcome, status, detail, response_headers, response_truncated, is_signed, address, duration_ms,
+      dns_ms, connect_ms, tls_ms, first_byte_ms,
       octet_length(response_body) as body_bytes, substring(response_body from 1 for ${answerBytesMax}::int) as body
     from ${attemptsOf({ organizationId, ids })}
     order by at, attempts.id`.execute(db)
@@ -114,20 +116,21 @@ function requestOf({
   return { method, target, isFaulty: isFaulty === true, headersSealed, body: excerptOf(row) }
 }
 
-type AttemptRow = BodyRow & {
-  readonly delivery_id: number
-  readonly id: string
-  readonly at: Date
-  readonly number: number
-  readonly outcome: string
-  readonly status: number | null
-  readonly detail: string | null
-  readonly response_headers: unknown
-  readonly response_truncated: boolean
-  readonly is_signed: boolean
-  readonly address: string | null
-  readonly duration_ms: number
-}
+type AttemptRow = BodyRow &
+  PhaseColumns & {
+    readonly delivery_id: number
+    readonly id: string
+    readonly at: Date
+    readonly number: number
+    readonly outcome: string
+    readonly status: number | null
+    readonly detail: string | null
+    readonly response_headers: unknown
+    readonly response_truncated: boolean
+    readonly is_signed: boolean | null
+    readonly address: string | null
+    readonly duration_ms: number
+  }
 
 const attemptOf = (row: AttemptRow): RecordedAttempt => ({
   id: row.id,
@@ -142,6 +145,7 @@ const attemptOf = (row: AttemptRow): RecordedAttempt => ({
   responseBody: excerptOf(row),
   responseTruncated: row.response_truncated,
   address: row.address,
+  phases: phasesOf(row),
   durationMs: ms(row.duration_ms),
 })
 

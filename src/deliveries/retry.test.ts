@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { instant, ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import { lanes } from './delivery.ts'
+import { noPhases } from './phases.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
 
 const now = instant(Date.UTC(2026, 3, 1, 12))
@@ -14,9 +15,16 @@ const answered = (status: number, headers: Record<string, string> = {}): HttpOut
   body: new Uint8Array(),
   truncated: false,
   address: '192.0.2.1',
+  phases: noPhases,
   durationMs: ms(12),
 })
-const timeout: HttpOutcome = { kind: 'no-answer', fault: 'timeout', detail: 'nothing within 15 s', durationMs: ms(15_000) }
+const timeout: HttpOutcome = {
+  kind: 'no-answer',
+  fault: 'timeout',
+  detail: 'nothing within 15 s',
+  phases: noPhases,
+  durationMs: ms(15_000),
+}
 
 const secondsUntilNext = (outcome: HttpOutcome | MailOutcome, tried: Try): number | string => {
   const verdict = judge(outcome, tried)
@@ -115,7 +123,7 @@ describe('an outcome', () => {
 
   it('without an answer is tried again, whatever the fault', () => {
     for (const fault of ['timeout', 'dns', 'connect', 'tls', 'broken'] as const) {
-      expect(judge({ kind: 'no-answer', fault, detail: 'x', durationMs: ms(1) }, live).kind).toBe('retry')
+      expect(judge({ kind: 'no-answer', fault, detail: 'x', phases: noPhases, durationMs: ms(1) }, live).kind).toBe('retry')
     }
   })
 

@@ -133,6 +133,7 @@ describe('an answer', () => {
       body: Buffer.from('thanks'),
       truncated: false,
       address: '127.0.0.1',
+      phases: expect.anything(),
       durationMs: expect.any(Number),
     })
     expect(outcome.durationMs).toBeGreaterThan(0)

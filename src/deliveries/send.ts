@@ -1,11 +1,12 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { Agent, Dispatcher } from 'undici'
 import { ms, type Ms } from '../lib/time.ts'
-import type { Clock, HttpOutcome, HttpRequest, Send } from '../ports.ts'
+import type { Clock, HttpOutcome, HttpRequest, Phases, Send } from '../ports.ts'
 import { systemResolver } from './connect-send.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { judgeUrl, type EgressPolicy } from './egress.ts'
 import type { Resolve } from './lookup-turns.ts'
+import { phasesOf } from './phases.ts'
 import { type Connection, newPools, type Passenger } from './pools-send.ts'
 import { headerLines, isToken, userAgentOf } from './request-headers.ts'
 import { announcedForEver, proxyFaults, unanswered, type Unanswered } from './send-fault.ts'
@@ -47,18 +48,18 @@ const stoodStillMs = 250
  */
 export function createHttpSend(options: HttpSendOptions): HttpSend {
   const { policy, monotonic, connectionsMax, resolve: lookUp = systemResolver(monotonic), proxy = null, ca = null } = options
-  const pools = newPools({ policy, resolve: lookUp, proxy, trusted: ca, connectionsMax })
+  const pools = newPools({ policy, resolve: lookUp, proxy, trusted: ca, connectionsMax, monotonic })
   const userAgent = userAgentOf(options.version)
   return {
     http(request) {
       const { deadlineMs, answerBytesMax = usualBodyMaxBytes } = request
       const startedAt = monotonic()
-      const elapsed = (): Ms => ms(monotonic() - startedAt)
       const prepared = prepare(request, userAgent, policy)
-      if ('reason' in prepared) return Promise.resolve({ kind: 'refused', detail: prepared.reason, durationMs: elapsed() })
+      if ('reason' in prepared)
+        return Promise.resolve({ kind: 'refused', detail: prepared.reason, durationMs: ms(monotonic() - startedAt) })
       const agent = pools.agentFor(request.tls ?? null)
       return new Promise((resolve) => {
-        agent.dispatch(prepared, new Exchange({ resolve, elapsed, deadlineMs, bodyMaxBytes: answerBytesMax }))
+        agent.dispatch(prepared, new Exchange({ resolve, monotonic, startedAt, deadlineMs, bodyMaxBytes: answerBytesMax }))
       })
     },
     close: pools.destroy,
@@ -79,7 +80,8 @@ function prepare(request: HttpRequest, userAgent: string, policy: EgressPolicy):
 
 type Opening = {
   readonly resolve: (outcome: HttpOutcome) => void
-  readonly elapsed: () => Ms
+  readonly monotonic: Clock['monotonic']
+  readonly startedAt: Ms
   readonly deadlineMs: Ms
   readonly bodyMaxBytes: number
 }
@@ -97,6 +99,8 @@ class Exchange implements Passenger {
   #head: Head | null = null
   #byteCount = 0
   #announcementsCount = 0
+  #sentAt: Ms | null = null
+  #firstByteAt: Ms | null = null
   #isSettled = false
   #hasNewTime = false
 
@@ -108,10 +112,12 @@ class Exchange implements Passenger {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#sentAt = this.#opening.monotonic()
     if (this.#isSettled) controller.abort(new Error('the deadline passed before the request was sent'))
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    this.#firstByteAt ??= this.#opening.monotonic()
     if (status >= 200) this.#head = { status, headers: joined(headers) }
     else this.#announced(controller)
   }
@@ -141,9 +147,9 @@ class Exchange implements Passenger {
   }
 
   #expire(): void {
-    const { deadlineMs, elapsed } = this.#opening
+    const { deadlineMs } = this.#opening
     // Whoever stood still has not waited: the answer may lie there unread, and the receiver is not to blame.
-    if (!this.#hasNewTime && elapsed() - deadlineMs > stoodStillMs) {
+    if (!this.#hasNewTime && this.#elapsed() - deadlineMs > stoodStillMs) {
       this.#hasNewTime = true
       this.#deadline = setTimeout(() => this.#expire(), deadlineMs)
       return
@@ -160,11 +166,24 @@ class Exchange implements Passenger {
     const whole = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks)
     const body = whole?.subarray(0, this.#opening.bodyMaxBytes) ?? new Uint8Array()
     const address = this.connection?.address ?? null
-    this.#settle({ kind: 'answered', ...this.#head, body, truncated, address, durationMs: this.#opening.elapsed() })
+    this.#settle({ kind: 'answered', ...this.#head, body, truncated, address, ...this.#took() })
   }
 
   #fail(how: Unanswered): void {
-    this.#settle({ ...how, durationMs: this.#opening.elapsed() })
+    const took = this.#took()
+    this.#settle(how.kind === 'refused' ? { ...how, durationMs: took.durationMs } : { ...how, ...took })
+  }
+
+  #took(): { readonly phases: Phases; readonly durationMs: Ms } {
+    const { startedAt } = this.#opening
+    const way = this.connection?.way ?? null
+    const phases = phasesOf({ way, startedAt, sentAt: this.#sentAt, firstByteAt: this.#firstByteAt })
+    return { phases, durationMs: this.#elapsed() }
+  }
+
+  #elapsed(): Ms {
+    const { monotonic, startedAt } = this.#opening
+    return ms(monotonic() - startedAt)
   }
 
   #settle(outcome: HttpOutcome): void {

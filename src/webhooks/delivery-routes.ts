@@ -45,17 +45,32 @@ const headers = Type.Unsafe<Record<string, string>>({
   description: 'Credentials are masked.',
 })
 
+const phase = (description: string) =>
+  nullable(
+    Type.Integer({ description: `${description} Null: there was none, as on a connection that was open, or it did not end.` }),
+  )
+
 const AttemptShape = Type.Object({
   id: Type.String(),
   number: Type.Integer(),
   started_at: Type.String({ format: 'date-time' }),
   at: Type.String({ format: 'date-time', description: 'When it ended.' }),
   duration_ms: Type.Integer(),
+  phases: Type.Object({
+    dns_ms: phase('The look-up of the name.'),
+    connect_ms: phase('Then, until there was a connection to the receiver, through the egress proxy where there is one.'),
+    tls_ms: phase('Then, the handshake.'),
+    first_byte_ms: phase('From sending the request to the first byte of the answer.'),
+  }),
   outcome: choice(['success', 'retry', 'dead', 'superseded']),
   status: nullable(Type.Integer()),
   detail: nullable(Type.String({ description: 'What went wrong, where there was no answer.' })),
   address: nullable(Type.String({ description: 'The IP address that was called.' })),
-  request: Type.Object({ headers }, { description: 'What this attempt has beside what all have in common.' }),
+  request: Type.Unsafe<{ headers: Record<string, string> } | null>({
+    type: ['object', 'null'],
+    properties: { headers },
+    description: 'What this attempt has beside what all have in common. Null: it could not be made.',
+  }),
   response: Type.Unsafe<{ headers: Record<string, string>; body: string | null; body_truncated: boolean } | null>({
     type: ['object', 'null'],
     properties: { headers, ...body },

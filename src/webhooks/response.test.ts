@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { LoggedAttempt } from '../deliveries/attempt.ts'
 import { lanes } from '../deliveries/delivery.ts'
+import { noPhases } from '../deliveries/phases.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
 import { instant, ms } from '../lib/time.ts'
 import { shownExcerpt, shownResponse } from './response.ts'
@@ -19,7 +20,7 @@ describe('a text of the response log', () => {
   test('of an attempt is one like this for headers, body, answer and event', () => {
     const attempt: LoggedAttempt = {
       ...{ organizationId: asId<OrganizationId>('O1'), id: 'a1', at: instant(0), endpointId: asId<EndpointId>('e1') },
-      ...{ deliveryId: 1, lane: lanes.live, isSigned: false },
+      ...{ deliveryId: 1, lane: lanes.live, isSigned: false, phases: noPhases },
       ...{ messageId: asId<MessageId>('m1'), messageAt: instant(0), eventSequence: 1, subjectId: 'I1', number: 1 },
       outcome: 'success',
       ...{ status: 200, detail: null, responseHeaders: {}, responseTruncated: false, address: null },

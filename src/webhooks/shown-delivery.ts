@@ -4,6 +4,7 @@ import { attemptHeaders } from '../deliveries/request-headers.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { deliveryIdOf } from '../lib/ids.ts'
 import { isoZ } from '../lib/time.ts'
+import type { Phases } from '../ports.ts'
 import { secretMask } from './credential.ts'
 import { type Headers, shownStaticHeaders } from './headers.ts'
 import { hidesBody } from './page-context.ts'
@@ -48,11 +49,12 @@ const shownAttempt = (attempt: RecordedAttempt) => ({
   started_at: isoZ(attempt.startedAt),
   at: isoZ(attempt.at),
   duration_ms: attempt.durationMs,
+  phases: shownPhases(attempt.phases),
   outcome: attempt.outcome,
   status: attempt.status,
   detail: attempt.detail,
   address: attempt.address,
-  request: { headers: masked(ownHeaders(attempt)) },
+  request: attempt.isSigned === null ? null : { headers: masked(ownHeaders(attempt)) },
   response:
     attempt.status === null
       ? null
@@ -63,12 +65,19 @@ const shownAttempt = (attempt: RecordedAttempt) => ({
         },
 })
 
+const shownPhases = ({ dnsMs, connectMs, tlsMs, firstByteMs }: Phases) => ({
+  dns_ms: dnsMs,
+  connect_ms: connectMs,
+  tls_ms: tlsMs,
+  first_byte_ms: firstByteMs,
+})
+
 /**
  * The signature is not kept: with it and what else is shown, whoever may look could send the message as if this server did, as long as
  * receivers take it.
  */
 const ownHeaders = ({ startedAt, isSigned }: RecordedAttempt): Headers =>
-  attemptHeaders({ startedAt, signature: isSigned ? secretMask : null })
+  attemptHeaders({ startedAt, signature: isSigned === true ? secretMask : null })
 
 /** Whoever names a header like a credential means one, in templates and in answers too. */
 const masked = (headers: Headers): Record<string, string> => ({ ...shownStaticHeaders(headers) })

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { makeVault } from '../../src/accounts/secret.ts'
 import { openDatabase } from '../../src/db/open.ts'
 import { type DeliveriesLoop, deliveriesLoop, type DeliveriesOptions } from '../../src/deliveries/loop.ts'
+import { noPhases } from '../../src/deliveries/phases.ts'
 import { allShards } from '../../src/lib/shard.ts'
 import { type Instant, instant, type Ms, ms } from '../../src/lib/time.ts'
 import type { Database, HttpOutcome, HttpRequest, Mail, MailOutcome, Ports, Random, Tx } from '../../src/ports.ts'
@@ -111,6 +112,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
           kind: 'no-answer',
           fault: 'timeout',
           detail: 'no answer in time',
+          phases: noPhases,
           durationMs: request.deadlineMs,
         }
         return after(request.deadlineMs, () => resolve(outcome))
@@ -124,6 +126,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
           body: Buffer.from(body),
           truncated: false,
           address: '192.0.2.1',
+          phases: noPhases,
           durationMs: ms(afterMs),
         }),
       )

@@ -9,6 +9,7 @@ import { makeApp, newBells, type Watchbell } from '../../src/app.ts'
 import { type Connection, type OpenDatabase, openDatabase } from '../../src/db/open.ts'
 import { egressPolicy } from '../../src/deliveries/egress.ts'
 import { parseEgressAllow } from '../../src/deliveries/egress-allow.ts'
+import { noPhases } from '../../src/deliveries/phases.ts'
 import { escalationsLoop } from '../../src/escalations/loop.ts'
 import type { App } from '../../src/http/app.ts'
 import type { OrganizationId, UserId } from '../../src/lib/ids.ts'
@@ -80,7 +81,7 @@ export async function stillWorld({ clock: realClock, publicUrl = baseUrl, onStat
     http: async (request) => {
       sent.push(request)
       const answer = { status: 200, headers: {}, body: Buffer.from('{"thanks":true}'), truncated: false }
-      return { kind: 'answered', ...answer, address: '192.0.2.1', durationMs: ms(5) }
+      return { kind: 'answered', ...answer, address: '192.0.2.1', phases: noPhases, durationMs: ms(5) }
     },
     mail: async (mail) => {
       sent.push(mail)

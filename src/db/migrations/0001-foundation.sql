@@ -854,9 +854,15 @@ create table attempts (
   response_headers jsonb,
   response_body bytea,
   response_truncated boolean not null,
-  is_signed boolean not null,
+  -- Null: there was no request to sign.
+  is_signed boolean,
   address text,
   duration_ms integer not null,
+  -- Of it; null: there was no such step, or it did not come to its end.
+  dns_ms smallint,
+  connect_ms smallint,
+  tls_ms smallint,
+  first_byte_ms smallint,
   primary key (organization_id, id, at)
 ) partition by range (at);
 create index attempts_endpoint on attempts (organization_id, endpoint_id, at desc);

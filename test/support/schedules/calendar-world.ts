@@ -1,4 +1,5 @@
 import { egressPolicy } from '../../../src/deliveries/egress.ts'
+import { noPhases } from '../../../src/deliveries/phases.ts'
 import { allShards } from '../../../src/lib/shard.ts'
 import { after, type Instant, type Ms, ms } from '../../../src/lib/time.ts'
 import type { Clock, HttpOutcome, HttpRequest, Ports } from '../../../src/ports.ts'
@@ -38,9 +39,19 @@ export async function calendarWorld(): Promise<CalendarWorld> {
     requests.push(request)
     const durationMs = ms(5)
     const answer = files.get(request.url)
-    if (answer === undefined) return { kind: 'no-answer', fault: 'connect', detail: 'No connection.', durationMs }
+    if (answer === undefined)
+      return { kind: 'no-answer', fault: 'connect', detail: 'No connection.', phases: noPhases, durationMs }
     const { status = 200, body = '', headers = {}, truncated = false } = answer
-    return { kind: 'answered', status, headers, body: Buffer.from(body), truncated, address: '192.0.2.1', durationMs }
+    return {
+      kind: 'answered',
+      status,
+      headers,
+      body: Buffer.from(body),
+      truncated,
+      address: '192.0.2.1',
+      phases: noPhases,
+      durationMs,
+    }
   }
   const clock: Clock = { now: () => now, monotonic: () => ms(now), wait: async () => {} }
   const send: Ports['send'] = { http, mail: () => Promise.reject(new Error('nobody is to be written to')) }
