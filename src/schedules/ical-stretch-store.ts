@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { asId, type OrganizationId, type ScheduleId } from '../lib/ids.ts'
+import { partsOf } from '../lib/parts.ts'
 import { jsonbText } from '../lib/json.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
@@ -25,9 +26,7 @@ type Begun = { readonly stretches: ReadonlyMap<string, CalendarStretch>; readonl
 
 /** The calendar says this from now on, each by its digest; null: it has always said so. */
 export async function beginStretches(tx: Tx, key: CalendarKey, { stretches, validFrom }: Begun): Promise<void> {
-  const all = [...stretches]
-  for (let index = 0; index < all.length; index += writtenAtOnce)
-    await insertStretches(tx, key, { stretches: all.slice(index, index + writtenAtOnce), validFrom })
+  for (const part of partsOf([...stretches], writtenAtOnce)) await insertStretches(tx, key, { stretches: part, validFrom })
 }
 
 /** So that the other work of this process gets its turn in between. */

@@ -1,4 +1,5 @@
 import type { OrganizationId, PartId, ScheduleId } from '../lib/ids.ts'
+import { partsOf } from '../lib/parts.ts'
 import { after, type Instant, instant, ms } from '../lib/time.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Tx } from '../ports.ts'
@@ -62,8 +63,7 @@ const readAtOnce = 50
 async function seeAll(tx: Tx, organizationId: OrganizationId, watches: readonly store.OpenWatch[]) {
   const seen: Seen[] = []
   const unreadable: Unreadable[] = []
-  for (let index = 0; index < watches.length; index += readAtOnce) {
-    const some = watches.slice(index, index + readAtOnce)
+  for (const some of partsOf(watches, readAtOnce)) {
     const startAt = instant(Math.min(...some.map(({ processedUntil }) => processedUntil)))
     const courses = await coursesFrom(tx, organizationId, { ids: some.map(({ id }) => id), startAt })
     seen.push(...some.map((watch) => seenFrom(watch, courses.of(watch.id), tx.now)))

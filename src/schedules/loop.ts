@@ -4,6 +4,7 @@ import { check } from '../lib/check.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
+import { partsOf } from '../lib/parts.ts'
 import { after, between, type Instant, instant, isoZ, minutes, seconds } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
@@ -85,7 +86,7 @@ function announcing({ clock, db, log }: World, settings: ScheduleSettings) {
       for (const watches of Map.groupBy(due, organizationOf).values()) {
         if (wereMissed(watches, clock.now())) await togetherOrAlone(watches, { act: leave, putOff })
         else {
-          const parts = partsOf(watches, { keyOf: organizationOf, sizeMax: changesPerTransaction })
+          const parts = partsByKey(watches, { keyOf: organizationOf, sizeMax: changesPerTransaction })
           await twoAtATime(parts, (part) => togetherOrAlone(part, { act, putOff }))
         }
       }
@@ -123,7 +124,7 @@ function looking({ clock, db, log }: World, settings: ScheduleSettings): Work {
   const putOff = puttingOff({ db, log }, 'schedule failed', store.postponeWatch)
   const take: Work['take'] = async (shards) => {
     const due = await store.dueLooks(db.sql, { shards, now: clock.now(), limit: looksPerRead })
-    for (const part of partsOf(due, { keyOf: organizationOf, sizeMax: looksPerTransaction }))
+    for (const part of partsByKey(due, { keyOf: organizationOf, sizeMax: looksPerTransaction }))
       await togetherOrAlone(part, { act, putOff })
     return due.length
   }
@@ -161,7 +162,7 @@ function reminding({ clock, db, log }: World, settings: ScheduleSettings): Work 
   const putOff = puttingOff({ db, log }, 'reminders failed', postponeReminders)
   const take: Work['take'] = async (shards) => {
     const due = await dueReminders(db.sql, { shards, now: clock.now(), limit: tellingsPerRead })
-    for (const part of partsOf(due, { keyOf: organizationOf, sizeMax: remindersPerTransaction }))
+    for (const part of partsByKey(due, { keyOf: organizationOf, sizeMax: remindersPerTransaction }))
       await togetherOrAlone(part, { act, putOff })
     return due.length
   }
@@ -206,7 +207,7 @@ function takingPresence({ db, log }: Pick<World, 'db' | 'log'>) {
     const putOff = async ({ userId }: PendingPresence, fault: unknown): Promise<void> =>
       log.error('presence change failed', { user_id: userId, error: faultText(fault) })
     const changes = await pendingPresence(db.sql, { shards, limit: presencePerRead })
-    for (const part of partsOf(changes, { keyOf: organizationOf, sizeMax: presencePerTransaction }))
+    for (const part of partsByKey(changes, { keyOf: organizationOf, sizeMax: presencePerTransaction }))
       await togetherOrAlone(part, { act, putOff })
     return takenCount > 0 && changes.length === presencePerRead
   }
@@ -228,12 +229,8 @@ type Parting<Due> = { readonly keyOf: (due: Due) => string; readonly sizeMax: nu
 const organizationOf = ({ organizationId }: Owned): string => organizationId
 
 /** Puts together what has one key, in parts that are small enough. */
-function partsOf<Due extends Owned>(due: readonly Due[], { keyOf, sizeMax }: Parting<Due>): readonly Due[][] {
-  const parts: Due[][] = []
-  for (const some of Map.groupBy(due, keyOf).values())
-    for (let index = 0; index < some.length; index += sizeMax) parts.push(some.slice(index, index + sizeMax))
-  return parts
-}
+const partsByKey = <Due extends Owned>(due: readonly Due[], { keyOf, sizeMax }: Parting<Due>): readonly Due[][] =>
+  Array.from(Map.groupBy(due, keyOf).values()).flatMap((some) => partsOf(some, sizeMax))
 
 /** All of one organization. */
 function someOf<Id>(part: readonly (Owned & { readonly id: Id })[]) {
