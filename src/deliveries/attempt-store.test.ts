@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
 import { endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
@@ -5,7 +6,7 @@ import { known } from '../lib/check.ts'
 import { asId, type MessageId, newUuid, type OrganizationId } from '../lib/ids.ts'
 import { instant, ms } from '../lib/time.ts'
 import { insertAttempts } from './attempt-store.ts'
-import { attemptsOf, latestAnswers } from './commands.ts'
+import { attemptsOf, countAttemptsOf, latestAnswers } from './commands.ts'
 import { lanes } from './delivery.ts'
 import { noPhases } from './phases.ts'
 
@@ -51,6 +52,23 @@ describe('the log of attempts', () => {
     const bodies = await loggedBodies(Array.from({ length: 66 }, () => Buffer.alloc(65_536, 'a')))
     expect(bodies.map((body) => body?.isWhole)).toEqual([...Array.from({ length: 64 }, () => true), false, false])
     expect(bodies.at(-1)).toEqual({ text: 'a'.repeat(16_384), bytes: 65_536, isWhole: false })
+  })
+
+  it('ends after the newest 10,000', async () => {
+    const world = await owingWorld()
+    open = world
+    await send(world, await endpointOf(world, url), [{}])
+    await world.pass(1_000)
+    await sql`insert into attempts (organization_id, id, at, delivery_id, lane, endpoint_id, message_id, message_at, number, outcome,
+        response_truncated, is_signed, duration_ms)
+      select organization_id, md5(n::text)::uuid, at - n * interval '1 second', n, lane, endpoint_id, message_id, message_at, 1, 'retry',
+        false, false, 0
+      from attempts, generate_series(1, 10050) n`.execute(world.db.sql)
+    const owner = { organizationId: asId<OrganizationId>('OAAAAAAAAAAAA'), ownerId: `WH ${url}` }
+    expect(await countAttemptsOf(world.db.sql, owner)).toBe(10_000)
+    const [newest] = await attemptsOf(world.db.sql, { ...owner, vault: testVault }, { limit: 1, offset: 0 })
+    const rest = await attemptsOf(world.db.sql, { ...owner, vault: testVault }, { limit: 50, offset: 9_999 })
+    expect(rest.map(({ at }) => Number(newest?.at) - at)).toEqual([9_999_000])
   })
 
   it('tells of a request without a body', async () => {

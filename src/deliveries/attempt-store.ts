@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { byteaArray, jsonbArray } from '../db/binary-array.ts'
-import { countRows } from '../db/listing.ts'
+import { known } from '../lib/check.ts'
 import { type Excerpt, excerptLimits } from '../lib/excerpt.ts'
 import { jsonbText } from '../lib/json.ts'
 import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
@@ -49,6 +49,9 @@ export async function insertAttempts(tx: Tx, attempts: readonly Attempt[]): Prom
 
 type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string }
 
+/** The log goes back over so many attempts: beyond them each page would cost what all that was sent in a month costs. */
+const reachMax = 10_000
+
 /**
  * The attempts at all endpoints that an owner has or had, newest first. Bodies can be megabytes, and one node's memory is for
  * everybody, so that long ones never leave the database.
@@ -56,6 +59,7 @@ type Owner = { readonly organizationId: OrganizationId; readonly ownerId: string
 export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promise<readonly SealedAttempt[]> {
   const { organizationId, ownerId } = owner
   const { wholeBytesMax, listBytesMax, beginningMax } = excerptLimits
+  const limit = Math.max(Math.min(page.limit, reachMax - page.offset), 0)
   // Of each endpoint no more is read than the page could need, and messages only for what is on it. A character has at most
   // four bytes, so what is shown of a beginning never ends inside one.
   const answer = await sql<AttemptRow & MessageRow>`
@@ -63,9 +67,9 @@ export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promis
       select newest.* from endpoints e
       cross join lateral (
         select * from attempts a where a.organization_id = e.organization_id and a.endpoint_id = e.id
-        order by a.at desc, a.id desc limit ${page.offset + page.limit}) newest
+        order by a.at desc, a.id desc limit ${page.offset + limit}) newest
       where e.organization_id = ${organizationId} and e.owner_id = ${ownerId}
-      order by newest.at desc, newest.id desc limit ${page.limit} offset ${page.offset})
+      order by newest.at desc, newest.id desc limit ${limit} offset ${page.offset})
     select page.*, m.grouped_sequences, m.target, m.headers_shown_sealed, m.request_trigger, octet_length(m.body) as body_bytes,
       case when octet_length(m.body) <= ${wholeBytesMax}::int
         and sum(least(octet_length(m.body), ${wholeBytesMax}::int)) over (order by page.at desc, page.id desc) <= ${listBytesMax}::int
@@ -80,15 +84,16 @@ export async function attemptsOfOwner(db: Sql, owner: Owner, page: Page): Promis
   }))
 }
 
-export function countAttemptsOfOwner(db: Sql, owner: Owner): Promise<number> {
-  const attempts = db
-    .selectFrom('attempts as a')
-    .innerJoin('endpoints as e', (join) =>
-      join.onRef('e.organization_id', '=', 'a.organization_id').onRef('e.id', '=', 'a.endpoint_id'),
-    )
-    .where('e.organization_id', '=', owner.organizationId)
-    .where('e.owner_id', '=', owner.ownerId)
-  return countRows(attempts)
+/** How many of them the log has. */
+export async function countAttemptsOfOwner(db: Sql, { organizationId, ownerId }: Owner): Promise<number> {
+  const answer = await sql<{ readonly count: number }>`
+    select count(*)::int as count from (
+      select from endpoints e cross join lateral (
+        select from attempts where organization_id = e.organization_id and endpoint_id = e.id
+        order by at desc limit ${reachMax}::int) a
+      where e.organization_id = ${organizationId} and e.owner_id = ${ownerId}
+      limit ${reachMax}::int) as counted`.execute(db)
+  return known(answer.rows[0], 'a count is a row').count
 }
 
 /** How much is told of the answers about one subject: of so many owners, and so many bytes together. */
