@@ -18,6 +18,7 @@ import type { EgressPolicy } from './deliveries/egress.ts'
 import { chainsOfSchedules } from './escalation-chains/policy-commands.ts'
 import { escalationChainRoutes } from './escalation-chains/routes.ts'
 import { escalationsLoop } from './escalations/loop.ts'
+import { eventTypesOf } from './events/catalogue.ts'
 import { findEventAt } from './events/commands.ts'
 import { historiesOf } from './events/history-store.ts'
 import { webhooksLoop } from './events/loop.ts'
@@ -202,7 +203,7 @@ async function addRoutes(http: App, { ports, settings, intake }: Routed): Promis
   const webhooks = { vault: webhookVault(ports, settings), egress, integrationsThatExist, schedulesThatExist }
   const messages = messageVault(ports, settings)
   webhookRoutes(http, { db, settings: webhooks, messageVault: messages, eventExcerptsOf, causesOf: causesOfMessages })
-  deliveryRoutes(http, { db, messageVault: messages, causesOf: causesOfMessages, eventOf: findEventAt })
+  deliveryRoutes(http, { db, messageVault: messages, causesOf: causesOfMessages, eventOf: findEventAt, eventTypesOf })
   webhookHealthRoutes(http, ports)
   actionRoutes(http, { db, settings: webhooks })
   const rendering = { ...ports, settings: webhooks, ...senderOf(settings), historiesOf }

@@ -21,7 +21,7 @@ const deliveryQueries = [
   ...['perpage=100', 'page=20', 'since=2020-01-01T00:00:00Z', 'until=2099-01-01T00:00:00Z', 'event_sequence=1'],
   ...['waiting', 'delivered', 'dead', 'skipped'].map((state) => `state=${state}`),
   ...['2xx', '5xx', 'none'].map((status) => `status=${status}`),
-  'alert_group_id=I1',
+  ...['alert_group_id=I1', 'trigger=acknowledge', 'trigger=schedule+gap&alert_group_id=I1'],
 ]
 
 /** A page is at most a hundred; what is sorted for it may be some more. */

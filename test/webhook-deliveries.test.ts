@@ -158,6 +158,10 @@ describe('the list of deliveries', () => {
     ['until=2099-01-01T00:00:00+02:00', [0, 1, 2, 3]],
     ['event_sequence=9999999', []],
     ['alert_group_id=INONE', []],
+    ['trigger=alert+group+created', [0, 1, 2, 3]],
+    ['trigger=alert+group+created&state=dead', [1, 2]],
+    ['trigger=acknowledge', []],
+    ['trigger=schedule+gap', []],
   ])('is filtered by %s', async (query, places) => {
     const { results, count: total } = await list(hook, `?${query}`)
     expect(results.map(({ id }: { id: string }) => id)).toEqual(places.map((place) => deliveries[place].id))
@@ -174,11 +178,32 @@ describe('the list of deliveries', () => {
       expect((await list(hook, `?event_sequence=${sequence}`)).results.map((one: any) => one.id)).toEqual([id])
       expect((await list(hook, `?alert_group_id=${group}`)).results.map((one: any) => one.id)).toEqual([id])
       expect((await list(hook, `?alert_group_id=INONE&event_sequence=${sequence}`)).results).toEqual([])
+      const created = `trigger=alert+group+created&event_sequence=${sequence}&alert_group_id=${group}`
+      expect((await list(hook, `?${created}`)).results.map((one: any) => one.id)).toEqual([id])
+      expect((await list(hook, `?trigger=resolve&alert_group_id=${group}`)).results).toEqual([])
       if (endedAt !== null) {
         const ended = await list(hook, `?since=${endedAt}&until=${endedAt.replace(/\d{3}000Z$/, '999000Z')}`)
         expect(ended.results.map((one: any) => one.id)).toContain(id)
       }
     }
+  })
+
+  test('is filtered by what happened', async () => {
+    const several = await newHook(200, {
+      trigger_types: ['acknowledge', 'unacknowledge', 'resolve'],
+      trigger_type: 'acknowledge',
+    })
+    const group = deliveries[0].alert_group_id
+    for (const action of ['acknowledge', 'unacknowledge', 'acknowledge', 'resolve'])
+      await world.api('POST', `alert_groups/${group}/${action}/`)
+    await world.api('POST', `webhooks/${several.id}/test/`, { trigger: 'resolve' })
+    await eventually(async () => ((await list(several)).results.length === 5 ? true : undefined))
+    const told = async (query: string) => (await list(several, query)).results.map(({ trigger }: any) => trigger)
+    expect(await told('?trigger=acknowledge')).toEqual(['acknowledge', 'acknowledge'])
+    expect(await told('?trigger=unacknowledge')).toEqual(['unacknowledge'])
+    // A test is caused by no event.
+    expect(await told('?trigger=resolve')).toEqual(['resolve'])
+    expect((await list(several, '?trigger=acknowledge&perpage=1&page=2')).count).toBe(2)
   })
 
   test('has pages', async () => {
@@ -192,6 +217,7 @@ describe('the list of deliveries', () => {
     ['since', 'yesterday', 'Must be an instant with its offset, for example 2026-11-22T01:00:00Z.'],
     ['until', '2026-01-01', 'Must be an instant with its offset, for example 2026-11-22T01:00:00Z.'],
     ['event_sequence', '1.5', 'A valid integer is required.'],
+    ['trigger', 'status change', expect.stringMatching(/^Must be one of: escalation, alert group created, acknowledge, /)],
     ['event_sequence', '-1', 'Ensure this value is greater than or equal to 0.'],
   ])('refuses %s=%s by the name of the filter', async (name, value, message) => {
     expect(await world.api('GET', `webhooks/${hook.id}/deliveries/?${name}=${value}`)).toMatchObject({

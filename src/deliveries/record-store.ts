@@ -60,6 +60,7 @@ function waitingOf(owner: Owner, filter: RecordFilter, limit: number | null): Ra
     statusIs(filter.statusClass, sql.ref('last_status')),
     filter.subjectId === undefined ? null : sql`subject_id = ${filter.subjectId}`,
     filter.cause === undefined ? null : tellsOf(filter.cause.sequence),
+    isCausedBy(owner, filter),
   ])
   return sql`(
     select w.id, true as is_waiting, w.at from ${endpointsOf(owner)} cross join ${allLanes} cross join lateral (
@@ -76,7 +77,7 @@ function deliveredOf(owner: Owner, filter: RecordFilter, limit: number | null): 
   const isCaused = sql`(event_sequence = ${cause?.sequence ?? null}::bigint or exists (
     select from messages m where m.organization_id = ${organizationId} and m.id = message_id and m.at = message_at
       and ${cause?.sequence ?? null}::bigint = any(m.grouped_sequences)))`
-  const wanted = allOf([sql`outcome = 'success'`, cause === undefined ? null : isCaused])
+  const wanted = allOf([sql`outcome = 'success'`, cause === undefined ? null : isCaused, isCausedBy(owner, filter)])
   if (subjectId !== undefined)
     return sql`(
       select a.delivery_id as id, false as is_waiting, a.at from (
@@ -101,6 +102,7 @@ function deadOf(owner: Owner, filter: RecordFilter, limit: number | null): RawBu
     state === undefined ? null : sql`state = ${state}`,
     statusIs(filter.statusClass, sql.ref('last_status')),
     cause === undefined ? null : tellsOf(cause.sequence),
+    isCausedBy(owner, filter),
   ])
   if (subjectId !== undefined)
     return sql`(
@@ -127,6 +129,13 @@ const allOf = (conditions: readonly Condition[]): RawBuilder<SqlBool> => {
 }
 
 const tellsOf = (sequence: number) => sql`(event_sequence = ${sequence}::bigint or ${sequence}::bigint = any(grouped_sequences))`
+
+/** A look at the event of each, and only of those that are looked at; joined, all events of such a type might be read instead. */
+const isCausedBy = ({ organizationId }: Owner, { causeTypes }: RecordFilter): Condition =>
+  causeTypes === undefined
+    ? null
+    : sql`(select type from events where organization_id = ${organizationId} and sequence = event_sequence and events.at = message_at)
+        = any(${[...causeTypes]}::text[])`
 
 /** The clocks of two nodes differ by less. */
 const clocksApart = hours(1)

@@ -65,4 +65,6 @@ export type RecordFilter = {
   readonly until?: Instant | undefined
   readonly subjectId?: string | undefined
   readonly cause?: { readonly sequence: number; readonly at: Instant } | undefined
+  /** Of the event that caused it, as the log of events calls them. */
+  readonly causeTypes?: readonly string[] | undefined
 }

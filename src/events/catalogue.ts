@@ -66,6 +66,11 @@ export const catalogue = {
 } as const satisfies Record<string, Trigger | null>
 
 export type EventType = keyof typeof catalogue
+
+/** The kinds of events that are this trigger. */
+export const eventTypesOf = (trigger: Trigger): readonly string[] =>
+  Object.entries(catalogue).flatMap(([type, caused]) => (caused === trigger ? [type] : []))
+
 export type AlertGroupEventType = Extract<EventType, `alert_group.${string}`>
 export type ScheduleEventType = Extract<EventType, `schedule.${string}`>
 /** Events about webhooks themselves that other webhooks hear of. */

@@ -4,15 +4,17 @@ import type { AlertGroupId } from '../lib/ids.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import { type Instant, parseInstant } from '../lib/time.ts'
+import { type Trigger, triggers } from './trigger.ts'
 
 /** What a list of deliveries is asked for; what is left out, or empty, keeps all. */
 export type DeliveryFilter = Pick<RecordFilter, 'state' | 'statusClass' | 'since' | 'until'> & {
   readonly alertGroupId: AlertGroupId | undefined
   readonly eventSequence: number | undefined
+  readonly trigger: Trigger | undefined
 }
 
 export type DeliveryFilterQuery = Partial<
-  Readonly<Record<'state' | 'status' | 'since' | 'until' | 'alert_group_id' | 'event_sequence', string>>
+  Readonly<Record<'state' | 'status' | 'since' | 'until' | 'alert_group_id' | 'event_sequence' | 'trigger', string>>
 >
 
 export function deliveryFilterOf(query: DeliveryFilterQuery): Result<DeliveryFilter, Refusal> {
@@ -23,6 +25,7 @@ export function deliveryFilterOf(query: DeliveryFilterQuery): Result<DeliveryFil
     since: take(optional(given, 'since', instantOfQuery), undefined),
     until: take(optional(given, 'until', instantOfQuery), undefined),
     eventSequence: take(optional(given, 'event_sequence', sequence), undefined),
+    trigger: take(optional(given, 'trigger', oneOf(triggers)), undefined),
     alertGroupId: filterId<AlertGroupId>(query.alert_group_id),
   }))
 }

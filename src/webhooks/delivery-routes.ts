@@ -13,7 +13,7 @@ import type { Database, Sql } from '../ports.ts'
 import { listDeliveries, readDelivery, redeliver } from './delivery-commands.ts'
 import { type DeliveryFilter, deliveryFilterOf } from './delivery-filter.ts'
 import { shownDelivery } from './shown-delivery.ts'
-import type { Trigger } from './trigger.ts'
+import { type Trigger, triggers } from './trigger.ts'
 
 export type DeliveryRoutesOptions = {
   readonly db: Database
@@ -26,6 +26,8 @@ export type DeliveryRoutesOptions = {
   ) => Promise<ReadonlyMap<MessageId, { readonly trigger: Trigger }>>
   /** When an event happened and to which alert group; null where it is not stored any more, or never was. */
   readonly eventOf: (db: Sql, organizationId: OrganizationId, sequence: number) => Promise<Event | null>
+  /** What the log calls the events that are such a trigger. */
+  readonly eventTypesOf: (trigger: Trigger) => readonly string[]
 }
 
 type Event = { readonly at: Instant; readonly alertGroupId: string | null }
@@ -117,6 +119,7 @@ const DeliveryQuery = Type.Object({
   until: Type.Optional(Type.String({ description: 'Ended, or due next, before this instant.' })),
   event_sequence: Type.Optional(Type.String({ description: 'The sequence of an event.' })),
   alert_group_id: Type.Optional(Type.String({ description: 'Id of an alert group.' })),
+  trigger: Type.Optional(Type.String({ description: `What happened: one of ${triggers.join(', ')}.` })),
 })
 
 /** The API of what webhooks send: what waits, what became of the rest, and sending it again. */
@@ -182,10 +185,11 @@ function deliveryRoute(app: App, options: DeliveryRoutesOptions): void {
 
 /** Null: nothing can pass, since there is no such event. */
 async function resolved(
-  { db, eventOf }: DeliveryRoutesOptions,
+  { db, eventOf, eventTypesOf }: DeliveryRoutesOptions,
   organizationId: OrganizationId,
-  { eventSequence, alertGroupId, ...filter }: DeliveryFilter,
+  { eventSequence, alertGroupId, trigger, ...wanted }: DeliveryFilter,
 ): Promise<RecordFilter | null> {
+  const filter = trigger === undefined ? wanted : { ...wanted, causeTypes: eventTypesOf(trigger) }
   if (eventSequence === undefined) return { ...filter, subjectId: alertGroupId }
   const event = await eventOf(db.sql, organizationId, eventSequence)
   if (event === null) return null
