@@ -4,7 +4,7 @@ import type { KeptBreaker } from './breaker.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
 
 /**
- * Pages go first and replays last; in between, what is ordered and what is not take turns. What is `ordered` leaves one after the
+ * Pages go first and replays last, but for one after every ten others; in between, what is ordered and what is not take turns. What is `ordered` leaves one after the
  * other for each endpoint, in the order in which it was owed: the next when the one before has arrived or is given up.
  */
 export const lanes = { page: 0, ordered: 1, live: 2, replay: 3 } as const

@@ -43,7 +43,7 @@ const query = {
   now: testNow,
   positions: [],
   held: [],
-  free: [2, 1].map((endpoint) => ({ endpointId: endpointId(endpoint), pages: 8, others: 8 })),
+  free: [2, 1].map((endpoint) => ({ endpointId: endpointId(endpoint), pages: 8, others: 8, replays: 8, isReplaysTurn: false })),
   pagesOnly: false,
   perEndpointMax: { webhook: 8, mail: 32 },
   limit: 64,
@@ -82,11 +82,26 @@ describe('what is due', () => {
     expect(endpoints(unknownFirst.deliveries)).toEqual([3, 2, 1, 1, 1, 1, 1, 1, 1, 1])
   })
 
+  it('is the first replay of an endpoint before what is fresh, but after pages, where it is its turn', async () => {
+    await fill({ endpoint: 28, count: 3, lane: lanes.replay, dueInMs: -1 })
+    await fill({ endpoint: 28, count: 2, lane: lanes.live, dueInMs: -1 })
+    await fill({ endpoint: 28, count: 1, lane: lanes.page, dueInMs: -1 })
+    const free = { endpointId: endpointId(28), pages: 8, others: 8, replays: 2 }
+    const lanesOf = async (isReplaysTurn: boolean) => {
+      const due = await dueDeliveries(db.sql, { ...query, shards: [28], free: [{ ...free, isReplaysTurn }] })
+      return [due.deliveries, due.surplus].map((some) => some.map(({ lane }) => lane))
+    }
+    const { page, live, replay } = lanes
+    expect(await lanesOf(false)).toEqual([[page, live, live, replay, replay], [replay]])
+    expect(await lanesOf(true)).toEqual([[page, replay, live, live, replay], [replay]])
+    await sql`delete from deliveries where endpoint_id = ${endpointId(28)}::uuid`.execute(db.sql)
+  })
+
   it('leaves out what is held, and says where more waits than there are slots', async () => {
     const held = (await dueDeliveries(db.sql, query)).deliveries.map(({ id }) => id).slice(0, 2)
     const free = [
-      { endpointId: endpointId(1), pages: 0, others: 0 },
-      { endpointId: endpointId(2), pages: 8, others: 8 },
+      { endpointId: endpointId(1), pages: 0, others: 0, replays: 0, isReplaysTurn: false },
+      { endpointId: endpointId(2), pages: 8, others: 8, replays: 8, isReplaysTurn: false },
     ]
     const due = await dueDeliveries(db.sql, { ...query, held, free })
     expect(endpoints(due.deliveries)).toEqual([2, 2])
@@ -115,7 +130,10 @@ describe('what is due', () => {
   })
 
   it('is nothing but pages of an endpoint whose pause this process knows', async () => {
-    const due = await dueDeliveries(db.sql, { ...query, free: [{ endpointId: endpointId(1), pages: 8, others: -1 }] })
+    const due = await dueDeliveries(db.sql, {
+      ...query,
+      free: [{ endpointId: endpointId(1), pages: 8, others: -1, replays: -1, isReplaysTurn: false }],
+    })
     expect([endpoints(due.deliveries), endpoints(due.surplus)]).toEqual([[3, 2], [2]])
   })
 

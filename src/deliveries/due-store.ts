@@ -83,7 +83,7 @@ const columns = sql`id, organization_id, endpoint_id, shard, lane, attempt, due_
 export const ofEndpoint = sql`e.kind, e.owner_id, e.url, e.deleted_at is not null as closed, e.disabled_at is not null as disabled,
   e.settings, e.breaker_ms, e.paused_until`
 
-/** What was read: in all lists pages first and replays last, then whose endpoint had its turn longest ago, then what has waited longest. */
+/** What was read: in all lists pages first and replays last, but for those whose turn it is, then whose endpoint had its turn longest ago, then what has waited longest. */
 export type DueDeliveries = {
   readonly deliveries: readonly Delivery[]
   /** Due as well, but its endpoint has no slot beside those of the others; one at most for each endpoint and lane. */
@@ -101,10 +101,13 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
   const { webhook, mail } = due.perEndpointMax
   const answer = await sql<DeliveryRow & { readonly is_surplus: boolean }>`
     with ${waitingLanes(due.shards, due.positions)}, known as materialized (
-      select waiting.*, free.pages, free.others, free.turn
+      select waiting.*, free.pages, case waiting.lane when ${replayLane} then free.replays else free.others end as others,
+        coalesce(waiting.lane = ${replayLane} and free.is_replays_turn, false) as is_replays_turn, free.turn
       from waiting
       left join unnest(${due.free.map(({ endpointId }) => endpointId)}::uuid[], ${due.free.map(({ pages }) => pages)}::int[],
-        ${due.free.map(({ others }) => others)}::int[]) with ordinality as free (endpoint_id, pages, others, turn) on free.endpoint_id = waiting.endpoint_id
+        ${due.free.map(({ others }) => others)}::int[], ${due.free.map(({ replays }) => replays)}::int[],
+        ${due.free.map(({ isReplaysTurn }) => isReplaysTurn)}::boolean[])
+        with ordinality as free (endpoint_id, pages, others, replays, is_replays_turn, turn) on free.endpoint_id = waiting.endpoint_id
       where waiting.lane = ${pageLane} or not ${due.pagesOnly}::boolean
     )
     select d.*, ${ofEndpoint}
@@ -116,19 +119,19 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
         when e.paused_until > ${now} then -1
         else coalesce(waiting.others, case e.kind when 'mail' then ${mail}::int else 1 end) end as free) slots
     cross join lateral (
-      (select ${columns}, place > slots.free as is_surplus from (
+      (select ${columns}, place > slots.free as is_surplus, waiting.is_replays_turn and place = 1 as is_next from (
         select ${columns}, row_number() over (order by due_at, id) as place from deliveries
         where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
           and (due_at, id) > (waiting.read_at, waiting.read_id) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
         order by due_at, id limit slots.free + 1) as first where waiting.lane <> ${orderedLane})
       union all
-      select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus from (
+      select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus, false as is_next from (
         select ${columns}, row_number() over (order by id) as place from deliveries
         where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane}
         order by id limit ${webhook}::int) as queue
       where waiting.lane = ${orderedLane} and (place = 1 and slots.free >= 0 or expires_at <= ${now}) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
     ) d
-    order by d.is_surplus, case d.lane when ${pageLane} then 0 when ${replayLane} then 2 else 1 end, waiting.turn nulls first, d.due_at, d.id
+    order by d.is_surplus, case when d.lane = ${pageLane} then 0 when d.is_next then 1 when d.lane = ${replayLane} then 3 else 2 end, waiting.turn nulls first, d.due_at, d.id
     limit ${due.limit}::int`.execute(db)
   const { surplus, deliveries } = Object.groupBy(answer.rows, (row) => (row.is_surplus ? 'surplus' : 'deliveries'))
   return { deliveries: (deliveries ?? []).map(deliveryOf), surplus: (surplus ?? []).map(deliveryOf) }

@@ -39,7 +39,7 @@ const due = {
   now: testNow,
   positions,
   held: [1, 2],
-  free: [{ endpointId, pages: 8, others: 8 }],
+  free: [{ endpointId, pages: 8, others: 8, replays: 8, isReplaysTurn: false }],
   pagesOnly: false,
   perEndpointMax: { webhook: 8, mail: 32 },
   limit: 64,

@@ -80,7 +80,13 @@ async function drain(): Promise<number> {
 }
 
 const positions = newPositions()
-const free = Array.from({ length: endpointCount }, (_, index) => ({ endpointId: endpointId(index + 1), pages: 8, others: 8 }))
+const free = Array.from({ length: endpointCount }, (_, index) => ({
+  endpointId: endpointId(index + 1),
+  pages: 8,
+  others: 8,
+  replays: 8,
+  isReplaysTurn: false,
+}))
 
 /** Returns how many deliveries that were. */
 async function takeAndEnd(): Promise<number> {

@@ -61,7 +61,7 @@ describe('the hold', () => {
   it('takes no more for an endpoint than may be under way at once, and none twice', () => {
     const hold = seasoned()
     expect([1, 1, 2, 3].map((id) => hold.take(deliveryTo('a', id)))).toEqual([true, false, true, false])
-    expect(hold.look().free).toContainEqual({ endpointId: 'a', pages: 0, others: 0 })
+    expect(hold.look().free).toContainEqual({ endpointId: 'a', pages: 0, others: 0, replays: 0, isReplaysTurn: false })
     expect(hold.take(deliveryTo('b', 4))).toBe(true)
   })
 
@@ -82,7 +82,7 @@ describe('the hold', () => {
     hold.take(first)
     hold.take(deliveryTo('a', 2))
     hold.landed(first)
-    expect(hold.look().free).toContainEqual({ endpointId: 'a', pages: 1, others: 1 })
+    expect(hold.look().free).toContainEqual({ endpointId: 'a', pages: 1, others: 1, replays: 0, isReplaysTurn: false })
     expect(hold.look().ids).toEqual([1, 2])
     expect(hold.take(first)).toBe(false)
   })

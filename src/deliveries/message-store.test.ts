@@ -37,7 +37,9 @@ describe('messages that are loaded again', () => {
       now: after(world.now(), hours(1)),
       positions: [],
       held: [],
-      free: [{ endpointId: await endpointOf(world, 'https://desk.example/'), pages: 8, others: 8 }],
+      free: [
+        { endpointId: await endpointOf(world, 'https://desk.example/'), pages: 8, others: 8, replays: 8, isReplaysTurn: false },
+      ],
       perEndpointMax: { webhook: 8, mail: 8 },
       pagesOnly: false,
       limit: 64,

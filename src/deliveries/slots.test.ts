@@ -95,6 +95,28 @@ describe('the slots of an endpoint with a rate', () => {
   })
 })
 
+describe('the slots for replays', () => {
+  const replay: Delivery = { ...deliveryTo('a', 99), lane: lanes.replay }
+  const freeOf = (slots: Slots) => slots.free(start).map(({ others, replays, isReplaysTurn }) => [others, replays, isReplaysTurn])
+
+  it('are all but one, and the last one too after ten others', () => {
+    const slots = newTestSlots()
+    for (let id = 1; id <= 9; id += 1) attempt(slots, deliveryTo('a', id))
+    expect(freeOf(slots)).toEqual([[8, 7, false]])
+    attempt(slots, deliveryTo('a', 10))
+    expect(freeOf(slots)).toEqual([[8, 8, true]])
+    attempt(slots, replay)
+    expect(freeOf(slots)).toEqual([[8, 7, false]])
+  })
+
+  it('are the only one where there is one', () => {
+    const slots = newTestSlots()
+    attempt(slots, deliveryTo('a', 1), failed)
+    expect(freeOf(slots)).toEqual([[1, 1, false]])
+    expect(slots.isFree(replay, start)).toBe(true)
+  })
+})
+
 describe('the slots of an endpoint', () => {
   it('are one at first, one more for each success that comes soon, and eight at most', () => {
     const counts = [0, 1, 2, 7, 20].map((successes) => {
@@ -149,7 +171,7 @@ describe('the slots of an endpoint', () => {
     const slots = newTestSlots()
     for (const endpoint of ['a', 'b', 'c']) attempt(slots, deliveryTo(endpoint, 1), { durationMs: seconds(2) })
     expect(['a', 'b', 'c', 'new'].map((endpoint, index) => fill(slots, endpoint, 10 * index))).toEqual([1, 1, 0, 1])
-    expect(slots.free(start)).toContainEqual({ endpointId: 'c', pages: 2, others: 0 })
+    expect(slots.free(start)).toContainEqual({ endpointId: 'c', pages: 2, others: 0, replays: 0, isReplaysTurn: false })
     slots.landed(deliveryTo('a', 0))
     expect(fill(slots, 'c', 30)).toBe(1)
   })
@@ -173,10 +195,10 @@ describe('the slots of an endpoint', () => {
     slots.landed(deliveryTo('a', 1))
     const sign = { at: start, durationMs: ms(20), jitter: 0.5, says: busy }
     expect(slots.learn(deliveryTo('a', 1), sign)).toEqual({ until: after(start, seconds(7)), breakerMs: null })
-    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 8, others: -1 }])
+    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 8, others: -1, replays: -1, isReplaysTurn: false }])
     expect(slots.isFree(deliveryTo('a', 2), after(start, seconds(7)))).toBe(true)
     slots.written(deliveryTo('a', 1))
-    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 8, others: 1 }])
+    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 8, others: 1, replays: 1, isReplaysTurn: false }])
   })
 
   it('go on where another process has left a breaker open', () => {
@@ -193,7 +215,7 @@ describe('the slots of an endpoint', () => {
       endpoint: { kind: 'mail', ownerId: 'mail', url: null, closed: false, isDisabled: false, settings: null, breaker: null },
     })
     expect([1, 2, 3, 4, 5, 6].map((id) => attempt(slots, mail(id), failed))).toEqual([null, null, null, null, null, null])
-    expect(slots.free(start)).toEqual([{ endpointId: 'mail', pages: 32, others: 32 }])
+    expect(slots.free(start)).toEqual([{ endpointId: 'mail', pages: 32, others: 32, replays: 31, isReplaysTurn: false }])
   })
 
   it('are forgotten after a minute without work, those of one that fails after half an hour', () => {
@@ -226,7 +248,7 @@ describe('the slots of an endpoint', () => {
     expect(slots.isFree({ ...rest, endpoint: { ...endpoint, settings: { ...usualSettings, inFlightMax: 1 } } }, start)).toBe(
       false,
     )
-    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 0, others: 0 }])
+    expect(slots.free(start)).toEqual([{ endpointId: 'a', pages: 0, others: 0, replays: 0, isReplaysTurn: false }])
   })
 
   it('are told of first where something left longest ago', () => {

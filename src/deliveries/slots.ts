@@ -22,6 +22,10 @@ export type FreeSlots = {
   readonly pages: number
   /** Of what is no page; negative while nothing may leave, not even to look whether something waits. */
   readonly others: number
+  /** How many of these may be replays. */
+  readonly replays: number
+  /** So much that is fresh has left that a replay is next, if one waits. */
+  readonly isReplaysTurn: boolean
 }
 
 /** What the table is to keep of an endpoint after an attempt. */
@@ -65,6 +69,8 @@ type Entry = {
   standing: Standing
   pages: number
   others: number
+  /** How much of what is fresh was taken since the last replay. */
+  freshCount: number
   /** When what is under way left, oldest first. */
   readonly leftAt: Map<number, Instant>
   /** What the table does not have yet, and by which delivery. */
@@ -79,6 +85,9 @@ type Share = { readonly free: number; readonly max: number }
 
 /** Pages share no slots and mind no breaker, so that these few are what keeps many receivers that hang from all slots of mails. */
 const suspectPagesMax = 2
+
+/** So much of what is fresh goes before a replay, so that neither holds up the other. */
+const freshPerReplay = 10
 
 /** An endpoint of which nothing was heard for so long begins anew; one that has failed lately, or was slow, is kept for longer. */
 const forgottenAfter = minutes(1)
@@ -99,14 +108,16 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
   const freeOf = (entry: Entry, now: Instant, suspects: () => Share): Omit<FreeSlots, 'endpointId'> => {
     // More than there may be are under way where the owner has just allowed fewer.
     const any = Math.max(maxOf(entry) - entry.pages - entry.others, 0)
-    return { pages: Math.min(pagesFree(entry, now), any), others: Math.min(othersFree(entry, now, suspects), any) }
+    const others = Math.min(othersFree(entry, now, suspects), any)
+    return { pages: Math.min(pagesFree(entry, now), any), others, ...replaysFree(entry, others) }
   }
   const isFree = (delivery: Delivery, now: Instant): boolean => {
     const entry = entries.get(delivery.endpointId)
     if (entry === undefined) return true
     entry.settings = delivery.endpoint.settings
-    const { pages, others } = freeOf(entry, now, () => shareAt(now))
-    return (isPage(delivery) ? pages : others) > 0
+    const free = freeOf(entry, now, () => shareAt(now))
+    if (isPage(delivery)) return free.pages > 0
+    return (isReplay(delivery) ? free.replays : free.others) > 0
   }
   return {
     free: (now) => {
@@ -122,10 +133,7 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
     take: (delivery, now) => {
       const entry = entries.get(delivery.endpointId) ?? newEntry(delivery.endpoint, now)
       entries.set(delivery.endpointId, entry)
-      entry.settings = delivery.endpoint.settings
-      entry.usedAt = now
-      if (isPage(delivery)) entry.pages += 1
-      else entry.others += 1
+      takeSlot(entry, delivery, now)
     },
     rest: ({ endpointId }, until) => {
       const entry = entries.get(endpointId)
@@ -167,11 +175,23 @@ const newEntry = ({ kind, settings, breaker }: Delivery['endpoint'], now: Instan
   standing: newStanding(breaker),
   pages: 0,
   others: 0,
+  freshCount: 0,
   leftAt: new Map(),
   pause: null,
   restsUntil: null,
   usedAt: now,
 })
+
+function takeSlot(entry: Entry, delivery: Delivery, now: Instant): void {
+  entry.settings = delivery.endpoint.settings
+  entry.usedAt = now
+  if (isPage(delivery)) {
+    entry.pages += 1
+    return
+  }
+  entry.others += 1
+  entry.freshCount = isReplay(delivery) ? 0 : entry.freshCount + 1
+}
 
 function learnt(
   entry: Entry,
@@ -198,6 +218,13 @@ function othersFree(entry: Entry, now: Instant, suspects: () => Share): number {
   const ofRate = rateFree(entry, now)
   if (!isSuspect(entry, now)) return Math.max(Math.min(capOf(entry) - others, ofRate), 0)
   return Math.max(Math.min(suspectCapOf(entry, suspects()) - others, ofRate), 0)
+}
+
+/** Where there are several slots, replays leave one to what is fresh, which then does not wait until one of them has ended. */
+function replaysFree({ others, freshCount }: Entry, free: number): Pick<FreeSlots, 'replays' | 'isReplaysTurn'> {
+  const isReplaysTurn = freshCount >= freshPerReplay
+  const leavesOne = !isReplaysTurn && free > 0 && free + others > 1
+  return { replays: leavesOne ? free - 1 : free, isReplaysTurn }
 }
 
 const bucketAfter = ({ settings, bucket }: Entry, now: Instant): Bucket =>
@@ -252,3 +279,4 @@ function putLast(entries: Map<EndpointId, Entry>, [endpointId, entry]: readonly 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
+const isReplay = ({ lane }: Delivery): boolean => lane === lanes.replay

@@ -781,7 +781,7 @@ create table deliveries (
   organization_id text not null,
   endpoint_id uuid not null,
   shard smallint not null,
-  -- 0 page, 1 ordered, 2 live, 3 replay: pages go first, replays last. What is ordered leaves by id, one at a time for each endpoint.
+  -- 0 page, 1 ordered, 2 live, 3 replay: pages go first, replays last but for some. What is ordered leaves by id, one at a time for each endpoint.
   lane smallint not null,
   attempt smallint not null,
   due_at timestamptz not null,
