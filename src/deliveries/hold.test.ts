@@ -38,6 +38,8 @@ const limits = {
   perEndpointMax: { webhook: 2, mail: 3 },
   suspectsInFlightMax: 2,
   heldMax: 5,
+  hangingMax: 0,
+  hangingBytesMax: 1000,
 }
 
 const now = instant(1_000_000)
@@ -98,6 +100,29 @@ describe('the hold', () => {
     hold.release(deliveryTo('a', 3))
     expect(hold.look().room).toBe(1)
     expect(hold.isRoomAwaited()).toBe(false)
+  })
+
+  it('has the room again of what has hung for a second, up to a limit, and says when that will be', () => {
+    const hold = newHold({ ...limits, webhooksInFlightMax: 2, hangingMax: 1 })
+    const later = instant(now + 1_001)
+    const [first, second, third, fourth] = [1, 2, 3, 4].map((id) => deliveryTo(`endpoint ${id}`, id)) as [
+      Delivery,
+      Delivery,
+      Delivery,
+      Delivery,
+    ]
+    for (const delivery of [first, second]) {
+      hold.take(delivery, now)
+      hold.leaves(delivery, 10, now)
+    }
+    expect([hold.look(now).pagesOnly, hold.nextRoomAt(now)]).toEqual([true, later])
+    expect(hold.look(later).pagesOnly).toBe(false)
+    expect([third, fourth].map((delivery) => hold.take(delivery, later))).toEqual([true, false])
+    hold.leaves(third, 10, later)
+    expect([hold.look(later).pagesOnly, hold.nextRoomAt(later)]).toEqual([true, null])
+    expect(hold.state(later)).toMatchObject({ webhooks: 3, suspects: 2 })
+    expect(hold.landed(first, later)).toBe(true)
+    expect(hold.look(later).pagesOnly).toBe(false)
   })
 
   it('has room for pages only while the bodies under way are large, and says when a webhook waits for it', () => {

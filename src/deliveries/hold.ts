@@ -1,18 +1,25 @@
 import type { EndpointId } from '../lib/ids.ts'
-import type { Instant } from '../lib/time.ts'
+import { after, before, earliest, type Instant, ms } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import type { Sign } from './sign.ts'
 import { type FreeSlots, newSlots, type Pause, type SlotLimits, type Troubled } from './slots.ts'
+import { soonMs } from './standing.ts'
 
 export type HoldLimits = SlotLimits & {
-  /** What is under way at once, in all. */
+  /** What is under way at once, in all, but for what hangs. */
   readonly inFlightMax: number
   /** What of it may be no page, so that receivers that hang leave room for pages, however many they are. */
   readonly webhooksInFlightMax: number
   /** What their bodies may be together before no more are taken, since all of them are in memory. */
   readonly webhookBytesInFlightMax: number
-  /** Deliveries in memory, with those whose outcome is not written yet: the bound while the database is down. */
+  /** Deliveries in memory, with those whose outcome is not written yet, but for what hangs: the bound while the database is down. */
   readonly heldMax: number
+  /**
+   * So many requests to webhooks that have been under way for long, and so many bytes of theirs, count for none of these limits: they
+   * only wait, and others are not to wait with them.
+   */
+  readonly hangingMax: number
+  readonly hangingBytesMax: number
 }
 
 /** The deliveries that this process has in its hands, from the moment it takes them until their outcome is written. */
@@ -39,8 +46,8 @@ export type Hold = {
   release(delivery: Delivery): void
   /** Whether the last look found no room at all. */
   isRoomAwaited(): boolean
-  /** When the next endpoint may send again that has used up its rate; null: all may. */
-  nextRefillAt(now: Instant): Instant | null
+  /** When there is room again, unless a request ends before: for an endpoint that has used up its rate, or since one hangs. */
+  nextRoomAt(now: Instant): Instant | null
   shards(): ReadonlySet<number>
   state(now: Instant): HoldState
 }
@@ -79,7 +86,8 @@ export function newHold(limits: HoldLimits): Hold {
   }
   return {
     look: (now) => {
-      const room = Math.max(Math.min(limits.inFlightMax - flights.count(), limits.heldMax - held.size), 0)
+      const hanging = flights.hangingCount(now)
+      const room = Math.max(Math.min(limits.inFlightMax - flights.count(), limits.heldMax - held.size) + hanging, 0)
       awaited = { ...nothingAwaited(), isAny: room === 0, isByWebhooks: !flights.hasRoomForWebhooks() }
       return { room, pagesOnly: awaited.isByWebhooks, ids: [...held.keys()], free: slots.free(now) }
     },
@@ -107,7 +115,7 @@ export function newHold(limits: HoldLimits): Hold {
     },
     leaves: (delivery, bytes, now) => {
       slots.leaves(delivery, now)
-      flights.weigh(delivery, bytes)
+      flights.leaves(delivery, bytes, now)
     },
     landed: (delivery, now) => {
       const wasSuspect = slots.isSuspect(delivery, now)
@@ -122,24 +130,41 @@ export function newHold(limits: HoldLimits): Hold {
       held.delete(delivery.id)
     },
     isRoomAwaited: () => awaited.isAny,
-    nextRefillAt: slots.nextRefillAt,
+    nextRoomAt: (now) =>
+      earliest([slots.nextRefillAt(now), awaited.isAny || awaited.isByWebhooks ? flights.nextHangsAt() : null]),
     shards: () => new Set([...held.values()].map((delivery) => delivery.shard)),
     state: (now) => ({ ...slots.troubled(now), ...flights.kinds() }),
   }
 }
 
 /** What is under way, all endpoints together. */
-function newFlights({ webhooksInFlightMax, webhookBytesInFlightMax }: HoldLimits) {
+function newFlights({ webhooksInFlightMax, webhookBytesInFlightMax, hangingMax, hangingBytesMax }: HoldLimits) {
   /** With the bytes of their bodies, as soon as these are known. */
   const flying = new Map<number, number>()
+  /** Requests to webhooks that may still be answered soon, and when they left, oldest first. */
+  const young = new Map<number, Instant>()
+  const hanging = new Set<number>()
   /** To which something ordered is under way. */
   const orderedTo = new Set<EndpointId>()
   let webhooksCount = 0
   let webhookBytes = 0
+  let hangingBytes = 0
+  const bytesOf = (id: number): number => flying.get(id) ?? 0
   return {
     count: () => flying.size,
+    /** Finds out what hangs now, which counts for no limit from here on. */
+    hangingCount: (now: Instant): number => {
+      for (const [id, leftAt] of young) {
+        if (leftAt >= before(now, soonMs) || hanging.size >= hangingMax || hangingBytes + bytesOf(id) > hangingBytesMax) break
+        young.delete(id)
+        hanging.add(id)
+        hangingBytes += bytesOf(id)
+      }
+      return hanging.size
+    },
     kinds: () => ({ pages: flying.size - webhooksCount, webhooks: webhooksCount }),
-    hasRoomForWebhooks: () => webhooksCount < webhooksInFlightMax && webhookBytes < webhookBytesInFlightMax,
+    hasRoomForWebhooks: () =>
+      webhooksCount - hanging.size < webhooksInFlightMax && webhookBytes - hangingBytes < webhookBytesInFlightMax,
     /** Whether it must wait for another that is under way, whatever slots there are. */
     isBehind: (delivery: Delivery) => isOrdered(delivery) && orderedTo.has(delivery.endpointId),
     start: (delivery: Delivery): void => {
@@ -147,16 +172,25 @@ function newFlights({ webhooksInFlightMax, webhookBytesInFlightMax }: HoldLimits
       if (isOrdered(delivery)) orderedTo.add(delivery.endpointId)
       if (!isPage(delivery)) webhooksCount += 1
     },
-    weigh: (delivery: Delivery, bytes: number): void => {
+    leaves: (delivery: Delivery, bytes: number, now: Instant): void => {
       if (isPage(delivery)) return
       flying.set(delivery.id, bytes)
+      young.set(delivery.id, now)
       webhookBytes += bytes
+    },
+    /** When the next request hangs if it is not answered; null: it would count all the same. */
+    nextHangsAt: (): Instant | null => {
+      const [oldest] = young
+      if (oldest === undefined || hanging.size >= hangingMax || hangingBytes + bytesOf(oldest[0]) > hangingBytesMax) return null
+      return after(oldest[1], ms(soonMs + 1))
     },
     /** False: it was not under way. */
     end: (delivery: Delivery): boolean => {
       const bytes = flying.get(delivery.id)
       if (bytes === undefined) return false
       flying.delete(delivery.id)
+      young.delete(delivery.id)
+      if (hanging.delete(delivery.id)) hangingBytes -= bytes
       webhookBytes -= bytes
       if (!isPage(delivery)) webhooksCount -= 1
       if (isOrdered(delivery)) orderedTo.delete(delivery.endpointId)

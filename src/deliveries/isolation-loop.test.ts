@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DeliveryWorld, WorldOptions } from '../../test/support/delivery-world.ts'
-import { endpointOf, owingWorld, send, waiting } from '../../test/support/owed-deliveries.ts'
+import { endpointOf, endpointsOf, owingWorld, send, waiting } from '../../test/support/owed-deliveries.ts'
 import { lanes } from './delivery.ts'
 
 let open: DeliveryWorld | null = null
@@ -152,4 +152,24 @@ describe('an endpoint that is left alone', () => {
     await world.pass(400_000)
     expect(await waiting(world)).toEqual([])
   })
+})
+
+describe('receivers of which nothing is known', () => {
+  it('keep the others waiting for a second at most, when more of them hang at once than there are slots', async () => {
+    const world = await newWorld({ behave: ({ url }) => (url.includes('hangs') ? 'hang' : { afterMs: 20 }) })
+    const known = await endpointOf(world, 'https://known.example/')
+    await send(world, known, [{}])
+    await world.pass(1_000)
+    const ids = await endpointsOf(world, [
+      ...Array.from({ length: 1_500 }, (_, index) => `https://hangs${index}.example/`),
+      'https://new.example/',
+    ])
+    const startedAt = world.now()
+    for (const id of [...ids, known]) await send(world, id, [{}])
+    await world.pass(3_000)
+    const well = world.received.filter(({ url, at }) => !url.includes('hangs') && at >= startedAt)
+    expect(well.map(({ url }) => url).toSorted()).toEqual(['https://known.example/', 'https://new.example/'])
+    expect(Math.max(...well.map(({ at }) => at)) - startedAt).toBeLessThan(1_100)
+    expect(world.loop().state(world.now())).toMatchObject({ webhooks: 1_500, suspects: 1_500 })
+  }, 60_000)
 })

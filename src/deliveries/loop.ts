@@ -42,7 +42,11 @@ export type DeliveriesOptions = AttemptOptions & {
 /** All pages by e-mail go to one mail server, which is the operator's own: it may have more at once than a stranger's receiver. */
 const perEndpointMax = { webhook: 8, mail: 32 }
 
-/** A socket that waits costs little, so there are many slots. Those who may hang share a quarter of what webhooks have, and a quarter more is for pages alone. */
+/**
+ * A socket that waits costs little, so there are many slots. Those who may hang share a quarter of what webhooks have, and a quarter more is
+ * for pages alone. That they hang is known after a second, and until then thousands of which nothing is known yet may have taken all slots:
+ * these give theirs back then.
+ */
 const defaultLimits: HoldLimits = {
   inFlightMax: 1280,
   webhooksInFlightMax: 1024,
@@ -50,6 +54,8 @@ const defaultLimits: HoldLimits = {
   webhookBytesInFlightMax: 32 * 1024 * 1024,
   perEndpointMax,
   heldMax: 2048,
+  hangingMax: 2048,
+  hangingBytesMax: 64 * 1024 * 1024,
 }
 
 /**
@@ -92,7 +98,7 @@ export function deliveriesLoop(options: DeliveriesOptions): DeliveriesLoop {
         const nextDue = await outlook.nextDueAt({ shards: owned, now, hasFound })
         // Where there is no room, what makes some wakes the loop.
         const nextWholeLook = hold.isRoomAwaited() ? null : positions.nextWholeLookAt()
-        return earliest([nextDue, hold.nextRefillAt(now), nextWholeLook])
+        return earliest([nextDue, hold.nextRoomAt(now), nextWholeLook])
       }
       return options.ports.clock.now()
     },

@@ -18,8 +18,8 @@ export type Pools = {
 /** An exchange that wants to know where its request was put. */
 export type Passenger = Dispatcher.DispatchHandler & { connection: Connection | null }
 
-/** Per scheme, host and port. Many webhooks share an origin, and one hanging path must leave room for the others. */
-const usualConnectionsMax = 1280
+/** Per scheme, host and port: all that may be under way. Many webhooks share an origin, and one hanging path must leave room for the others. */
+const usualConnectionsMax = 3328
 const headersMaxBytes = 16 * 1024
 /** So many identities keep their connections; of more, those that were used longest ago end theirs when these are idle. */
 const identitiesMax = 128

@@ -4,6 +4,7 @@ import {
   closingEndpoints,
   dueResults,
   endpointFor,
+  endpointsFor,
   endWaiting,
   enqueue,
   takeResults,
@@ -66,6 +67,15 @@ export const post = (delivery: Delivery): HttpMessage => ({
 export const endpointOf = (world: DeliveryWorld, url: string, settings: Partial<EndpointSettings> = {}): Promise<EndpointId> =>
   world.db.tx('test', (tx) =>
     endpointFor(tx, { organizationId, kind: 'webhook', ownerId: `WH ${url}`, url, settings: { ...usualSettings, ...settings } }),
+  )
+
+/** The same of many, in one transaction. */
+export const endpointsOf = (world: DeliveryWorld, urls: readonly string[]): Promise<readonly EndpointId[]> =>
+  world.db.tx('test', (tx) =>
+    endpointsFor(
+      tx,
+      urls.map((url) => ({ organizationId, kind: 'webhook', ownerId: `WH ${url}`, url, settings: usualSettings })),
+    ),
   )
 
 export const closeEndpointOf = (world: DeliveryWorld, url: string, reason: string): Promise<void> =>
