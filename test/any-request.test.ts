@@ -6,7 +6,7 @@ import { type AnyRequest, anyRequestTo } from './support/any-request.ts'
 import { pathOf, type Route, withRoutes } from './support/route-list.ts'
 import { type Answer, type Crew, newCrew, type StillWorld, stillWorld } from './support/still-world.ts'
 import { newThings, type Things } from './support/things.ts'
-import { walks } from './support/walk.ts'
+import { walks } from './support/walks/walks.ts'
 
 /** Null: always the same few requests, as in `npm test`; continuous integration takes a minute and another seed each time. */
 const seconds =

@@ -5,7 +5,8 @@ import { nodeClock } from '../src/lib/node/clock.ts'
 import { pathOf, type Route, withRoutes } from './support/route-list.ts'
 import { type Answer, type Crew, newCrew, type StillWorld, stillWorld } from './support/still-world.ts'
 import { newThings, rowsOf, type Things } from './support/things.ts'
-import { type Walk, walks } from './support/walk.ts'
+import type { Walk } from './support/walk.ts'
+import { walks } from './support/walks/walks.ts'
 import { eventually } from './support/watchbell.ts'
 
 /** Every route that the whole app has, as the router was told. */
