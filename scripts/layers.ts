@@ -142,6 +142,8 @@ const outerLayers: readonly (readonly [string, Layer])[] = [
   ['src/ports.ts', 'ports'],
   ['src/config.ts', 'config'],
   ['src/app.ts', 'app'],
+  ['src/housekeeping.ts', 'app'],
+  ['src/readiness.ts', 'app'],
   ['src/metrics.ts', 'app'],
   ['src/demo/', 'main'],
   ['src/main.ts', 'main'],

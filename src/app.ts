@@ -5,12 +5,10 @@ import { setupRoutes } from './accounts/setup-routes.ts'
 import type { AlertSettings } from './alerts/settings.ts'
 import { linkRoutes } from './alerts/link-routes.ts'
 import { alertsLoop } from './alerts/loop.ts'
-import { removeAllOldAlertGroups } from './alerts/retention-loop.ts'
 import { alertRoutes } from './alerts/alert-routes.ts'
 import { noteRoutes } from './alerts/note-routes.ts'
 import { alertGroupRoutes } from './alerts/routes.ts'
-import { pendingMigrations } from './db/migrate.ts'
-import { isClockSettled, keepPartitions, type Times } from './db/partitions.ts'
+import { keepPartitions } from './db/partitions.ts'
 import { latenessByLane } from './deliveries/commands.ts'
 import { deliveriesLoop } from './deliveries/loop.ts'
 import { userAgentOf } from './deliveries/request-headers.ts'
@@ -26,15 +24,16 @@ import { pastEventOf } from './events/past-commands.ts'
 import { causesOfMessages, eventExcerptsOf, renderDeliveries } from './events/render-commands.ts'
 import { eventRoutes } from './events/routes.ts'
 import type { App } from './http/app.ts'
-import { healthRoutes, processMetrics, type Readiness } from './http/health.ts'
+import { healthRoutes, processMetrics } from './http/health.ts'
 import { homeRoutes } from './http/home-routes.ts'
 import { makeServer } from './http/server.ts'
+import { keepHouse, timesOf } from './housekeeping.ts'
 import { type Intake, openIntake } from './inbound/commands.ts'
 import { inboundRoutes } from './inbound/routes.ts'
 import { integrationsThatExist } from './integrations/commands.ts'
 import { integrationRoutes } from './integrations/routes.ts'
 import { type Bell, type Heartbeats, type Loop, newBell, runLoop } from './lib/loop.ts'
-import { hours, type Ms, minutes, seconds } from './lib/time.ts'
+import { type Ms, seconds } from './lib/time.ts'
 import { type AppPorts, measuredPorts, nodeMetrics, outgoingMetrics, shiftChangeDelays } from './metrics.ts'
 import { linkKeyFrom } from './notifications/link.ts'
 import { notificationsLoop } from './notifications/loop.ts'
@@ -42,6 +41,7 @@ import { personalWebhookRoutes } from './notifications/personal-webhook-routes.t
 import { notificationRuleRoutes } from './notifications/rule-routes.ts'
 import type { NotificationSettings } from './notifications/settings.ts'
 import type { LoopName, Ports } from './ports.ts'
+import { inTime, readinessOf } from './readiness.ts'
 import { schedulesThatExist } from './schedules/on-call-commands.ts'
 import { schedulesLoop } from './schedules/loop.ts'
 import { calendarsLoop } from './schedules/ical-loop.ts'
@@ -271,66 +271,3 @@ const notificationSettings = (ports: Ports, settings: AppSettings): Notification
   linkKey: linkKeyFrom(settings.secretKey),
   messageVault: messageVault(ports, settings),
 })
-
-type House = { readonly ownedShards: () => readonly number[]; readonly deliveryLogDays: number }
-
-/** What goes by age, once an hour. Days are made a week ahead, so an hour more or less does not matter. */
-async function keepHouse(ports: Ports, { ownedShards, deliveryLogDays }: House, stop: AbortSignal): Promise<void> {
-  const { clock, db, log } = ports
-  const failed = (message: string) => (fault: unknown) => log.warn(message, { error: String(fault) })
-  while (!stop.aborted) {
-    await removeOld(ports, ownedShards, stop).catch(failed('alert groups not removed'))
-    await clock.wait(hours(1), stop)
-    if (stop.aborted) return
-    await timesOf(ports)
-      .then((times) => keepPartitions(db.sql, times, { log, deliveryLogDays }))
-      .catch(failed('partitions not kept'))
-  }
-}
-
-async function removeOld(ports: Ports, ownedShards: () => readonly number[], stop: AbortSignal): Promise<void> {
-  if (await isClockSettled(ports.db.sql, await timesOf(ports))) await removeAllOldAlertGroups(ports, ownedShards, stop)
-}
-
-const timesOf = async ({ clock, db }: Ports): Promise<Times> => ({ now: clock.now(), databaseNow: await db.now() })
-
-type Health = {
-  readonly heartbeats: Heartbeats
-  readonly loops: readonly Loop[]
-  readonly intake: Pick<Intake, 'stalledMs'>
-  readonly isLeased: boolean
-  readonly isStopping: boolean
-}
-
-/** How old the last round of a loop may be: longer than any sleep and any round. */
-const heartbeatMax: Ms = minutes(2)
-
-const databaseAnswerMax: Ms = seconds(3)
-
-/** Null: the database has not answered for so long. */
-function inTime<Value>(clock: Ports['clock'], asked: Promise<Value>): Promise<Value | null> {
-  const giveUp = clock.wait(databaseAnswerMax, new AbortController().signal).then(() => null)
-  return Promise.race([asked, giveUp])
-}
-
-/** A batch of alerts is stored in milliseconds; another node may do better than one that takes so long. */
-const intakeStallMax: Ms = seconds(5)
-
-async function readinessOf(
-  { clock, db }: Ports,
-  { heartbeats, loops, intake, isLeased, isStopping }: Health,
-): Promise<Readiness> {
-  const oldest = clock.monotonic() - heartbeatMax
-  const silent = loops.filter(({ name }) => (heartbeats.get(name) ?? -Infinity) < oldest).map(({ name }) => name)
-  const asked = pendingMigrations(db.sql).then(
-    (pending) => (pending === 0 ? 'ok' : `${pending} migrations have not run`),
-    () => 'it cannot be reached',
-  )
-  return {
-    database: (await inTime(clock, asked)) ?? 'it does not answer',
-    alerts: intake.stalledMs() <= intakeStallMax ? 'ok' : 'none was stored for more than five seconds, although some wait',
-    leases: isLeased ? 'ok' : 'they could not be renewed, so this node does nothing that is due',
-    loops: silent.length === 0 ? 'ok' : `no round for two minutes: ${silent.join(', ')}`,
-    server: isStopping ? 'it is stopping' : 'ok',
-  }
-}
