@@ -5,8 +5,9 @@
     python3 scripts/template-vectors.py
 
 The texts hold cases one after the other. Each begins with a line `%% CONTEXT: what it is about`, where CONTEXT names a member of
-contexts.json, with ` escaped` after it for a template that writes JSON (contract grafana-oncall 3.4). A case's last line break does
-not count. The custom filters are written from the contract; the rest is Jinja2 itself.
+contexts.json, with ` escaped` after it for a template that writes JSON (contract grafana-oncall 3.4): there texts are escaped beforehand,
+as in Grafana OnCall, whose result is ours wherever nothing but literals looks at the escapes. With ` escaped last` each value is escaped
+when it is put into the text. That is ours wherever a value is nothing but data. A case's last line break does not count. The custom filters are written from the contract; the rest is Jinja2 itself.
 """
 
 import base64
@@ -101,23 +102,27 @@ QuotedDict.__name__ = "dict"
 
 def escaped(value):
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)[1:-1]
+        return quoteless(value)
     if isinstance(value, dict):
         return QuotedDict({key: escaped(member) for key, member in value.items()})
     return [escaped(item) for item in value] if isinstance(value, list) else value
 
 
-def environment():
-    made = SandboxedEnvironment()
+def quoteless(text):
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def environment(finalize=None):
+    made = SandboxedEnvironment(finalize=finalize)
     made.filters.update(FILTERS)
     made.globals.update(range=refuse_range, time=lambda: datetime.datetime.now(datetime.timezone.utc))
     return made
 
 
-def outcome(template, context):
+def outcome(template, context, finalize=None):
     """`expected` with the text, or `error` with the words of the contract."""
     try:
-        return {"expected": environment().from_string(template).render(context)}
+        return {"expected": environment(finalize).from_string(template).render(context)}
     except (SecurityError, jinja2.TemplateSyntaxError) as fault:
         return {"error": f"Template Error: {fault.message if hasattr(fault, 'message') else fault}"}
     except (TypeError, KeyError, ValueError, UndefinedError) as fault:
@@ -126,7 +131,7 @@ def outcome(template, context):
         return {"error": f"Template Error: {fault}"}
 
 
-HEADER = re.compile(r"^%% (?P<context>\w+)(?P<escaped> escaped)?: (?P<about>.*)\n", re.MULTILINE)
+HEADER = re.compile(r"^%% (?P<context>\w+)(?P<escaped> escaped)?(?P<last> last)?: (?P<about>.*)\n", re.MULTILINE)
 
 
 def cases_of(path, contexts):
@@ -139,8 +144,9 @@ def cases_of(path, contexts):
         case = {"about": f"{path.stem}: {header['about']}", "template": template, "context": context}
         if header["escaped"]:
             case["isEscaped"] = True
+        if header["escaped"] and not header["last"]:
             seen = {name: escaped(member) for name, member in seen.items()}
-        result = outcome(template, seen)
+        result = outcome(template, seen, (lambda value: quoteless(str(value))) if header["last"] else None)
         if " object at 0x" in result.get("expected", ""):
             sys.exit(f"{case['about']}: an address is not the same twice")
         yield {**case, **result}

@@ -2,7 +2,7 @@ import { itemNamed } from '../../src/lib/jinja/dict.ts'
 import { readJson } from '../../src/lib/jinja/json-reader.ts'
 import { type Dict, isDict, isList, textOf } from '../../src/lib/jinja/value.ts'
 import type { Result } from '../../src/lib/result.ts'
-import { escapedData, plainData } from '../../src/lib/template/data.ts'
+import { jsonData, plainData } from '../../src/lib/template/data.ts'
 import { readTemplate, renderTemplate, resultMax, type TemplateFailure } from '../../src/lib/template/template.ts'
 import { instant } from '../../src/lib/time.ts'
 import type { Case } from './case.ts'
@@ -48,7 +48,7 @@ function render(template: string, vector: Dict): Result<string, TemplateFailure>
   if (!read.ok) return read
   const context = itemNamed(vector, 'context')
   const object: Dict = context !== undefined && isDict(context) ? context : { kind: 'dict', entries: new Map() }
-  const data = itemNamed(vector, 'isEscaped') === true ? escapedData(object) : plainData(object)
+  const data = itemNamed(vector, 'isEscaped') === true ? jsonData(object) : plainData(object)
   const world = { now: instant(Date.now()), random: () => Math.random(), isLate: () => false }
   return renderTemplate(read.value, { data, ...world, lengthMax: resultMax })
 }

@@ -70,7 +70,7 @@ function firstYes(rules: readonly Rule[], { json, labels }: RoutedAlert, { now, 
     const left = Math.floor((stepsMax + readingSteps - steps) / stepsPerTemplateStep / 2)
     if (left < 1) return { routeId: null, isWhole: false, steps }
     // An alert may be looked at twice, and is to take the same route.
-    const asked = { data: { context, originals: null }, now, random: () => 0, stepsMax: Math.min(left, templateStepsMax) }
+    const asked = { data: { context, isJson: false }, now, random: () => 0, stepsMax: Math.min(left, templateStepsMax) }
     const judged = judgeForAlert(template, asked)
     steps += judged.steps * stepsPerTemplateStep
     if (judged.says === true) return { routeId: id, isWhole, steps }

@@ -3,7 +3,7 @@ import { lazyDict } from '../lib/jinja/lazy.ts'
 import { readJson } from '../lib/jinja/json-reader.ts'
 import type { Dict, Value } from '../lib/jinja/value.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { escapedData, namedIn, objectOf, plainData } from '../lib/template/data.ts'
+import { jsonData, namedIn, objectOf, plainData } from '../lib/template/data.ts'
 import { isTemplate, readTemplate, renderTemplate, type RenderInput, resultMax } from '../lib/template/template.ts'
 
 /** Renders the templates of webhooks. Those that come again, and events that do, are read once. */
@@ -18,7 +18,7 @@ type Seen = {
   readonly event: string
   /** What other webhooks were answered last about the same alert group. */
   readonly answers: readonly Answer[]
-  /** The template writes JSON, so that texts are escaped for it. */
+  /** The template writes JSON, so that what comes from the event is escaped in it. */
   readonly isJson: boolean
 }
 
@@ -34,7 +34,7 @@ export function newTemplating(surroundings: Pick<RenderInput, 'now' | 'random' |
       const template = templateOf(text)
       if (!template.ok) return no(template.reason.text)
       const named = namedIn(text, withAnswers(eventOf(event), answers))
-      const data = isJson ? escapedData(named) : plainData(named)
+      const data = isJson ? jsonData(named) : plainData(named)
       const rendered = renderTemplate(template.value, { ...surroundings, data, lengthMax: resultMax })
       return rendered.ok ? rendered : no(rendered.reason.text)
     },

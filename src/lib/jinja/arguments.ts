@@ -1,6 +1,6 @@
 import { type TemplateFault, typeFault } from './fault.ts'
 import { numberOf } from './truth.ts'
-import { type Arguments, type Function, isUndefined, type Runtime, textOf, typeName, type Value } from './value.ts'
+import { type Arguments, type Function, isUndefined, markedOf, type Runtime, typeName, type Value } from './value.ts'
 import { faultOf } from './order.ts'
 
 /** A parameter that has no default. */
@@ -85,9 +85,9 @@ export function asCount(value: Value): number {
 
 const countMax = 2n ** 52n
 
-/** An argument that is a text. */
-export function asText(value: Value, title: string): string {
-  const text = textOf(value)
+/** An argument that is a text, marked. */
+export function asMarked(value: Value, title: string): string {
+  const text = markedOf(value)
   if (text === null) throw typeFault(`${title} must be str, not ${typeName(value)}`)
   return text
 }

@@ -5,17 +5,19 @@ import { faultOf } from './order.ts'
 import { percentFormat } from './percent-format.ts'
 import { numberOf } from './truth.ts'
 import {
+  htmlOfMarked,
+  isHtml,
   isInstance,
   isList,
-  isMarkup,
   isTuple,
   isUndefined,
   list,
-  markup,
+  markedOf,
   operandName,
   type Operator,
   textLike,
   textOf,
+  textOfMarked,
   tuple,
   typeName,
   type Value,
@@ -53,13 +55,13 @@ function operandFault(operator: Operator, { left, right }: Operands) {
 }
 
 function concatenated({ left, right, budget }: Operands): Value | null {
-  const leftText = textOf(left)
-  const rightText = textOf(right)
+  const leftText = markedOf(left)
+  const rightText = markedOf(right)
   if (leftText !== null && rightText !== null) {
     spendText(budget, leftText.length + rightText.length)
     // What is added to HTML is made HTML first.
-    if (isMarkup(left) || isMarkup(right)) return markup(escaped(left, leftText) + escaped(right, rightText))
-    return leftText + rightText
+    if (isHtml(left) || isHtml(right)) return htmlOfMarked(escaped(left, leftText) + escaped(right, rightText))
+    return textOfMarked(leftText + rightText)
   }
   if (isList(left) && isList(right)) {
     spendItems(budget, left.items.length + right.items.length)
@@ -74,7 +76,7 @@ function repeated({ left, right, budget }: Operands): Value | null {
   const [sequence, factor] = typeof numberOf(left) === 'bigint' ? [right, numberOf(left)] : [left, numberOf(right)]
   if (typeof factor !== 'bigint') return null
   const count = factor < 0n ? 0 : Number(factor)
-  const text = textOf(sequence)
+  const text = markedOf(sequence)
   if (text !== null) {
     spendText(budget, text.length * count)
     return textLike(sequence, text === '' ? '' : text.repeat(count))

@@ -2,26 +2,37 @@ import { spend, spendText } from './budget.ts'
 import { keyFault, runtimeFault, valueFault } from './fault.ts'
 import { formatted } from './format-spec.ts'
 import { escapeHtml } from './html.ts'
-import { printed, repr } from './print.ts'
+import { withoutMarks } from './marks.ts'
+import { printedMarked, repr } from './print.ts'
 import { quoted } from './python-text.ts'
-import { type Arguments, type Dict, isMarkup, isUndefined, markup, type Runtime, textOf, type Value } from './value.ts'
+import {
+  type Arguments,
+  type Dict,
+  isHtml,
+  isUndefined,
+  markedOf,
+  type Runtime,
+  textLike,
+  textOf,
+  textOfMarked,
+  type Value,
+} from './value.ts'
 
 /** How attributes and items are looked up: as everywhere in a template, so that `{0.x}` reaches nothing that `{{ x.y }}` does not. */
 export type Lookup = { readonly attribute: (of: Value, name: string) => Value; readonly item: (of: Value, key: Value) => Value }
 
 /** Python's `'{} {name.x[0]:>5}'.format(...)`. */
 export function braceFormat(format: Value, given: Arguments, { lookup, runtime }: { lookup: Lookup; runtime: Runtime }): Value {
-  const template = textOf(format) ?? ''
-  const filling: Filling = { given, lookup, runtime, isHtml: isMarkup(format), automatic: 0, isNumbered: false, depth: 2 }
-  const text = filled(template, filling)
-  return isMarkup(format) ? markup(text) : text
+  const template = markedOf(format) ?? ''
+  const filling: Filling = { given, lookup, runtime, isForHtml: isHtml(format), automatic: 0, isNumbered: false, depth: 2 }
+  return textLike(format, filled(template, filling))
 }
 
 type Filling = {
   readonly given: Arguments
   readonly lookup: Lookup
   readonly runtime: Runtime
-  readonly isHtml: boolean
+  readonly isForHtml: boolean
   automatic: number
   isNumbered: boolean
   depth: number
@@ -71,26 +82,26 @@ function field(text: string, filling: Filling): string {
   const found = fieldPattern.exec(text)
   if (found === null) throw valueFault('Invalid format string')
   const [, first = '', path = '', conversion, specText = ''] = found
-  let value = firstOf(first, filling)
+  let value = firstOf(withoutMarks(first), filling)
   for (const [, name, key] of path.matchAll(step)) {
     value =
       name !== undefined
-        ? lookup.attribute(value, name)
-        : lookup.item(value, /^\d+$/.test(key ?? '') ? BigInt(key ?? 0) : (key ?? ''))
+        ? lookup.attribute(value, withoutMarks(name))
+        : lookup.item(value, /^\d+$/.test(key ?? '') ? BigInt(key ?? 0) : withoutMarks(key ?? ''))
   }
   const shown = convertedBy(conversion, value, filling)
   filling.depth -= 1
   const spec = specText.includes('{') ? filled(specText, filling) : specText
   filling.depth += 1
   const written = isUndefined(shown) ? '' : formatted(shown, spec, runtime.budget)
-  return filling.isHtml && !isMarkup(shown) ? escapeHtml(written) : written
+  return filling.isForHtml && !isHtml(shown) ? escapeHtml(written) : written
 }
 
 function convertedBy(conversion: string | undefined, value: Value, { runtime }: Filling): Value {
   if (conversion === undefined) return value
-  if (conversion === 's') return printed(value, runtime.budget)
+  if (conversion === 's') return textOfMarked(printedMarked(value, runtime.budget))
   if (conversion === 'r' || conversion === 'a') return repr(value, runtime.budget)
-  throw valueFault(`Unknown conversion specifier '${conversion}'`)
+  throw valueFault(`Unknown conversion specifier '${withoutMarks(conversion)}'`)
 }
 
 function firstOf(name: string, filling: Filling): Value {

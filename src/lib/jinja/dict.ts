@@ -33,7 +33,7 @@ export function hashOf(key: Value): Hash {
   if (key === null || typeof key === 'string' || typeof key === 'bigint') return key
   if (typeof key === 'boolean') return key ? 1n : 0n
   if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key) : key
-  if (key.kind === 'markup') return key.text
+  if (key.kind === 'text') return key.text
   // Texts of alerts have no NUL, which PostgreSQL does not keep.
   if (isTuple(key)) return `\0tuple\0${key.items.map((item) => hashText(hashOf(item))).join('\0')}`
   if (isInstance(key)) return key.key === undefined ? key : `\0${key.typeName}\0${key.key}`

@@ -6,7 +6,7 @@ import { escaped } from './html.ts'
 import { contains, itemsOf } from './iteration.ts'
 import { attributeOf, itemOf } from './member.ts'
 import { faultOf, holds } from './order.ts'
-import { printed } from './print.ts'
+import { printedMarked } from './print.ts'
 import { quoted } from './python-text.ts'
 import { type Scope, valueOf } from './scope.ts'
 import { sliceOf } from './slice.ts'
@@ -14,13 +14,14 @@ import type { Call, Comparator, Expression, Given, NamedCall } from './syntax.ts
 import { isEqual, isTrue } from './truth.ts'
 import {
   type Arguments,
+  htmlOfMarked,
   isDict,
   isInstance,
   isUndefined,
   list,
-  markup,
   type Runtime,
   textOf,
+  textOfMarked,
   tuple,
   typeName,
   undefinedValue,
@@ -105,12 +106,12 @@ const noElse = (line: number): Value =>
 
 function concatenated(values: readonly Value[], { budget, isEscaping }: Runtime): Value {
   const parts = values.map((value) => {
-    const part = printed(value, budget)
+    const part = printedMarked(value, budget)
     const text = isEscaping ? escaped(value, part) : part
     spendText(budget, text.length)
     return text
   })
-  return isEscaping ? markup(parts.join('')) : parts.join('')
+  return isEscaping ? htmlOfMarked(parts.join('')) : textOfMarked(parts.join(''))
 }
 
 function compares(comparator: Comparator, { left, right, budget }: { left: Value; right: Value; budget: Budget }): boolean {

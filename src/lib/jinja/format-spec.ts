@@ -3,10 +3,11 @@ import { typeFault, valueFault } from './fault.ts'
 import { floatDigits } from './number-format.ts'
 import { grouped } from './number-format.ts'
 import { floatText, intText } from './number-text.ts'
-import { printed } from './print.ts'
+import { withoutMarks } from './marks.ts'
+import { printedMarked } from './print.ts'
 import { countOf, cut } from './python-text.ts'
 import { numberOf } from './truth.ts'
-import { textOf, typeName, type Value } from './value.ts'
+import { markedOf, typeName, type Value } from './value.ts'
 
 /** What stands after the colon of `{:>10.2f}`. */
 type Spec = {
@@ -24,9 +25,9 @@ type Spec = {
 
 const pattern = /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?(.)?$/su
 
-/** A value as `format(value, spec)` writes it. */
+/** A value as `format(value, spec)` writes it, marked as the spec is. */
 export function formatted(value: Value, text: string, budget: Budget): string {
-  if (text === '') return printed(value, budget)
+  if (text === '') return printedMarked(value, budget)
   const spec = specOf(text, value)
   const number = numberOf(value)
   const written = number !== null ? numberWritten(number, spec, budget) : textWritten(value, spec, budget)
@@ -35,7 +36,7 @@ export function formatted(value: Value, text: string, budget: Budget): string {
 
 function specOf(text: string, value: Value): Spec {
   const found = pattern.exec(text)
-  if (found === null) throw valueFault(`Invalid format specifier '${text}' for object of type '${typeName(value)}'`)
+  if (found === null) throw valueFault(`Invalid format specifier '${withoutMarks(text)}' for object of type '${typeName(value)}'`)
   const [, fill, align, sign = '', alternate, zero, width = '0', separator = '', precision, letter = ''] = found
   return {
     fill: fill ?? (zero === undefined ? ' ' : '0'),
@@ -52,7 +53,7 @@ function specOf(text: string, value: Value): Spec {
 type Written = { readonly sign: string; readonly body: string }
 
 function textWritten(value: Value, spec: Spec, budget: Budget): Written {
-  const text = textOf(value)
+  const text = markedOf(value)
   if (text === null) throw typeFault(`unsupported format string passed to ${typeName(value)}.__format__`)
   if (spec.letter !== '' && spec.letter !== 's') throw unknownCode(spec.letter, value)
   if (spec.align === '=') throw valueFault("'=' alignment not allowed in string format specifier")
@@ -61,7 +62,7 @@ function textWritten(value: Value, spec: Spec, budget: Budget): Written {
 }
 
 const unknownCode = (letter: string, value: Value) =>
-  valueFault(`Unknown format code '${letter}' for object of type '${typeName(value)}'`)
+  valueFault(`Unknown format code '${withoutMarks(letter)}' for object of type '${typeName(value)}'`)
 
 const bases: ReadonlyMap<string, number> = new Map([
   ['b', 2],
@@ -81,7 +82,7 @@ function numberWritten(number: bigint | number, spec: Spec, budget: Budget): Wri
 function integerBody(number: bigint, spec: Spec, budget: Budget): string {
   const size = number < 0n ? -number : number
   if (spec.precision !== null) throw valueFault('Precision not allowed in integer format specifier')
-  if (spec.letter === 'c') return String.fromCodePoint(Number(size > 0x10ffffn ? 0xfffdn : size))
+  if (spec.letter === 'c') return String.fromCodePoint(Number(size > 0x10ffffn ? 0xfffdn : size)).toWellFormed()
   const base = bases.get(spec.letter)
   if (base === undefined && !['', 'd', 'n'].includes(spec.letter)) throw unknownCode(spec.letter, number)
   const digits = base === undefined ? intText(size, budget) : size.toString(base)

@@ -6,7 +6,7 @@ import { runtimeFault, typeFault } from './fault.ts'
 import { functionValue } from './member.ts'
 import { repr } from './print.ts'
 import { isTrue } from './truth.ts'
-import { type Arguments, type Dict, type Function, type Instance, markup, type Runtime, type Value } from './value.ts'
+import { type Arguments, type Dict, type Function, htmlOfMarked, type Instance, type Runtime, type Value } from './value.ts'
 
 /** A dict of what a call gives: another dict or pairs, then names. */
 function dictFrom({ positional, named }: Arguments, { budget }: Runtime): Dict {
@@ -88,7 +88,7 @@ const lipsum = withParameters(
     spendText(budget, count * filler.length)
     const isHtml = isTrue(ask('html'))
     const paragraphs = Array.from({ length: count }, () => (isHtml ? `<p>${filler}</p>` : filler))
-    return isHtml ? markup(paragraphs.join('\n')) : paragraphs.join('\n\n')
+    return isHtml ? htmlOfMarked(paragraphs.join('\n')) : paragraphs.join('\n\n')
   },
 )
 

@@ -6,25 +6,26 @@ import { itemsOf, iterate, unpacked } from './iteration.ts'
 import { htmlSafeJson, jsonOf, type JsonStyle } from './json-writer.ts'
 import { linked } from './links.ts'
 import { faultOf } from './order.ts'
-import { printed } from './print.ts'
+import { markOf } from './marks.ts'
+import { printed, printedMarked } from './print.ts'
 import { quoted, splitBlanks } from './python-text.ts'
 import { isTrue } from './truth.ts'
-import { type Function, isDict, isUndefined, markup, textOf, tuple, typeName, type Value } from './value.ts'
+import { type Function, isDict, htmlOfMarked, isUndefined, textOf, textOfMarked, tuple, typeName, type Value } from './value.ts'
 
 const escape = withParameters({ title: 'escape', parameters: { s: required } }, (ask, { budget }) => {
-  const text = printed(ask('s'), budget)
+  const text = printedMarked(ask('s'), budget)
   spendText(budget, text.length * 5)
-  return markup(escaped(ask('s'), text))
+  return htmlOfMarked(escaped(ask('s'), text))
 })
 
 const forceEscape = withParameters({ title: 'do_forceescape', parameters: { value: required } }, (ask, { budget }) => {
-  const text = printed(ask('value'), budget)
+  const text = printedMarked(ask('value'), budget)
   spendText(budget, text.length * 5)
-  return markup(escapeHtml(text))
+  return htmlOfMarked(escapeHtml(text))
 })
 
 const markSafe = withParameters({ title: 'do_mark_safe', parameters: { value: required } }, (ask, { budget }) =>
-  markup(printed(ask('value'), budget)),
+  htmlOfMarked(printedMarked(ask('value'), budget)),
 )
 
 const stripTags = withParameters({ title: 'do_striptags', parameters: { value: required } }, (ask, { budget }) => {
@@ -88,6 +89,9 @@ const urlEncode = withParameters({ title: 'do_urlencode', parameters: { value: r
     .join('&')
 })
 
+/** Attributes are XML that is written as the template says, like JSON. */
+const quote = markOf('"')
+
 const attributes = withParameters(
   { title: 'do_xmlattr', hidden: 1, parameters: { d: required, autospace: true } },
   (ask, { budget }) => {
@@ -100,11 +104,11 @@ const attributes = withParameters(
       const name = textOf(key)
       if (name === null) throw typeFault(`expected string or bytes-like object, got '${typeName(key)}'`)
       if (/[\t\n\v\f\r />=]/.test(name)) throw valueFault(`Invalid character in attribute name: ${quoted(name)}`)
-      const text = printed(member, budget)
+      const text = printedMarked(member, budget)
       spendText(budget, (name.length + text.length) * 5)
-      parts.push(`${escapeHtml(name)}="${escaped(member, text)}"`)
+      parts.push(`${escapeHtml(name)}=${quote}${escaped(member, text)}${quote}`)
     }
-    return (isTrue(ask('autospace')) && parts.length > 0 ? ' ' : '') + parts.join(' ')
+    return textOfMarked((isTrue(ask('autospace')) && parts.length > 0 ? ' ' : '') + parts.join(' '))
   },
 )
 
@@ -134,11 +138,11 @@ const urlize = withParameters(
 
 const toJson = withParameters(
   { title: 'do_tojson', hidden: 1, parameters: { value: required, indent: null } },
-  (ask, { budget, restore }) => {
+  (ask, { budget }) => {
     const indent = indentOf(ask('indent'))
     if (indent !== null) spendText(budget, indent.length)
-    const style: JsonStyle = { isSorted: true, isAscii: true, indent, comma: indent === null ? ', ' : ',', restore }
-    return markup(htmlSafeJson(jsonOf(ask('value'), style, budget)))
+    const style: JsonStyle = { isSorted: true, isAscii: true, indent, comma: indent === null ? ', ' : ',' }
+    return { kind: 'text', text: htmlSafeJson(jsonOf(ask('value'), style, budget)), marked: null, isHtml: true }
   },
 )
 

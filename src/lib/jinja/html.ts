@@ -1,19 +1,21 @@
-import { isMarkup, type Value } from './value.ts'
+import { markOf } from './marks.ts'
+import { isHtml, type Value } from './value.ts'
 
-const special = /[&<>'"]/g
+const special = /[&<>'"]|\udc22/gu
 const entities: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
   ['<', '&lt;'],
   ['>', '&gt;'],
   ["'", '&#39;'],
   ['"', '&#34;'],
+  [markOf('"'), '&#34;'],
 ])
 
-/** A text that HTML shows as it stands. */
+/** A text that HTML shows as it stands; it may be marked. */
 export const escapeHtml = (text: string): string => text.replace(special, (character) => entities.get(character) ?? character)
 
 /** The text of a value as HTML: what is HTML already stays. */
-export const escaped = (value: Value, text: string): string => (isMarkup(value) ? text : escapeHtml(text))
+export const escaped = (value: Value, text: string): string => (isHtml(value) ? text : escapeHtml(text))
 
 const named: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],

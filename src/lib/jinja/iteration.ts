@@ -3,14 +3,15 @@ import { typeFault, valueFault } from './fault.ts'
 import { hashOf, keysOf } from './dict.ts'
 import { charactersOf, countOf } from './python-text.ts'
 import { isEqual } from './truth.ts'
-import { isDict, textOf, typeName, type Value } from './value.ts'
+import { isDict, markedOf, textOf, textOfMarked, typeName, type Value } from './value.ts'
 
 /** The items of a value, one by one; null when it has none to visit. */
 export function iterate(value: Value): Iterable<Value> | null {
-  const text = textOf(value)
-  if (text !== null) return charactersOf(text)
+  if (typeof value === 'string') return charactersOf(value)
   if (value === null || typeof value !== 'object') return null
   switch (value.kind) {
+    case 'text':
+      return charactersOf(markedOf(value) ?? '').map(textOfMarked)
     case 'list':
     case 'tuple':
       return value.items
@@ -22,8 +23,6 @@ export function iterate(value: Value): Iterable<Value> | null {
       return { [Symbol.iterator]: () => value.items }
     case 'instance':
       return value.items?.() ?? null
-    case 'markup':
-      return null
   }
 }
 
@@ -72,7 +71,7 @@ function lengthOf(value: Value): number | null {
     case 'instance':
       return value.length?.() ?? null
     case 'generator':
-    case 'markup':
+    case 'text':
       return null
   }
 }

@@ -136,7 +136,8 @@ function readEscapes(reading: Reading): string {
   reading.position = end
   try {
     const parsed: unknown = JSON.parse(literal)
-    if (typeof parsed === 'string') return parsed
+    // A half of a pair that stands alone is no character, and would be taken for a mark (marks.ts).
+    if (typeof parsed === 'string') return parsed.toWellFormed()
   } catch {
     throw noJson
   }

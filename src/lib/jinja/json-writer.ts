@@ -12,8 +12,6 @@ export type JsonStyle = {
   readonly indent: string | null
   /** Between items. Where there is an indent, a line break follows. */
   readonly comma: string
-  /** Texts as they are written in the end, where they were changed on their way into the template. */
-  readonly restore: (text: string) => string
 }
 
 /** A value as Python's `json.dumps` writes it. */
@@ -112,8 +110,8 @@ function numberText(value: number): string {
 const notAscii = /[\u007f-\uffff]/g
 
 /** A text with its quotes, as Python writes it, which is as JavaScript does but for what is not ASCII. */
-function stringText(text: string, { isAscii, restore }: JsonStyle): string {
-  const written = JSON.stringify(restore(text))
+function stringText(text: string, { isAscii }: JsonStyle): string {
+  const written = JSON.stringify(text)
   return isAscii ? written.replace(notAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`) : written
 }
 

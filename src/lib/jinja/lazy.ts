@@ -3,14 +3,10 @@ import type { Dict, Entry, Hash, List, Value } from './value.ts'
 /** A list whose items are made when somebody first asks for them. */
 export const lazyList = (make: () => Value[]): List => new LazyList(make)
 
-/** What a dict has beside its entries. */
-export type Traits = Pick<Dict, 'missing' | 'shown'>
-
-/** A dict whose entries are made when somebody first asks for them. */
-export function lazyDict(make: () => Map<Hash, Entry>, { missing, shown }: Traits = {}): Dict {
+/** A dict whose entries are made when somebody first asks for them; `missing` is as that of `Dict`. */
+export function lazyDict(make: () => Map<Hash, Entry>, missing?: Value): Dict {
   const dict: Dict = new LazyDict(make)
-  if (missing === undefined && shown === undefined) return dict
-  return Object.assign(dict, missing === undefined ? {} : { missing }, shown === undefined ? {} : { shown })
+  return missing === undefined ? dict : Object.assign(dict, { missing })
 }
 
 // Classes, because a getter in an object of its own takes many times as long to be made, and there is one for each list.

@@ -6,7 +6,7 @@ import { runtimeFault, typeFault } from './fault.ts'
 import { itemsOf, iterate, length, visit } from './iteration.ts'
 import { faultOf, holds, sortBy } from './order.ts'
 import { getterOf, gettersOf, ignoringCase } from './path.ts'
-import { printed } from './print.ts'
+import { printedMarked } from './print.ts'
 import { charactersOf } from './python-text.ts'
 import { isEqual, isTrue } from './truth.ts'
 import {
@@ -17,9 +17,11 @@ import {
   isTuple,
   isUndefined,
   list,
+  markedOf,
   type Runtime,
   textLike,
   textOf,
+  textOfMarked,
   type Tuple,
   typeName,
   undefinedValue,
@@ -114,14 +116,14 @@ const join = withParameters(
   { title: 'sync_do_join', hidden: 1, parameters: { value: required, d: '', attribute: null } },
   (ask, { budget }) => {
     const get = getterOf(ask('attribute'), null, budget)
-    const separator = printed(ask('d'), budget)
+    const separator = printedMarked(ask('d'), budget)
     const parts: string[] = []
     for (const item of visit(ask('value'), budget)) {
-      const part = printed(get(item), budget)
+      const part = printedMarked(get(item), budget)
       spendText(budget, part.length + separator.length)
       parts.push(part)
     }
-    return parts.join(separator)
+    return textOfMarked(parts.join(separator))
   },
 )
 
@@ -148,7 +150,7 @@ const random = withParameters({ title: 'do_random', hidden: 1, parameters: { seq
 
 const reverse = withParameters({ title: 'do_reverse', parameters: { value: required } }, (ask, { budget }) => {
   const value = ask('value')
-  const text = textOf(value)
+  const text = markedOf(value)
   if (text !== null) {
     spendText(budget, text.length)
     return textLike(value, charactersOf(text).toReversed().join(''))

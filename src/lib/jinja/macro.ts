@@ -5,9 +5,9 @@ import { typeFault } from './fault.ts'
 import { quoted } from './python-text.ts'
 import { newScope, type Scope } from './scope.ts'
 import type { Body, MacroCode } from './syntax.ts'
-import { type Arguments, type Instance, list, markup, type Runtime, tuple, undefinedValue, type Value } from './value.ts'
+import { type Arguments, type Instance, list, type Runtime, tuple, undefinedValue, type Value } from './value.ts'
 
-type RenderBody = (body: Body, scope: Scope, runtime: Runtime) => string
+type RenderBody = (body: Body, scope: Scope, runtime: Runtime) => Value
 
 /** A macro as a value. It sees the names around its definition, not those around its call. */
 export function macroValue(
@@ -31,8 +31,7 @@ export function macroValue(
     member: (member) => members.get(member)?.(),
     call: (given, runtime) => {
       spend(runtime.budget, 1)
-      const text = renderBody(body, scopeOf(code, given, { scope, runtime }), runtime)
-      return runtime.isEscaping ? markup(text) : text
+      return renderBody(body, scopeOf(code, given, { scope, runtime }), runtime)
     },
   }
 }

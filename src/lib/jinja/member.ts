@@ -14,8 +14,9 @@ import {
   isDict,
   isInstance,
   isList,
-  isMarkup,
+  isHtml,
   isTuple,
+  markedOf,
   isUndefined,
   textLike,
   textOf,
@@ -137,7 +138,7 @@ function ownItem(value: Value, key: Value, budget: Budget): Value | undefined {
   if (isDict(value)) return itemIfHashable(value, key)
   const index = numberOf(key)
   if (typeof index !== 'bigint') return undefined
-  const text = textOf(value)
+  const text = markedOf(value)
   if (text !== null) spendText(budget, text.length)
   const items = text !== null ? charactersOf(text) : isList(value) || isTuple(value) ? value.items : []
   const item = items.at(Number(index > 2n ** 40n || index < -(2n ** 40n) ? 2n ** 40n : index))
@@ -159,6 +160,6 @@ function missing(value: Value, name: Value, budget: Budget): Undefined {
 /** Jinja2 names the module of a type, too, unless it is built in. */
 function ownerText(value: Value): string {
   if (value === null) return 'None'
-  const module = isMarkup(value) ? 'markupsafe.' : isInstance(value) && value.module !== undefined ? `${value.module}.` : ''
+  const module = isHtml(value) ? 'markupsafe.' : isInstance(value) && value.module !== undefined ? `${value.module}.` : ''
   return `${module}${typeName(value)} object`
 }

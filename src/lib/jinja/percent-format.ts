@@ -4,10 +4,11 @@ import { keyFault, type TemplateFault, typeFault, valueFault } from './fault.ts'
 import { escapeHtml } from './html.ts'
 import { intText } from './number-text.ts'
 import { floatDigits, type FloatStyle } from './number-format.ts'
-import { printed, repr } from './print.ts'
+import { withoutMarks } from './marks.ts'
+import { printedMarked, repr } from './print.ts'
 import { countOf, cut, quoted } from './python-text.ts'
 import { numberOf } from './truth.ts'
-import { isDict, isInstance, isMarkup, isTuple, isUndefined, isList, markup, textOf, typeName, type Value } from './value.ts'
+import { isDict, isHtml, isInstance, isList, isTuple, isUndefined, markedOf, textLike, typeName, type Value } from './value.ts'
 
 type Conversion = {
   readonly flags: string
@@ -19,7 +20,7 @@ type Conversion = {
 
 /** `%` with a text on its left, as in C's printf: the values of a tuple in their order, or those of a mapping by name. */
 export function percentFormat(format: Value, values: Value, budget: Budget): Value {
-  const template = textOf(format) ?? ''
+  const template = markedOf(format) ?? ''
   const source = valuesOf(values)
   const parts: string[] = []
   let position = 0
@@ -27,12 +28,12 @@ export function percentFormat(format: Value, values: Value, budget: Budget): Val
     const percent = template.indexOf('%', position)
     if (percent === -1) break
     parts.push(template.slice(position, percent))
-    position = percent + 1 + formatOne(template, percent + 1, { source, parts, budget, isHtml: isMarkup(format) })
+    position = percent + 1 + formatOne(template, percent + 1, { source, parts, budget, isForHtml: isHtml(format) })
   }
   if (source.rest.length > 0 && !source.isMapping) throw typeFault('not all arguments converted during string formatting')
   const text = parts.join('') + template.slice(position)
   spendText(budget, text.length)
-  return isMarkup(format) ? markup(text) : text
+  return textLike(format, text)
 }
 
 type Source = { readonly rest: Value[]; readonly mapping: Value; readonly isMapping: boolean }
@@ -43,7 +44,7 @@ function valuesOf(values: Value): Source {
   return { rest: [values], mapping: values, isMapping }
 }
 
-type Work = { readonly source: Source; readonly parts: string[]; readonly budget: Budget; readonly isHtml: boolean }
+type Work = { readonly source: Source; readonly parts: string[]; readonly budget: Budget; readonly isForHtml: boolean }
 
 const pattern = /(?:\(([^()]*)\))?([-+ #0]*)(\d+|\*)?(?:\.(\d+|\*)?)?[hlL]?/y
 const dotted = /\.(?:\*|\d*)[hlL]?$/
@@ -62,7 +63,7 @@ function formatOne(template: string, start: number, work: Work): number {
     const widthGiven = width === '*' ? starOf(work.source) : width
     const precisionGiven = precision === '*' ? starOf(work.source) : dotted.test(whole) ? (precision ?? '0') : null
     if (!letters.includes(letter)) throw unknownLetter(letter, end)
-    const value = name === undefined ? nextOf(work.source) : namedOf(work.source, name)
+    const value = name === undefined ? nextOf(work.source) : namedOf(work.source, withoutMarks(name))
     const conversion = {
       flags,
       width: Number(widthGiven ?? 0),
@@ -78,8 +79,9 @@ function formatOne(template: string, start: number, work: Work): number {
 const letters = 'sradiuoxXeEfFgGc'
 
 function unknownLetter(letter: string, index: number): TemplateFault {
-  const code = (letter.codePointAt(0) ?? 0).toString(16)
-  return valueFault(`unsupported format character '${letter}' (0x${code}) at index ${index}`)
+  const plain = withoutMarks(letter)
+  const code = (plain.codePointAt(0) ?? 0).toString(16)
+  return valueFault(`unsupported format character '${plain}' (0x${code}) at index ${index}`)
 }
 
 function nextOf({ rest }: Source): Value {
@@ -104,15 +106,15 @@ function namedOf({ mapping, isMapping, rest }: Source, name: string): Value {
 
 type Written = { readonly sign: string; readonly text: string }
 
-function converted(value: Value, conversion: Conversion, { budget, isHtml }: Work): Written {
+function converted(value: Value, conversion: Conversion, { budget, isForHtml }: Work): Written {
   const { letter, precision, flags } = conversion
   switch (letter) {
     case 's':
     case 'r':
     case 'a': {
-      const text = letter === 's' ? printed(value, budget) : repr(value, budget)
+      const text = letter === 's' ? printedMarked(value, budget) : repr(value, budget).toWellFormed()
       const shown = precision === null ? text : cut(text, 0, precision)
-      return { sign: '', text: isHtml && !isMarkup(value) ? escapeHtml(shown) : shown }
+      return { sign: '', text: isForHtml && !isHtml(value) ? escapeHtml(shown) : shown }
     }
     case 'c':
       return { sign: '', text: characterOf(value) }
@@ -145,12 +147,12 @@ const signOf = (isNegative: boolean, flags: string): string =>
   isNegative ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
 
 function characterOf(value: Value): string {
-  const text = textOf(value)
+  const text = markedOf(value)
   if (text !== null && countOf(text) === 1) return text
   const code = numberOf(value)
   if (typeof code !== 'bigint') throw typeFault('%c requires int or char')
   if (code < 0n || code > 0x10ffffn) throw valueFault('%c arg not in range(0x110000)')
-  return String.fromCodePoint(Number(code))
+  return String.fromCodePoint(Number(code)).toWellFormed()
 }
 
 function integerWritten(value: Value, { letter, precision, flags }: Conversion, budget: Budget): Written {

@@ -1,20 +1,21 @@
 import { type Budget, deeper, spend, spendText } from './budget.ts'
 import { floatText, intText } from './number-text.ts'
 import { quoted } from './python-text.ts'
-import { type Dict, textOf, type Value } from './value.ts'
+import { type Dict, markedOf, type Value } from './value.ts'
 
 /** A value as it prints, which is Python's `str`. */
 export function printed(value: Value, budget: Budget): string {
   if (typeof value === 'string') return value
-  const text = textOf(value)
-  if (text !== null) return text
   if (value !== null && typeof value === 'object') {
+    if (value.kind === 'text') return value.text
     if (value.kind === 'undefined') return ''
     if (value.kind === 'instance') return value.text(budget)
-    if (value.kind === 'dict' && value.shown !== undefined) return value.shown(repr(value, budget))
   }
   return repr(value, budget)
 }
+
+/** The same, marked. All but texts is as data. */
+export const printedMarked = (value: Value, budget: Budget): string => markedOf(value) ?? printed(value, budget).toWellFormed()
 
 /** A value as it prints inside of a list, which is Python's `repr`. */
 export function repr(value: Value, budget: Budget): string {
@@ -49,8 +50,8 @@ function reprOfObject(value: Exclude<Value, null | boolean | bigint | number | s
         : joined(['(', ')'], reprs(value.items, budget), budget)
     case 'dict':
       return reprOfDict(value, budget)
-    case 'markup':
-      return `Markup(${quotedText(value.text, budget)})`
+    case 'text':
+      return value.isHtml ? `Markup(${quotedText(value.text, budget)})` : quotedText(value.text, budget)
     case 'undefined':
       return 'Undefined'
     case 'generator':

@@ -1,12 +1,15 @@
 /** What Python takes for blanks, as the inside of a character class; JavaScript's `\s` is not the same. */
 export const blanks = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+/** The same for marked texts, whose patterns have the flag `u`. */
+export const markedBlanks = `${blanks}\\udc09-\\udc0d\\udc1c-\\udc1f`
 
 const leading = new RegExp(`^[${blanks}]+`)
 const blank = new RegExp(`[${blanks}]`)
 const words = new RegExp(`[^${blanks}]+`, 'g')
+export const markedWords = new RegExp(`[^${markedBlanks}]+`, 'gu')
 const surrogate = /[\ud800-\udfff]/
 
-export const isBlank = (character: string): boolean => blank.test(character)
+const isBlank = (character: string): boolean => blank.test(character)
 
 export const trimStart = (text: string): string => text.replace(leading, '')
 
@@ -31,9 +34,9 @@ export const cut = (text: string, start: number, end: number): string =>
 
 export const charactersOf = (text: string): string[] => (surrogate.test(text) ? Array.from(text) : text.split(''))
 
-const lineBreak = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g
+const lineBreak = /[\r\udc0d][\n\udc0a]|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029\udc0a-\udc0d\udc1c-\udc1e]/gu
 
-/** As Python's `splitlines` does; with `keepsEnds`, each line has its line break. */
+/** As Python's `splitlines` does, of a text that may be marked; with `keepsEnds`, each line has its line break. */
 export function linesOf(text: string, keepsEnds: boolean): string[] {
   const lines: string[] = []
   let start = 0

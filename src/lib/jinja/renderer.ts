@@ -6,11 +6,12 @@ import { itemsOf } from './iteration.ts'
 import { type LoopState, loopValue } from './loop-value.ts'
 import { macroValue } from './macro.ts'
 import { functionValue } from './member.ts'
-import { printed } from './print.ts'
+import { jsonEscaped, withMarks, withoutMarks } from './marks.ts'
+import { printedMarked } from './print.ts'
 import { assign, newScope, type Scope } from './scope.ts'
 import type { Body, For, NamedCall, Statement } from './syntax.ts'
 import { isTrue } from './truth.ts'
-import { type Arguments, type Function, type Instance, markup, type Runtime, type Value } from './value.ts'
+import { type Arguments, type Function, htmlOfMarked, type Instance, type Runtime, textOfMarked, type Value } from './value.ts'
 
 type Rendering = {
   readonly scope: Scope
@@ -18,6 +19,8 @@ type Rendering = {
   readonly root: Scope
   readonly runtime: Runtime
   readonly parts: string[]
+  /** The parts are those of the text that the template makes; else they are marked, and of a value. */
+  readonly isFinal: boolean
 }
 
 /** The text of a template. Its names come from a scope around it. */
@@ -28,7 +31,7 @@ export function renderTemplateBody(
   const root = newScope(outer)
   root.names.set('self', selfValue(blocks, root))
   const parts: string[] = []
-  renderBody(body, { scope: root, root, runtime, parts })
+  renderBody(body, { scope: root, root, runtime, parts, isFinal: true })
   return parts.join('')
 }
 
@@ -37,7 +40,7 @@ function selfValue(blocks: ReadonlyMap<string, Body>, root: Scope): Instance {
   const block = (body: Body): Instance =>
     functionValue({
       text: '<BlockReference>',
-      work: (_given, runtime) => captured(body, { scope: newScope(root), root, runtime }),
+      work: (_given, runtime) => textOfMarked(captured(body, { scope: newScope(root), root, runtime })),
     })
   return {
     kind: 'instance',
@@ -62,20 +65,27 @@ function renderBody(body: Body, rendering: Rendering): void {
   })
 }
 
-/** Renders a body into a text of its own. */
-function captured(body: Body, rendering: Omit<Rendering, 'parts'>): string {
+/** Renders a body into a marked text of its own. */
+function captured(body: Body, rendering: Pick<Rendering, 'scope' | 'root' | 'runtime'>): string {
   const parts: string[] = []
-  renderBody(body, { ...rendering, parts })
-  const text = parts.join('')
-  spendText(rendering.runtime.budget, text.length)
-  return text
+  renderBody(body, { ...rendering, parts, isFinal: false })
+  return joined(parts, rendering.runtime)
 }
+
+function joined(parts: readonly string[], { budget }: Runtime): string {
+  const marked = parts.join('')
+  spendText(budget, marked.length)
+  return marked
+}
+
+/** A text as what was escaped on the way into it is. */
+const valueOf = (marked: string, { isEscaping }: Runtime): Value => (isEscaping ? htmlOfMarked(marked) : textOfMarked(marked))
 
 function renderStatement(statement: Statement, rendering: Rendering): void {
   const { scope, runtime } = rendering
   switch (statement.kind) {
     case 'data':
-      return put(statement.text, rendering)
+      return put(rendering.isFinal ? statement.text : withMarks(statement.text), rendering)
     case 'output':
       return putValue(evaluate(statement.value, scope, runtime), rendering)
     case 'if': {
@@ -114,23 +124,25 @@ function renderStatement(statement: Statement, rendering: Rendering): void {
 
 const macroBody =
   ({ root }: Rendering) =>
-  (body: Body, scope: Scope, runtime: Runtime): string =>
-    captured(body, { scope, root, runtime })
+  (body: Body, scope: Scope, runtime: Runtime): Value =>
+    valueOf(captured(body, { scope, root, runtime }), runtime)
 
 function put(text: string, { parts, runtime: { budget } }: Rendering): void {
-  spendOutput(text, budget)
+  checkOutput(text, budget)
+  budget.output -= text.length
   parts.push(text)
 }
 
-function spendOutput(text: string, budget: Budget): void {
-  budget.output -= text.length
-  if (budget.output < 0) throw limitFault(`The text is longer than ${budget.limits.outputMax} characters`)
+function checkOutput({ length }: string, { output, limits }: Budget): void {
+  if (length > output) throw limitFault(`The text is longer than ${limits.outputMax} characters`)
 }
 
 function putValue(value: Value, rendering: Rendering): void {
-  const { budget, isEscaping } = rendering.runtime
-  const text = printed(value, budget)
-  put(isEscaping ? escaped(value, text) : text, rendering)
+  const { budget, isEscaping, isJson } = rendering.runtime
+  const printed = printedMarked(value, budget)
+  const marked = isEscaping ? escaped(value, printed) : printed
+  checkOutput(marked, budget)
+  put(rendering.isFinal ? (isJson ? jsonEscaped(marked) : withoutMarks(marked)) : marked, rendering)
 }
 
 /** What a block comes to when all its filters are applied. */
@@ -138,8 +150,7 @@ function filteredBody(
   { body, filters }: { readonly body: Body; readonly filters: readonly NamedCall[] },
   { scope, root, runtime }: Rendering,
 ): Value {
-  const text = captured(body, { scope: newScope(scope), root, runtime })
-  const value: Value = runtime.isEscaping ? markup(text) : text
+  const value = valueOf(captured(body, { scope: newScope(scope), root, runtime }), runtime)
   return filters.reduce((changed: Value, filter) => applyFilter(changed, filter, { scope, runtime }), value)
 }
 
@@ -189,8 +200,6 @@ const recursion =
   (statement: For, depth: number, rendering: Rendering): Function =>
   ({ positional: [items = null] }, runtime) => {
     const parts: string[] = []
-    renderLoop(statement, { items, depth: depth + 1 }, { ...rendering, parts })
-    const text = parts.join('')
-    spendText(runtime.budget, text.length)
-    return runtime.isEscaping ? markup(text) : text
+    renderLoop(statement, { items, depth: depth + 1 }, { ...rendering, parts, isFinal: false })
+    return valueOf(joined(parts, runtime), runtime)
   }

@@ -4,7 +4,7 @@ import { typeFault, valueFault } from './fault.ts'
 import { faultOf } from './order.ts'
 import { charactersOf } from './python-text.ts'
 import { numberOf } from './truth.ts'
-import { isDict, isList, isTuple, isUndefined, list, textLike, textOf, tuple, typeName, type Value } from './value.ts'
+import { isDict, isList, isTuple, isUndefined, list, markedOf, textLike, tuple, typeName, type Value } from './value.ts'
 
 /** The parts of `value[start:stop:step]`; None is what is left out. */
 export type Bounds = { readonly start: Value; readonly stop: Value; readonly step: Value }
@@ -12,7 +12,7 @@ export type Bounds = { readonly start: Value; readonly stop: Value; readonly ste
 /** The items from one place to before another. */
 export function sliceOf(value: Value, bounds: Bounds, budget: Budget): Value {
   if (isUndefined(value)) throw faultOf(value)
-  const text = textOf(value)
+  const text = markedOf(value)
   if (text !== null) {
     spendText(budget, text.length)
     const characters = charactersOf(text)

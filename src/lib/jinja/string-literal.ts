@@ -25,13 +25,14 @@ const escape = /\\(?:[0-7]{1,3}|[xuU][\da-fA-F]*|[^])/g
 /** What stands between the quotes of a string, with its escapes read as Python reads them: an unknown one stays as it is. */
 export function unescaped(body: string, line: number): string {
   if (!body.includes('\\')) return body
-  return body.replace(escape, (whole) => {
+  const read = body.replace(escape, (whole) => {
     const letter = whole.charAt(1)
     if (/[0-7]/.test(letter)) return String.fromCharCode(Number.parseInt(whole.slice(1), 8))
     if (digits.has(letter)) return codePoint(letter, whole.slice(2), line)
     if (letter === 'N') throw syntaxFault('unknown Unicode character name', line)
     return simple.get(letter) ?? whole
   })
+  return read.toWellFormed()
 }
 
 function codePoint(letter: string, hex: string, line: number): string {

@@ -5,12 +5,26 @@ import { escaped } from './html.ts'
 import { visit } from './iteration.ts'
 import { capitalized, folded, isLower, isTitle, isUpper, swapped, titled } from './letter-case.ts'
 import { countOf, cut, linesOf, trimEnd, trimStart } from './python-text.ts'
-import { replaced, splitAtBlanks, splitBy, stripped } from './string-work.ts'
+import { replaced, soughtIn, splitAtBlanks, splitBy, strippedSpan, withoutTabs } from './string-work.ts'
 import { isTrue } from './truth.ts'
-import { type Function, isTuple, list, textLike, textOf, tuple, typeName, type Value } from './value.ts'
+import {
+  type Function,
+  isHtml,
+  isTuple,
+  list,
+  markedOf,
+  type Runtime,
+  textLike,
+  textOf,
+  textOfMarked,
+  tuple,
+  typeName,
+  type Value,
+} from './value.ts'
 
 /** The text that a method belongs to. */
 const selfOf = (value: Value): string => textOf(value) ?? ''
+const markedSelf = (value: Value): string => markedOf(value) ?? ''
 
 const textArgument = (value: Value): string => {
   const text = textOf(value)
@@ -18,13 +32,18 @@ const textArgument = (value: Value): string => {
   return text
 }
 
+const markedArgument = (value: Value): string => markedOf(value) ?? textArgument(value)
+
+const soughtArgument = (self: Value, value: Value, runtime: Runtime): string =>
+  textOf(value) === null ? textArgument(value) : soughtIn(selfOf(self), value, runtime)
+
 /** A method without arguments that makes another text. */
 const simple = (name: string, change: (text: string) => string): readonly [string, Function] => [
   name,
   withParameters({ title: `str.${name}`, hidden: -1, parameters: { self: required } }, (ask, { budget }) => {
-    const text = selfOf(ask('self'))
-    spendText(budget, text.length)
-    return textLike(ask('self'), change(text))
+    const marked = markedSelf(ask('self'))
+    spendText(budget, marked.length)
+    return textLike(ask('self'), change(marked))
   }),
 ]
 
@@ -44,18 +63,20 @@ const strip = (name: string, sides: { readonly isStart: boolean; readonly isEnd:
     const text = selfOf(ask('self'))
     spendText(budget, text.length)
     const characters = ask('chars') === null ? null : textArgument(ask('chars'))
-    return textLike(ask('self'), stripped(text, characters, sides))
+    const { start, end } = strippedSpan(text, characters, sides)
+    return textLike(ask('self'), markedSelf(ask('self')).slice(start, end))
   }),
 ]
 
 const split = (name: string, isFromEnd: boolean): readonly [string, Function] => [
   name,
-  withParameters({ title: name, hidden: -1, parameters: { self: required, sep: null, maxsplit: -1n } }, (ask, { budget }) => {
-    const text = selfOf(ask('self'))
+  withParameters({ title: name, hidden: -1, parameters: { self: required, sep: null, maxsplit: -1n } }, (ask, runtime) => {
+    const { budget } = runtime
+    const text = markedSelf(ask('self'))
     spendText(budget, text.length)
     const most = asCount(ask('maxsplit'))
     const count = most < 0 ? Infinity : most
-    const separator = ask('sep') === null ? null : textArgument(ask('sep'))
+    const separator = ask('sep') === null ? null : soughtArgument(ask('self'), ask('sep'), runtime)
     if (separator === '') throw valueFault('empty separator')
     const parts = separator === null ? splitAtBlanks(text, { count, isFromEnd }) : splitBy(text, separator, { count, isFromEnd })
     spendItems(budget, parts.length)
@@ -115,9 +136,9 @@ const fill = (name: string, share: (missing: number, width: number) => number): 
   withParameters(
     { title: name, hidden: -1, parameters: { self: required, width: required, fillchar: ' ' } },
     (ask, { budget }) => {
-      const text = selfOf(ask('self'))
+      const text = markedSelf(ask('self'))
       const width = asCount(ask('width'))
-      const filler = textArgument(ask('fillchar'))
+      const filler = markedArgument(ask('fillchar'))
       if (countOf(filler) !== 1) throw typeFault('The fill character must be exactly one character long')
       const missing = width - countOf(text)
       if (missing <= 0) return ask('self')
@@ -139,17 +160,20 @@ const partition = (name: string, isLast: boolean): readonly [string, Function] =
     if (separator === '') throw valueFault('empty separator')
     spendText(budget, text.length)
     const index = isLast ? text.lastIndexOf(separator) : text.indexOf(separator)
-    if (index === -1) return tuple(isLast ? ['', '', text] : [text, '', ''])
-    return tuple([text.slice(0, index), separator, text.slice(index + separator.length)])
+    if (index === -1) return tuple(isLast ? ['', '', ask('self')] : [ask('self'), '', ''])
+    const marked = markedSelf(ask('self'))
+    const end = index + separator.length
+    return tuple([marked.slice(0, index), marked.slice(index, end), marked.slice(end)].map(textOfMarked))
   }),
 ]
 
-const remove = (name: string, change: (text: string, part: string) => string): readonly [string, Function] => [
+/** `rest` is what is left of a text that may have such a part at one end: where it begins, and where it ends. */
+const remove = (name: string, rest: (text: string, part: string) => readonly [number, number]): readonly [string, Function] => [
   name,
   withParameters({ title: `str.${name}`, hidden: -1, parameters: { self: required, part: required } }, (ask, { budget }) => {
     const text = selfOf(ask('self'))
     spendText(budget, text.length)
-    return textLike(ask('self'), change(text, textArgument(ask('part'))))
+    return textLike(ask('self'), markedSelf(ask('self')).slice(...rest(text, textArgument(ask('part')))))
   }),
 ]
 
@@ -157,25 +181,27 @@ const isEvery = (pattern: RegExp) => (text: string) => pattern.test(text)
 
 const replace = withParameters(
   { title: 'replace', hidden: -1, parameters: { self: required, old: required, new: required, count: -1n } },
-  (ask, { budget }) => {
+  (ask, runtime) => {
+    const { budget } = runtime
     const self = ask('self')
-    const [before, after] = [textArgument(ask('old')), textArgument(ask('new'))]
-    const shown = typeof self === 'string' ? after : escaped(ask('new'), after)
-    return textLike(self, replaced(selfOf(self), { before, after: shown, count: asCount(ask('count')), budget }))
+    const [before, after] = [soughtArgument(self, ask('old'), runtime), markedArgument(ask('new'))]
+    const shown = isHtml(self) ? escaped(ask('new'), after) : after
+    return textLike(self, replaced(markedSelf(self), { before, after: shown, count: asCount(ask('count')), budget }))
   },
 )
 
 const join = withParameters(
   { title: 'str.join', hidden: -1, parameters: { self: required, iterable: required } },
   (ask, { budget }) => {
+    const separator = markedSelf(ask('self'))
     const parts: string[] = []
     for (const item of visit(ask('iterable'), budget)) {
-      const text = textOf(item)
+      const text = markedOf(item)
       if (text === null) throw typeFault(`sequence item ${parts.length}: expected str instance, ${typeName(item)} found`)
-      parts.push(typeof ask('self') === 'string' ? text : escaped(item, text))
-      spendText(budget, text.length + selfOf(ask('self')).length)
+      parts.push(isHtml(ask('self')) ? escaped(item, text) : text)
+      spendText(budget, text.length + separator.length)
     }
-    return textLike(ask('self'), parts.join(selfOf(ask('self'))))
+    return textLike(ask('self'), parts.join(separator))
   },
 )
 
@@ -191,18 +217,18 @@ const count = withParameters(
 const splitLines = withParameters(
   { title: 'splitlines', hidden: -1, parameters: { self: required, keepends: false } },
   (ask, { budget }) => {
-    const text = selfOf(ask('self'))
+    const text = markedSelf(ask('self'))
     spendText(budget, text.length)
     const lines = linesOf(text, isTrue(ask('keepends')))
     spendItems(budget, lines.length)
-    return list(lines)
+    return list(lines.map(textOfMarked))
   },
 )
 
 const zeroFill = withParameters(
   { title: 'str.zfill', hidden: -1, parameters: { self: required, width: required } },
   (ask, { budget }) => {
-    const text = selfOf(ask('self'))
+    const text = markedSelf(ask('self'))
     const missing = asCount(ask('width')) - countOf(text)
     if (missing <= 0) return ask('self')
     spendText(budget, missing)
@@ -217,17 +243,7 @@ const expandTabs = withParameters(
     const text = selfOf(ask('self'))
     const size = asCount(ask('tabsize'))
     spendText(budget, text.length + (text.split('\t').length - 1) * Math.max(0, size))
-    let column = 0
-    const change = (character: string): string => {
-      if (character === '\t') {
-        const blanks = size <= 0 ? 0 : size - (column % size)
-        column += blanks
-        return ' '.repeat(blanks)
-      }
-      column = character === '\n' || character === '\r' ? 0 : column + 1
-      return character
-    }
-    return textLike(ask('self'), Array.from(text, change).join(''))
+    return textLike(ask('self'), withoutTabs(text, size))
   },
 )
 
@@ -261,8 +277,8 @@ export const stringMethods: ReadonlyMap<string, Function> = new Map<string, Func
   fill('rjust', (missing) => missing),
   partition('partition', false),
   partition('rpartition', true),
-  remove('removeprefix', (text, part) => (text.startsWith(part) ? text.slice(part.length) : text)),
-  remove('removesuffix', (text, part) => (part !== '' && text.endsWith(part) ? text.slice(0, -part.length) : text)),
+  remove('removeprefix', (text, part) => [text.startsWith(part) ? part.length : 0, text.length]),
+  remove('removesuffix', (text, part) => [0, text.length - (text.endsWith(part) ? part.length : 0)]),
   question('isdigit', isEvery(/^[\p{Nd}\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u2468]+$/u)),
   question('isdecimal', isEvery(/^\p{Nd}+$/u)),
   question('isnumeric', isEvery(/^\p{N}+$/u)),

@@ -1,78 +1,100 @@
 import { type Budget, spendReading, spendText } from './budget.ts'
-import { charactersOf, isBlank, splitBlanks, trimEnd, trimStart } from './python-text.ts'
+import { splitMarked } from './marks.ts'
+import { printed } from './print.ts'
+import { charactersOf, markedWords, trimEnd, trimStart } from './python-text.ts'
+import { isText, type Runtime, type Value } from './value.ts'
 
-/** Without such characters at its ends; null: without blanks. */
-export function stripped(
+/** What is left without such characters at the ends, null: without blanks; in the marked text, that is at the same place. */
+export function strippedSpan(
   text: string,
   characters: string | null,
   { isStart, isEnd }: { readonly isStart: boolean; readonly isEnd: boolean },
-): string {
+): { readonly start: number; readonly end: number } {
   if (characters === null) {
-    const rest = isStart ? trimStart(text) : text
-    return isEnd ? trimEnd(rest) : rest
+    const start = isStart ? text.length - trimStart(text).length : 0
+    return { start, end: isEnd ? Math.max(start, trimEnd(text).length) : text.length }
   }
   const unwanted = new Set(charactersOf(characters))
   const all = charactersOf(text)
-  let start = 0
-  let end = all.length
-  while (isStart && start < end && unwanted.has(all[start] ?? '')) start += 1
-  while (isEnd && end > start && unwanted.has(all[end - 1] ?? '')) end -= 1
-  return all.slice(start, end).join('')
+  let [first, last] = [0, all.length]
+  let [start, end] = [0, text.length]
+  for (; isStart && first < last && unwanted.has(all[first] ?? ''); first += 1) start += (all[first] ?? '').length
+  for (; isEnd && last > first && unwanted.has(all[last - 1] ?? ''); last -= 1) end -= (all[last - 1] ?? '').length
+  return { start, end }
+}
+
+/**
+ * What to look for in a text. A template that writes JSON may come from where it saw texts escaped, and look for escapes: where there is
+ * no `\\n`, the one that it has written is the line break that it stands for.
+ */
+export function soughtIn(text: string, value: Value, { budget, isJson }: Runtime): string {
+  const part = printed(value, budget)
+  if (!isJson || !isText(value) || !part.includes('\\') || text.includes(part)) return part
+  try {
+    const read: unknown = JSON.parse(`"${part}"`)
+    return typeof read === 'string' ? read : part
+  } catch {
+    return part
+  }
 }
 
 type Splitting = { readonly count: number; readonly isFromEnd: boolean }
 
-/** The parts between separators, of which at most so many count, the first or the last ones. */
-export function splitBy(text: string, separator: string, { count, isFromEnd }: Splitting): readonly string[] {
-  const parts = text.split(separator)
+/** The parts of a marked text between separators, of which at most so many count, the first or the last ones. */
+export function splitBy(marked: string, separator: string, { count, isFromEnd }: Splitting): readonly string[] {
+  const parts = splitMarked(marked, separator)
   if (parts.length - 1 <= count) return parts
+  const kept = isFromEnd ? parts.slice(parts.length - count) : parts.slice(0, count)
+  const length = kept.reduce((sum, part) => sum + separator.length + part.length, 0)
+  return isFromEnd ? [marked.slice(0, marked.length - length), ...kept] : [...kept, marked.slice(length)]
+}
+
+/** The words of a marked text; what is left after so many is one part, with all blanks but those beside the others. */
+export function splitAtBlanks(marked: string, { count, isFromEnd }: Splitting): readonly string[] {
+  const all = marked.match(markedWords) ?? []
+  if (all.length - 1 <= count) return all
+  const place = isFromEnd ? all.length - 1 - count : count
+  const found = marked.matchAll(markedWords).drop(place).next().value
+  const start = found?.index ?? 0
   return isFromEnd
-    ? [parts.slice(0, parts.length - count).join(separator), ...parts.slice(parts.length - count)]
-    : [...parts.slice(0, count), parts.slice(count).join(separator)]
+    ? [marked.slice(0, start + (found?.[0].length ?? 0)), ...all.slice(place + 1)]
+    : [...all.slice(0, place), marked.slice(start)]
 }
 
-/** The words of a text; what is left after so many is one part, with its blanks inside. */
-export function splitAtBlanks(text: string, { count, isFromEnd }: Splitting): readonly string[] {
-  const words = splitBlanks(text)
-  if (words.length - 1 <= count) return words
-  const rest = isFromEnd ? beforeWords(text, count) : afterWords(text, count)
-  return isFromEnd ? [rest, ...words.slice(words.length - count)] : [...words.slice(0, count), rest]
+type Replacing = {
+  readonly before: string
+  /** Marked. */
+  readonly after: string
+  readonly count: number
+  readonly budget: Budget
 }
 
-function afterWords(text: string, count: number): string {
-  let index = 0
-  for (let word = 0; word <= count; word += 1) {
-    while (isBlank(text.charAt(index))) index += 1
-    if (word === count) break
-    while (index < text.length && !isBlank(text.charAt(index))) index += 1
-  }
-  return trimEnd(text.slice(index))
-}
-
-function beforeWords(text: string, count: number): string {
-  let index = text.length
-  for (let word = 0; word <= count; word += 1) {
-    while (index > 0 && isBlank(text.charAt(index - 1))) index -= 1
-    if (word === count) break
-    while (index > 0 && !isBlank(text.charAt(index - 1))) index -= 1
-  }
-  return trimStart(text.slice(0, index))
-}
-
-/** With one part instead of another, at most so many times; below 0 everywhere. The result is taken into account before it is made. */
-export function replaced(
-  text: string,
-  {
-    before,
-    after,
-    count,
-    budget,
-  }: { readonly before: string; readonly after: string; readonly count: number; readonly budget: Budget },
-): string {
-  spendReading(budget, text.length)
-  const parts = before === '' ? ['', ...charactersOf(text), ''] : text.split(before)
+/**
+ * A marked text with one part instead of another, at most so many times; below 0 everywhere. The result is taken into account before it
+ * is made.
+ */
+export function replaced(marked: string, { before, after, count, budget }: Replacing): string {
+  spendReading(budget, marked.length)
+  const parts = before === '' ? ['', ...charactersOf(marked), ''] : splitMarked(marked, before)
   const most = count < 0 ? parts.length - 1 : Math.min(count, parts.length - 1)
-  spendText(budget, text.length + most * after.length)
-  const changed = parts.slice(0, most + 1).join(after)
-  return most === parts.length - 1 ? changed : changed + before + parts.slice(most + 1).join(before)
+  spendText(budget, marked.length + most * after.length)
+  if (most === parts.length - 1) return parts.join(after)
+  const changed = parts.slice(0, most + 1)
+  const length = changed.reduce((sum, part) => sum + part.length, most * before.length)
+  return changed.join(after) + marked.slice(length)
+}
+
+/** A text with blanks instead of tabs, up to columns that are multiples of a size; below 1 with nothing instead. */
+export function withoutTabs(text: string, size: number): string {
+  let column = 0
+  const change = (character: string): string => {
+    if (character === '\t') {
+      const blanks = size <= 0 ? 0 : size - (column % size)
+      column += blanks
+      return ' '.repeat(blanks)
+    }
+    column = character === '\n' || character === '\r' ? 0 : column + 1
+    return character
+  }
+  return Array.from(text, change).join('')
 }

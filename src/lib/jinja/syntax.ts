@@ -1,8 +1,8 @@
-import type { Operator } from './value.ts'
+import type { Operator, Text } from './value.ts'
 
 /** An expression. Lines count from 1. */
 export type Expression =
-  | { readonly kind: 'constant'; readonly value: null | boolean | bigint | number | string; readonly line: number }
+  | { readonly kind: 'constant'; readonly value: null | boolean | bigint | number | string | Text; readonly line: number }
   | { readonly kind: 'name'; readonly name: string; readonly line: number }
   | { readonly kind: 'list'; readonly items: readonly Expression[]; readonly line: number }
   | { readonly kind: 'tuple'; readonly items: readonly Expression[]; readonly line: number }

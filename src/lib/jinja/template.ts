@@ -13,8 +13,6 @@ import type { Library, Runtime, Value } from './value.ts'
 export type Template = {
   readonly body: Body
   readonly blocks: ReadonlyMap<string, Body>
-  /** The texts that are written out in it. */
-  readonly literals: ReadonlySet<string>
 }
 
 /** Why a template cannot be read or rendered. The line counts from 1. */
@@ -31,8 +29,8 @@ export type Surroundings = {
   readonly random: () => number
   /** Asked now and then; once it says yes, the render ends. */
   readonly isLate: () => boolean
-  readonly restore: (text: string) => string
-  readonly escape: (value: Value) => Value
+  /** Whether it writes JSON, so that texts of the context are to be escaped in it. */
+  readonly isJson: boolean
 }
 
 /** Reads a template; filters and tests that the library has not are refused here, as Jinja2 does. */
@@ -41,7 +39,7 @@ export function readTemplate(text: string, library: Library): Result<Template, F
     const stream = streamOf(text)
     const body = parseTemplateBody(stream)
     checkUses(stream, library)
-    return { body, blocks: stream.blocks, literals: stream.literals }
+    return { body, blocks: stream.blocks }
   })
 }
 
@@ -50,9 +48,9 @@ export type Rendering = { readonly outcome: Result<string, Failure>; readonly st
 
 /** Renders a template that was read with the same library. */
 export function renderTemplate({ body, blocks }: Template, surroundings: Surroundings): Rendering {
-  const { context, library, limits, now, random, isLate, restore, escape } = surroundings
+  const { context, library, limits, now, random, isLate, isJson } = surroundings
   const budget = newBudget(limits, isLate)
-  const runtime: Runtime = { budget, library, now, random, restore, escape, line: 1, isEscaping: false }
+  const runtime: Runtime = { budget, library, now, random, isJson, line: 1, isEscaping: false }
   const globals: Scope = { names: new Map(library.globals), outer: null }
   const outer: Scope = { names: new Map(context), outer: globals }
   const render = (): Result<string, Failure> => {

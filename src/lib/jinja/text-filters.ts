@@ -4,13 +4,14 @@ import { runtimeFault, typeFault, valueFault } from './fault.ts'
 import { capitalized } from './letter-case.ts'
 import { percentFormat } from './percent-format.ts'
 import { pretty } from './pretty-print.ts'
-import { printed } from './print.ts'
-import { blanks, countOf, cut, linesOf } from './python-text.ts'
+import { markOf, withoutMarks } from './marks.ts'
+import { printed, printedMarked } from './print.ts'
+import { countOf, cut, linesOf, markedBlanks } from './python-text.ts'
 import { centerShare } from './string-methods.ts'
-import { replaced, stripped } from './string-work.ts'
+import { replaced, soughtIn, strippedSpan } from './string-work.ts'
 import { isTrue } from './truth.ts'
 import { dictOf } from './dict.ts'
-import { type Function, isMarkup, isUndefined, textLike, textOf, tuple, typeName } from './value.ts'
+import { type Function, isText, isUndefined, markedOf, textLike, textOf, textOfMarked, tuple, typeName } from './value.ts'
 import { wrapped } from './wrap.ts'
 import { faultOf } from './order.ts'
 import { length } from './iteration.ts'
@@ -19,13 +20,13 @@ import { length } from './iteration.ts'
 const change = (name: string, work: (text: string) => string): readonly [string, Function] => [
   name,
   withParameters({ title: `do_${name}`, parameters: { s: required } }, (ask, { budget }) => {
-    const text = printed(ask('s'), budget)
-    spendText(budget, text.length)
-    return textLike(ask('s'), work(text))
+    const marked = printedMarked(ask('s'), budget)
+    spendText(budget, marked.length)
+    return textLike(ask('s'), work(marked))
   }),
 ]
 
-const wordStart = new RegExp(`([-(\\[{<${blanks}]+)`)
+const wordStart = new RegExp(`([-(\\[{<${markedBlanks}]+)`, 'u')
 
 /** Every word begins with a large letter and goes on with small ones; an apostrophe does not begin a word. */
 const inTitleCase = (text: string): string => text.split(wordStart).map(capitalized).join('')
@@ -34,15 +35,19 @@ const trim = withParameters({ title: 'do_trim', parameters: { value: required, c
   const text = printed(ask('value'), budget)
   spendText(budget, text.length)
   const characters = ask('chars') === null ? null : printed(ask('chars'), budget)
-  return textLike(ask('value'), stripped(text, characters, { isStart: true, isEnd: true }))
+  const { start, end } = strippedSpan(text, characters, { isStart: true, isEnd: true })
+  return textLike(ask('value'), printedMarked(ask('value'), budget).slice(start, end))
 })
 
 const replace = withParameters(
   { title: 'do_replace', hidden: 1, parameters: { s: required, old: required, new: required, count: null } },
-  (ask, { budget }) => {
-    const [before, after] = [printed(ask('old'), budget), printed(ask('new'), budget)]
+  (ask, runtime) => {
+    const { budget } = runtime
+    const marked = printedMarked(ask('s'), budget)
+    const before = soughtIn(withoutMarks(marked), ask('old'), runtime)
+    const after = printedMarked(ask('new'), budget)
     const count = ask('count') === null ? -1 : asCount(ask('count'))
-    return replaced(printed(ask('s'), budget), { before, after, count, budget })
+    return textOfMarked(replaced(marked, { before, after, count, budget }))
   },
 )
 
@@ -51,12 +56,12 @@ const truncate = withParameters(
   (ask, { budget }) => {
     const value = ask('s')
     const most = asCount(ask('length'))
-    const end = printed(ask('end'), budget)
+    const end = printedMarked(ask('end'), budget)
     const leeway = ask('leeway') === null ? 5 : asCount(ask('leeway'))
     if (most < countOf(end)) throw runtimeFault(`expected length >= ${countOf(end)}, got ${most}`)
     if (leeway < 0) throw runtimeFault(`expected leeway >= 0, got ${leeway}`)
     if (length(value, budget) <= most + leeway) return value
-    const text = textOf(value)
+    const text = markedOf(value)
     if (text === null) throw typeFault("unhashable type: 'slice'")
     const kept = cut(text, 0, most - countOf(end))
     const lastBlank = kept.lastIndexOf(' ')
@@ -68,18 +73,30 @@ const indent = withParameters(
   { title: 'do_indent', parameters: { s: required, width: 4n, first: false, blank: false } },
   (ask, { budget }) => {
     const value = ask('s')
-    const text = textOf(value)
+    const text = markedOf(value)
     if (isUndefined(value)) throw faultOf(value)
     if (text === null) throw typeFault(`unsupported operand type(s) for +=: '${typeName(value)}' and 'str'`)
-    const margin = textOf(ask('width')) ?? marginOf(asCount(ask('width')), budget)
-    const lines = linesOf(`${text}\n`, false)
+    const margin = markedOf(ask('width')) ?? marginOf(asCount(ask('width')), budget)
+    const lines = linesOf(`${text}\n`, true)
     spendItems(budget, lines.length)
     spendText(budget, text.length + lines.length * margin.length)
     const isBlank = isTrue(ask('blank'))
-    const indented = lines.map((line, index) => (index > 0 && (isBlank || line !== '') ? margin + line : line)).join('\n')
+    const indented = lines
+      .map(withPlainBreak)
+      .map((line, index) => (index > 0 && (isBlank || line.length > 1) ? margin + line : line))
+      .join('')
+      .slice(0, -1)
     return textLike(value, isTrue(ask('first')) ? margin + indented : indented)
   },
 )
+
+/** A line that ends in a line feed, whatever it ended in: one that the template has written if that was. */
+function withPlainBreak(line: string): string {
+  const isOwn = withoutMarks(line.slice(-1)) !== line.slice(-1)
+  return line.replace(lastBreak, isOwn ? markOf('\n') : '\n')
+}
+
+const lastBreak = /(?:[\r\udc0d][\n\udc0a]|.)$/su
 
 function marginOf(width: number, budget: Budget): string {
   spendText(budget, Math.max(0, width))
@@ -87,7 +104,7 @@ function marginOf(width: number, budget: Budget): string {
 }
 
 const center = withParameters({ title: 'do_center', parameters: { value: required, width: 80n } }, (ask, { budget }) => {
-  const text = printed(ask('value'), budget)
+  const text = printedMarked(ask('value'), budget)
   const width = asCount(ask('width'))
   const missing = width - countOf(text)
   if (missing <= 0) return textLike(ask('value'), text)
@@ -98,7 +115,7 @@ const center = withParameters({ title: 'do_center', parameters: { value: require
 
 const format: Function = ({ positional: [value = null, ...rest], named }, { budget }) => {
   if (rest.length > 0 && named.size > 0) throw runtimeFault("can't handle positional and keyword arguments at the same time")
-  const text = isMarkup(value) ? value : printed(value, budget)
+  const text = isText(value) ? value : printed(value, budget)
   return percentFormat(text, named.size > 0 ? dictOf(named) : tuple(rest), budget)
 }
 
@@ -117,13 +134,13 @@ const wordWrap = withParameters(
     if (width <= 0) throw valueFault(`invalid width ${width} (must be > 0)`)
     // Each word may be a line of its own.
     spendItems(budget, Math.ceil(text.length / 8))
-    const separator = ask('wrapstring') === null ? '\n' : printed(ask('wrapstring'), budget)
-    const lines = linesOf(text, false).map((line) =>
+    const separator = ask('wrapstring') === null ? '\n' : printedMarked(ask('wrapstring'), budget)
+    const lines = linesOf(text.toWellFormed(), false).map((line) =>
       wrapped(line, { width, breaksWords: isTrue(ask('break_long_words')), breaksHyphens: isTrue(ask('break_on_hyphens')) }),
     )
     const all = lines.map((parts) => parts.join(separator)).join(separator)
     spendText(budget, all.length)
-    return all
+    return textOfMarked(all)
   },
 )
 
@@ -134,7 +151,7 @@ const wordCount = withParameters({ title: 'do_wordcount', parameters: { s: requi
 })
 
 const string = withParameters({ title: 'soft_str', parameters: { s: required } }, (ask, { budget }) =>
-  isMarkup(ask('s')) ? ask('s') : printed(ask('s'), budget),
+  isText(ask('s')) ? ask('s') : printed(ask('s'), budget),
 )
 
 const prettyPrint = withParameters({ title: 'do_pprint', parameters: { value: required } }, (ask, { budget }) =>

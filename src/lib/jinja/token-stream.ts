@@ -15,9 +15,8 @@ export type Stream = {
   readonly awaitedTags: (readonly string[])[]
   /** The blocks that have a name, each of which may come once. */
   readonly blocks: Map<string, Body>
-  /** All names that are read, and all texts that are written out, as they come. */
+  /** All names that are read, as they come. */
   readonly names: string[]
-  readonly literals: Set<string>
   /** Filters and tests that are used, and must exist. */
   readonly uses: Use[]
   depth: number
@@ -35,7 +34,6 @@ export function streamOf(template: string): Stream {
     awaitedTags: [],
     blocks: new Map(),
     names: [],
-    literals: new Set(),
     uses: [],
     depth: 0,
   }

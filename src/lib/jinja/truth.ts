@@ -26,7 +26,7 @@ function isTrueObject(value: Exclude<Value, null | boolean | bigint | number | s
       return value.items.length > 0
     case 'dict':
       return value.entries.size > 0
-    case 'markup':
+    case 'text':
       return value.text !== ''
     case 'undefined':
       return false

@@ -1,13 +1,20 @@
 import type { Budget } from './budget.ts'
+import { needsEscapes, withMarks, withoutMarks } from './marks.ts'
 
 /**
  * A value of a template. Python's types have one form each: int is `bigint`, float is `number`, str is `string`. Nothing here ever
  * looks a name up in an object of JavaScript, so there is no prototype to get at.
  */
-export type Value = null | boolean | bigint | number | string | Markup | List | Tuple | Dict | Undefined | Generator | Instance
+export type Value = null | boolean | bigint | number | string | Text | List | Tuple | Dict | Undefined | Generator | Instance
 
-/** A text that is already HTML. */
-export type Markup = { readonly kind: 'markup'; readonly text: string }
+/** A text that is more than data, which a `string` is. */
+export type Text = {
+  readonly kind: 'text'
+  readonly text: string
+  /** The same with what the template itself has written marked (marks.ts); null: all of it is the template's own. */
+  readonly marked: string | null
+  readonly isHtml: boolean
+}
 
 export type List = { readonly kind: 'list'; readonly items: Value[] }
 
@@ -19,8 +26,6 @@ export type Dict = {
   readonly entries: Map<Hash, Entry>
   /** What every key that is not there stands for; without it there is nothing. */
   readonly missing?: Value
-  /** Changes how it prints, unless it is printed inside of something else. */
-  readonly shown?: (text: string) => string
 }
 export type Entry = { readonly key: Value; readonly value: Value }
 /** What two keys have in common that are the same key: 1, 1.0 and True are. What is like nothing else stands for itself. */
@@ -71,10 +76,8 @@ export type Runtime = {
   readonly now: bigint
   /** From 0 to below 1. */
   readonly random: () => number
-  /** Texts as JSON is to have them, where the context has them escaped; else it gives them back as they are. */
-  readonly restore: (text: string) => string
-  /** What was made of such texts as the context has them: escaped. */
-  readonly escape: (value: Value) => Value
+  /** The template writes JSON, so that texts of the data are escaped in it. */
+  readonly isJson: boolean
   /** Where the renderer is, for a fault that is thrown now. */
   line: number
   isEscaping: boolean
@@ -91,7 +94,6 @@ export type Library = {
 
 export const list = (items: Value[]): List => ({ kind: 'list', items })
 export const tuple = (items: readonly Value[]): Tuple => ({ kind: 'tuple', items })
-export const markup = (text: string): Markup => ({ kind: 'markup', text })
 export const generator = (name: string, items: Iterator<Value, undefined>): Generator => ({ kind: 'generator', name, items })
 export const undefinedValue = (message: string): Undefined => ({ kind: 'undefined', message, isForbidden: false })
 
@@ -100,18 +102,36 @@ export const isDict = (value: Value): value is Dict => isKind(value, 'dict')
 export const isList = (value: Value): value is List => isKind(value, 'list')
 export const isTuple = (value: Value): value is Tuple => isKind(value, 'tuple')
 export const isInstance = (value: Value): value is Instance => isKind(value, 'instance')
-export const isMarkup = (value: Value): value is Markup => isKind(value, 'markup')
+export const isText = (value: Value): value is Text => isKind(value, 'text')
 
 const isKind = (value: Value, kind: string): boolean => value !== null && typeof value === 'object' && value.kind === kind
 
 /** The text of a str, Markup included; null for any other value. */
 export function textOf(value: Value): string | null {
   if (typeof value === 'string') return value
-  return isMarkup(value) ? value.text : null
+  return isText(value) ? value.text : null
 }
 
+/** The same, marked. */
+export function markedOf(value: Value): string | null {
+  if (typeof value === 'string') return value.toWellFormed()
+  return isText(value) ? (value.marked ?? withMarks(value.text)) : null
+}
+
+/** A text that the template itself has written. */
+export const ownText = (text: string): string | Text =>
+  needsEscapes(text) ? { kind: 'text', text, marked: null, isHtml: false } : text
+
+export const textOfMarked = (marked: string): Value =>
+  marked.isWellFormed() ? marked : { kind: 'text', text: withoutMarks(marked), marked, isHtml: false }
+
+/** A text that is HTML already. */
+export const htmlOfMarked = (marked: string): Text => ({ kind: 'text', text: withoutMarks(marked), marked, isHtml: true })
+
+export const isHtml = (value: Value): boolean => isText(value) && value.isHtml
+
 /** A text made of another one is HTML where that was. */
-export const textLike = (model: Value, text: string): Value => (isMarkup(model) ? markup(text) : text)
+export const textLike = (model: Value, marked: string): Value => (isHtml(model) ? htmlOfMarked(marked) : textOfMarked(marked))
 
 /** The name of the value's type, as Python's messages have it. */
 export function typeName(value: Value): string {
@@ -135,8 +155,8 @@ export const operandName = (value: Value): string => (isInstance(value) ? (value
 
 function typeNameOfObject(value: Exclude<Value, null | boolean | bigint | number | string>): string {
   switch (value.kind) {
-    case 'markup':
-      return 'Markup'
+    case 'text':
+      return value.isHtml ? 'Markup' : 'str'
     case 'undefined':
       return 'Undefined'
     case 'instance':

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it, test } from 'vitest'
 import { known } from '../check.ts'
 import { instant } from '../time.ts'
-import { escapedData, objectOf, plainData, type TemplateData } from './data.ts'
+import { jsonData, objectOf, plainData, type TemplateData } from './data.ts'
 import { templateLibrary } from './library.ts'
 import { readTemplate, renderTemplate, resultMax } from './template.ts'
 
@@ -34,7 +34,7 @@ const pairs = blocks.flatMap(({ language, text }, index) => {
 
 it.each(pairs)('$text', ({ text, next }) => {
   if (next.language === 'text') expect(outcome(text, plainData(object))).toBe(next.text.trimEnd())
-  else expect(JSON.parse(outcome(text, escapedData(object)))).toEqual(JSON.parse(next.text))
+  else expect(JSON.parse(outcome(text, jsonData(object)))).toEqual(JSON.parse(next.text))
 })
 
 test('there are enough examples to be worth it, and every filter and test is named', () => {

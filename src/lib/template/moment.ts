@@ -1,8 +1,8 @@
-import { asCount, asText, required, withParameters } from '../jinja/arguments.ts'
+import { asCount, asMarked, required, withParameters } from '../jinja/arguments.ts'
 import { known } from '../check.ts'
 import { runtimeFault, typeFault, valueFault } from '../jinja/fault.ts'
 import { functionValue } from '../jinja/member.ts'
-import { type Function, type Instance, isInstance, type Operator, textOf, type Value } from '../jinja/value.ts'
+import { type Function, type Instance, isInstance, type Operator, textOf, textOfMarked, type Value } from '../jinja/value.ts'
 import { type Civil, civilOf, isoWeekOf, microsOf, weekdayOf } from './civil.ts'
 import { type Duration, duration, isDuration } from './duration.ts'
 import { formatTime, offsetText, type Zone } from './time-format.ts'
@@ -38,7 +38,7 @@ type Shown = Reading & { readonly civil: Civil }
 
 export const utcMicros = (readingMicros: bigint, zone: Zone): bigint => readingMicros - BigInt(zone.offsetSeconds) * 1_000_000n
 
-/** The time in the words of a format. */
+/** The time in the words of a format, which may be marked. */
 export const momentText = ({ readingMicros, zone }: Reading, format: string): string =>
   formatTime(format, {
     civil: known(civilOf(readingMicros), 'a moment lies in the calendar'),
@@ -59,7 +59,7 @@ function membersOf(shown: Shown): ReadonlyMap<string, () => Value> {
     method(
       'strftime',
       withParameters({ title: 'strftime', parameters: { format: required } }, (ask) =>
-        momentText(shown, asText(ask('format'), 'strftime() argument 1')),
+        textOfMarked(momentText(shown, asMarked(ask('format'), 'strftime() argument 1'))),
       ),
     ),
     method(

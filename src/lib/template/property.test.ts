@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Json } from '../json.ts'
 import { instant } from '../time.ts'
-import { escapedData, objectOf, plainData, type TemplateData } from './data.ts'
+import { jsonData, objectOf, plainData, type TemplateData } from './data.ts'
 import { readTemplate, renderTemplate, resultMax, type TemplateFailure } from './template.ts'
 
 const world = { now: instant(0), random: () => 0.5, isLate: () => false, lengthMax: resultMax }
@@ -19,7 +19,7 @@ const parsed = (rendered: string | TemplateFailure): unknown =>
 
 const json = fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }).map((value) => JSON.parse(JSON.stringify(value)) as Json)
 const dataOf = (x: Json): TemplateData => plainData(objectOf(JSON.stringify({ x })))
-const escapedDataOf = (x: Json): TemplateData => escapedData(objectOf(JSON.stringify({ x })))
+const jsonDataOf = (x: Json): TemplateData => jsonData(objectOf(JSON.stringify({ x })))
 
 /** Python's `repr`, slowly: one character after the other. */
 function reprOf(value: Json): string {
@@ -85,7 +85,7 @@ test('a literal is read as the value that it is written for', () => {
 test('tojson is JSON of the same value, also where texts are escaped', () => {
   fc.assert(
     fc.property(json, (x) => {
-      for (const data of [dataOf(x), escapedDataOf(x)]) {
+      for (const data of [dataOf(x), jsonDataOf(x)]) {
         expect(parsed(render('{{ x | tojson }}', data))).toEqual(x)
         expect(parsed(render('{{ [x] | tojson_pretty }}', data))).toEqual([x])
         expect(parsed(render('{{ x | json_dumps }}', data))).toEqual(x)
@@ -97,8 +97,8 @@ test('tojson is JSON of the same value, also where texts are escaped', () => {
 test('an escaped text fits between the quotes of JSON', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (x) => {
-      expect(parsed(render('"{{ x }}"', escapedDataOf(x)))).toBe(x)
-      expect(parsed(render('"a {{ x ~ x }}"', escapedDataOf(x)))).toBe(`a ${x}${x}`)
+      expect(parsed(render('"{{ x }}"', jsonDataOf(x)))).toBe(x)
+      expect(parsed(render('"a {{ x ~ x }}"', jsonDataOf(x)))).toBe(`a ${x}${x}`)
     }),
   )
 })
@@ -321,7 +321,7 @@ test('whatever a template says, there is a text or a failure, and never a defect
   )
   fc.assert(
     fc.property(template, json, (text, x) => {
-      for (const data of [dataOf(x), escapedDataOf(x)]) {
+      for (const data of [dataOf(x), jsonDataOf(x)]) {
         const found = render(text, data)
         if (typeof found === 'string') expect(found.length).toBeLessThanOrEqual(2 * resultMax + 2)
         else expect(found.text).toMatch(/^Template (?:Error|Warning): ./s)

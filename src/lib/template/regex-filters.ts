@@ -2,7 +2,8 @@ import { RE2JS } from 're2js'
 import { required, withParameters } from '../jinja/arguments.ts'
 import { type Budget, spend, spendText } from '../jinja/budget.ts'
 import { limitFault, runtimeFault } from '../jinja/fault.ts'
-import { type Function, textOf, type Value } from '../jinja/value.ts'
+import { withoutMarks, markOf } from '../jinja/marks.ts'
+import { type Function, markedOf, textOf, textOfMarked, type Value } from '../jinja/value.ts'
 import { unfoldedSize } from '../unfolded-size.ts'
 
 const regexMatch = withParameters(
@@ -24,9 +25,9 @@ const regexSearch = withParameters(
 const regexReplace = withParameters(
   { title: 'regex_replace', parameters: { value: required, find: required, replace: required } },
   (ask, { budget }) => {
-    const replacement = textOf(ask('replace'))
+    const replacement = markedOf(ask('replace'))
     const search = searchOf({ value: ask('value'), pattern: ask('find'), budget })
-    return search === null || replacement === null ? null : replaced(search, replacement, budget)
+    return search === null || replacement === null ? null : textOfMarked(replaced(search, replacement, budget))
   },
 )
 
@@ -37,7 +38,7 @@ export const regexFilters: ReadonlyMap<string, Function> = new Map<string, Funct
 ])
 
 type Matcher = ReturnType<RE2JS['matcher']>
-type Search = { readonly matcher: Matcher; readonly text: string; readonly groups: ReadonlyMap<string, number> }
+type Search = { readonly matcher: Matcher; readonly marked: string; readonly groups: ReadonlyMap<string, number> }
 
 /** An expression may be so long, and so large once its repetitions are written out. */
 const patternMax = 1000
@@ -59,8 +60,8 @@ function searchOf({
   readonly pattern: Value
   readonly budget: Budget
 }): Search | null {
-  const [text, source] = [textOf(value), textOf(pattern)]
-  if (text === null || source === null) return null
+  const [text, source] = [textOf(value)?.toWellFormed(), textOf(pattern)?.toWellFormed()]
+  if (text === undefined || source === undefined) return null
   if (source.length > patternMax) throw limitFault(`A regular expression is longer than ${patternMax} characters`)
   spend(budget, source.length)
   if (unfoldedSize(source) > 2 * programMax) throw limitFault('A regular expression is too large')
@@ -68,7 +69,11 @@ function searchOf({
   const size = compiled.programSize()
   if (size > programMax) throw limitFault('A regular expression is too large')
   spend(budget, size * stepsPerInstruction + Math.ceil(((text.length + 1) * size) / visitsPerStep))
-  return { matcher: compiled.matcher(text), text, groups: new Map(Object.entries(compiled.namedGroups())) }
+  return {
+    matcher: compiled.matcher(text),
+    marked: markedOf(value) ?? text,
+    groups: new Map(Object.entries(compiled.namedGroups())),
+  }
 }
 
 function compile(source: string): RE2JS {
@@ -87,7 +92,8 @@ function messageOf(fault: unknown, source: string): string {
   return message.replace(/^error parsing regexp: /, '')
 }
 
-function replaced({ matcher, text, groups }: Search, replacement: string, budget: Budget): string {
+/** A marked text: what is found in the plain one is at the same place in it. */
+function replaced({ matcher, marked, groups }: Search, replacement: string, budget: Budget): string {
   const pieces = piecesOf(replacement, { groups, count: matcher.groupCount() })
   const parts: string[] = []
   let position = 0
@@ -97,15 +103,21 @@ function replaced({ matcher, text, groups }: Search, replacement: string, budget
   }
   while (matcher.find()) {
     spend(budget, 1 + pieces.length)
-    put(text.slice(position, matcher.start()))
-    for (const piece of pieces) put(typeof piece === 'string' ? piece : (matcher.group(piece) ?? ''))
+    put(marked.slice(position, matcher.start()))
+    for (const piece of pieces) put(typeof piece === 'string' ? piece : groupOf(matcher, marked, piece))
     position = matcher.end()
   }
-  put(text.slice(position))
+  put(marked.slice(position))
   return parts.join('')
 }
 
-const reference = /\\(?:(\d{1,2})|g<(\w+)>|([^]))/g
+function groupOf(matcher: Matcher, marked: string, group: number): string {
+  const start = matcher.start(group)
+  return start === -1 ? '' : marked.slice(start, matcher.end(group))
+}
+
+/** In marked texts, too. */
+const reference = /([\\\udc5c])(?:(\d{1,2})|g<(\w+)>|([^]))/gu
 const escapes: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
   ['r', '\r'],
@@ -113,7 +125,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ['\\', '\\'],
 ])
 
-/** A replacement in Python's notation as texts, and numbers of groups. */
+/** A marked replacement in Python's notation as texts, and numbers of groups. */
 function piecesOf(
   replacement: string,
   { groups, count }: { readonly groups: ReadonlyMap<string, number>; readonly count: number },
@@ -121,11 +133,12 @@ function piecesOf(
   const pieces: (string | number)[] = []
   let position = 0
   for (const found of replacement.matchAll(reference)) {
-    const [whole, digits, name, letter] = found
+    const [whole, backslash = '', digits, name, letter] = found
     pieces.push(replacement.slice(position, found.index))
     position = found.index + whole.length
     if (letter !== undefined) {
-      pieces.push(escapes.get(letter) ?? whole)
+      const character = escapes.get(withoutMarks(letter))
+      pieces.push(character === undefined ? whole : backslash === '\\' ? character : markOf(character))
       continue
     }
     const group =

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { dictOf } from '../jinja/dict.ts'
 import { lazyDict, lazyList } from '../jinja/lazy.ts'
 import { instant } from '../time.ts'
-import { escapedData, objectOf, plainData, type TemplateData } from './data.ts'
+import { jsonData, objectOf, plainData, type TemplateData } from './data.ts'
 import {
   isTrueForAlert,
   isTrueForWebhook,
@@ -102,7 +102,7 @@ describe('lengths are in characters', () => {
 
 describe('a template that writes JSON', () => {
   const text = 'say "hi"\n\tC:\\temp é \u0001'
-  const data = escapedData(
+  const data = jsonData(
     object({ payload: { text, list: [text], plain: 'x', key: { 'a"b': 'c' } }, raw: '{"a": "b\\n"}', n: null }),
   )
 
@@ -112,8 +112,29 @@ describe('a template that writes JSON', () => {
     expect(outcome('{{ n }}', data)).toBe('None')
   })
 
-  it('prints dicts with their quotes escaped, unless they are inside of something', () => {
-    expect(outcome('{{ payload.key }} {{ [payload.key] }}', data)).toBe(`{'a\\"b': 'c'} [{'a"b': 'c'}]`)
+  it('prints dicts and lists, and names of members, so that they fit between quotes, too', () => {
+    expect(outcome('{{ payload.key }} {{ [payload.key] }}', data)).toBe(`{'a\\"b': 'c'} [{'a\\"b': 'c'}]`)
+    expect(outcome('{% for name in payload.key %}{{ name }}{% endfor %}', data)).toBe('a\\"b')
+  })
+
+  it.each([
+    [String.raw`{{ x | replace('\\', '') }}`, '","admin":true,"b":"'],
+    ['{{ x | reverse }}', '"\\:"b",eurt:"nimda","'],
+    ['{{ x[:1] }}{{ x[1:] }}', '","admin":true,"b":"'],
+    ["{{ x | regex_replace('[^a-z:,\"]', '') }}", '","admin":true,"b":"'],
+  ])('lets no text out of its quotes: {"a": "%s"}', (template, x) => {
+    const rendered = outcome(`{"a": "${template}"}`, jsonData(object({ x })))
+    expect(Object.keys(Object(JSON.parse(rendered)))).toEqual(['a'])
+  })
+
+  it('lets filters see texts as they are, so that nothing is cut within an escape', () => {
+    const template =
+      '["{{ payload.text[:5] }}", "{{ payload.text | upper }}", {{ payload.text | length }}, "{{ payload.text | wordwrap(8) }}"]'
+    const texts = ['say "', 'SAY "HI"\n\tC:\\TEMP É \u0001', 21, 'say "hi"\n\tC:\\temp\né \u0001']
+    expect(JSON.parse(outcome(template, data))).toEqual(texts)
+    expect(outcome(String.raw`{{ payload.text == 'say "hi"\n\tC:\\temp é \x01' }} {{ '"' in payload.text }}`, data)).toBe(
+      'True True',
+    )
   })
 
   it.each(['tojson', 'tojson_pretty', 'json_dumps'])('escapes once with %s, too', (filter) => {
@@ -131,8 +152,33 @@ describe('a template that writes JSON', () => {
     expect(JSON.parse(outcome("{{ payload.text | replace('hi', 'ho') | tojson }}", data))).toBe(text.replace('hi', 'ho'))
   })
 
-  it('leaves alone what it writes out itself', () => {
-    expect(JSON.parse(outcome(String.raw`{{ 'C:\\new' | tojson }}`, data))).toBe(String.raw`C:\new`)
+  it.each([
+    [String.raw`{{ 'C:\\new' | tojson }}`, String.raw`"C:\\new"`],
+    [`{{ '"' ~ payload.text[:8] ~ '"' }}`, String.raw`"say \"hi\""`],
+    [`{% set object = '{"a": "%s"}' %}{{ object % payload.text[:8] }}`, String.raw`{"a": "say \"hi\""}`],
+    [`{% macro m(x) %}{"m": "{{ x }}"}{% endmacro %}{{ m(payload.text[4:8]) | replace('m', '"') }}`, String.raw`{""": "\"hi\""}`],
+    [`{% set list %}["{{ payload.text[4:8] }}", ]{% endset %}{{ list[:-3] ~ ']' }}`, String.raw`["\"hi\""]`],
+    [String.raw`{{ payload.text[:10] | replace('"', "\\'") | replace('\t', '\\n') }}`, String.raw`say \'hi\'\n\n`],
+    [`{{ payload.text | regex_replace('(?s)^say "(.*)".*$', '"\\\\1"') }}`, '"hi"'],
+  ])('leaves alone what it writes out itself, and nothing else: %s', (template, written) => {
+    expect(outcome(template, data)).toBe(written)
+  })
+
+  it.each([
+    ['split', String.raw`.split('\\n') | join(' / ')`],
+    ['replace', String.raw` | replace('\\n', ' / ')`],
+    ['the method of that name', String.raw`.replace('\\n', ' / ')`],
+  ])('finds the escapes that it looks for with %s, where there is nothing of the kind', (_way, changed) => {
+    const texts = object({ lines: 'one "1"\ntwo', literal: String.raw`one\ntwo` })
+    const template = `{{ lines${changed} }} {{ literal${changed} }}`
+    expect(outcome(template, jsonData(texts))).toBe(String.raw`one \"1\" / two one / two`)
+    expect(outcome(template, plainData(texts))).toBe('one "1"\ntwo one / two')
+  })
+
+  it('reads JSON that it has put together as it would be sent, so that no text of the data adds to it', () => {
+    const evil = jsonData(object({ x: 'a", "b": "c', raw: `{'n': "it's"}` }))
+    expect(outcome(`{{ ('{"a": "' ~ x ~ '"}') | parse_json | tojson }}`, evil)).toBe(String.raw`{"a": "a\", \"b\": \"c"}`)
+    expect(outcome(`{{ (raw | replace("{'n'", '{"n"') | parse_json).n }}`, evil)).toBe("it's")
   })
 
   it.each([
@@ -147,7 +193,7 @@ describe('a template that writes JSON', () => {
     ],
     ['b64decode', Buffer.from('C:\\new "x"\n').toString('base64'), 'raw | b64decode'],
   ])('has texts from %s that fit between quotes, and are escaped once as JSON', (_filter, raw, expression) => {
-    const rendered = outcome(`["{{ ${expression} }}", {{ (${expression}) | tojson }}]`, escapedData(object({ raw })))
+    const rendered = outcome(`["{{ ${expression} }}", {{ (${expression}) | tojson }}]`, jsonData(object({ raw })))
     expect(JSON.parse(rendered)).toEqual(['C:\\new "x"\n', 'C:\\new "x"\n'])
   })
 
@@ -170,7 +216,7 @@ describe('what a template does not look at', () => {
 
   it.each([
     ['as it is', plainData, 'Disk "full" True True'],
-    ['escaped', escapedData, 'Disk \\"full\\" True True'],
+    ['escaped', jsonData, 'Disk \\"full\\" True True'],
   ])('is not copied %s, since it may be megabytes', (_how, dataOf, text) => {
     expect(outcome('{{ title }} {{ inner.dict is mapping }} {{ inner.list is sequence }}', dataOf(seen))).toBe(text)
   })

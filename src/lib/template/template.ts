@@ -5,7 +5,7 @@ import { countOf, cut } from '../jinja/python-text.ts'
 import { readTemplate as readJinja, renderTemplate as renderJinja } from '../jinja/template.ts'
 import { no, ok, type Result } from '../result.ts'
 import { type Instant, instant } from '../time.ts'
-import { escaper, plainData, restorer, type TemplateData } from './data.ts'
+import { plainData, type TemplateData } from './data.ts'
 import { templateLibrary } from './library.ts'
 
 /** Why there is no text, in the words of contract grafana-oncall 3.4; warnings are passed over when a template is saved. */
@@ -69,8 +69,7 @@ function renderWithin(limits: Limits, template: Template, input: Omit<RenderInpu
     now: BigInt(input.now) * 1000n,
     random: input.random,
     isLate: input.isLate,
-    restore: restorer(input.data, template.literals),
-    escape: escaper(input.data),
+    isJson: input.data.isJson,
   })
 }
 

@@ -1,11 +1,11 @@
-import { asText, required, withParameters } from '../jinja/arguments.ts'
+import { required, withParameters } from '../jinja/arguments.ts'
 import { spend } from '../jinja/budget.ts'
 import { runtimeFault } from '../jinja/fault.ts'
 import { roundedTo } from '../jinja/number-text.ts'
 import { faultOf } from '../jinja/order.ts'
 import { quoted } from '../jinja/python-text.ts'
 import { numberOf } from '../jinja/truth.ts'
-import { type Function, isUndefined, textOf } from '../jinja/value.ts'
+import { type Function, isUndefined, markedOf, textOf, textOfMarked } from '../jinja/value.ts'
 import { civilOf } from './civil.ts'
 import { duration } from './duration.ts'
 import { isMoment, moment, momentText, utcMicros } from './moment.ts'
@@ -19,7 +19,8 @@ const dateTimeFormat = withParameters(
   (ask) => {
     const value = ask('value')
     if (isUndefined(value)) throw faultOf(value)
-    return isMoment(value) && textOf(ask('format')) !== null ? momentText(value, asText(ask('format'), 'the format')) : null
+    const format = markedOf(ask('format'))
+    return isMoment(value) && format !== null ? textOfMarked(momentText(value, format)) : null
   },
 )
 
@@ -29,14 +30,14 @@ const dateTimeFormatInZone = withParameters(
     spend(budget, 20)
     const value = ask('value')
     if (isUndefined(value)) throw faultOf(value)
-    const format = textOf(ask('format'))
+    const format = markedOf(ask('format'))
     if (!isMoment(value) || format === null) return null
     // A time that does not say where it is, is taken for one of the server, whose zone is UTC.
     const utc = value.zone === null ? value.readingMicros : utcMicros(value.readingMicros, value.zone)
     const name = textOf(ask('tz'))
     const zone = name === null ? null : zoneAt(name, utc)
     if (zone === null) throw runtimeFault(`unknown time zone ${name === null ? 'None' : quoted(name)}`)
-    return momentText(moment(utc + BigInt(zone.offsetSeconds) * 1_000_000n, zone), format)
+    return textOfMarked(momentText(moment(utc + BigInt(zone.offsetSeconds) * 1_000_000n, zone), format))
   },
 )
 

@@ -23,7 +23,7 @@ type Shown = { readonly civil: Civil; readonly zone: Zone | null; readonly epoch
 
 const directive = /%([-_0^#]*)([a-zA-Z%])/g
 
-/** A time in the words of a format like `%d.%m.%Y %H:%M`. Letters that mean nothing stay as they are. */
+/** A time in the words of a format like `%d.%m.%Y %H:%M`. Letters that mean nothing stay as they are, and so do marks. */
 export function formatTime(format: string, shown: Shown): string {
   const moment = { ...shown, weekday: weekdayOf(shown.civil) }
   return format.replace(directive, (whole, flags: string, letter: string) => {
