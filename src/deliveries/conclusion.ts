@@ -78,17 +78,17 @@ const beginningOf = (delivery: Delivery, { id, at }: When) => ({
 })
 
 /**
- * How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. That a page is not
- * wanted after all is always told: somebody counts on it.
+ * How the delivery ended, for the slice that asked for it; null while it goes on, and when nobody is to be told. How a page ends is
+ * always told, also when it is not wanted after all or its endpoint gets nothing: somebody counts on it.
  */
 export function endingOf(conclusion: Conclusion): Ending | null {
   const { delivery, verdict, attempt } = conclusion
   const attemptsCount = attemptsCountOf(conclusion)
   const status = attempt?.status ?? null
-  if (verdict.kind === 'dead' || verdict.kind === 'faulty' || (verdict.kind === 'skipped' && delivery.lane === lanes.page))
-    return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }
-  if (verdict.kind !== 'success' || attempt === null) return null
-  return { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }
+  const isQuiet = (verdict.kind === 'skipped' || verdict.kind === 'missed') && delivery.lane !== lanes.page
+  if (verdict.kind === 'retry' || isQuiet) return null
+  if (verdict.kind === 'success') return attempt && { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }
+  return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }
 }
 
 /** How many attempts there were. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   attempts,
   dead,
+  endClosed,
   endpointOf,
   mailEndpoint,
   owingWorlds,
@@ -130,6 +131,22 @@ describe('pages', () => {
     expect((await results(world)).length).toBe(1)
     expect(await waiting(world)).toEqual([])
     expect(world.mails.length).toBe(4)
+  })
+
+  it('to a webhook that gets nothing any more end with a result, since somebody counts on them', async () => {
+    const world = await newWorld({ behave: () => ({ afterMs: 10, status: 410 }) })
+    const endpoint = await endpointOf(world, 'https://pager.example/')
+    await send(world, endpoint, [{}])
+    await world.pass(1_000)
+    await endClosed(world)
+    await results(world)
+    await send(world, endpoint, [{ lane: lanes.page }, {}])
+    await world.pass(1_000)
+    expect(world.received).toHaveLength(1)
+    expect(await dead(world)).toHaveLength(3)
+    expect((await results(world)).map(({ lane, ending }) => [lane, ending])).toEqual([
+      [lanes.page, expect.objectContaining({ kind: 'dead', reason: expect.stringContaining('The receiver is switched off') })],
+    ])
   })
 
   it('end at once where mail is off, with the reason', async () => {
