@@ -41,8 +41,8 @@ export async function sendableAgain(tx: Tx, replays: readonly Replay[]): Promise
  * missing, also where it is among the replays twice.
  */
 export async function insertReplays(tx: Tx, replays: readonly Replay[]): Promise<ReadonlyMap<number, number>> {
-  // Always in the same order, so that two transactions cannot wait for each other.
-  const sorted = replays.toSorted((a, b) => (a.ended.messageId < b.ended.messageId ? -1 : 1))
+  // In the order in which they were owed first, which is that of the events.
+  const sorted = replays.toSorted((a, b) => a.ended.id - b.ended.id)
   const answer = await sql<{ readonly ended_id: number; readonly id: number }>`
     with wanted as (
       select * from unnest(

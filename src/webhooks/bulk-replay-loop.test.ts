@@ -244,6 +244,21 @@ describe('a replay ends', () => {
   })
 })
 
+it('what is sent again by an ordered webhook leaves one at a time, too, in the order of the events', async () => {
+  const { id } = await newWebhook({ ordered: true })
+  await happen(20)
+  status = 200
+  const index = world.received.length
+  const replay = await start(id)
+  expect(await finish(id, replay.id)).toMatchObject({ counts: { replayed: 20 } })
+  await world.pass(minutes(1))
+  const again = world.received.slice(index)
+  const numbers = again.map(({ request }) => JSON.parse(String(request.body)).number)
+  expect(numbers).toEqual(Array.from({ length: 20 }, (_, number) => number))
+  const gaps = again.slice(1).map(({ at }, before) => Number(at) - Number(again[before]?.at))
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10)
+})
+
 describe('what a URL missed that was switched off', () => {
   it('is told when the webhook is saved, until it is replayed', async () => {
     const { id } = await newWebhook()

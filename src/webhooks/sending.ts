@@ -21,10 +21,11 @@ export const usualAgeMax: Ms = hours(7.5 * 24)
 export const usualSending: Sending = { ...usualSettings, failureEmail: null, maxAgeMs: null, isOrdered: false }
 
 /** What the engine minds of it; the rest belongs to each delivery. */
-export const settingsOf = ({ retry, timeoutMs, inFlightMax, rateMax }: Sending): EndpointSettings => ({
+export const settingsOf = ({ retry, timeoutMs, inFlightMax, rateMax, isOrdered }: Sending): EndpointSettings => ({
   retry,
   timeoutMs,
-  inFlightMax,
+  // Also of what is sent again, which is in no order with what is fresh.
+  inFlightMax: isOrdered ? 1 : inFlightMax,
   rateMax,
 })
 
