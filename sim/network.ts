@@ -102,7 +102,14 @@ function mailSending(life: Life, at: Instant, mail: Mail): Sending {
 
 function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
   if ('fault' in travelled)
-    return { kind: 'no-answer', fault: travelled.fault, detail: 'as the seed wants it', phases: noPhases, durationMs }
+    return {
+      kind: 'no-answer',
+      fault: travelled.fault,
+      detail: 'as the seed wants it',
+      isSent: travelled.fault !== 'connect',
+      phases: noPhases,
+      durationMs,
+    }
   const { status, retryAfter } = travelled
   // Who refuses one message for good wants the next all the same: 410 would end the webhook for the rest of the night.
   const isRefused = status === 410

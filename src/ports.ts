@@ -127,6 +127,8 @@ export type HttpOutcome =
       /** `proxy`: that of this server is what fails, and the receiver is not to blame. */
       readonly fault: 'timeout' | 'dns' | 'connect' | 'tls' | 'broken' | 'proxy'
       readonly detail: string
+      /** The receiver may have got it, or some of it. */
+      readonly isSent: boolean
       readonly phases: Phases
       readonly durationMs: Ms
     }

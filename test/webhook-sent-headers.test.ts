@@ -124,12 +124,17 @@ test('each attempt has the time at which it left', async () => {
   }
 })
 
-test('a request that could not be made is shown with what there was of it', async () => {
+test('a request that could not be made is shown with what there was of it, and no attempt has what never left', async () => {
   const faulty = await newHook('/faulty', {
     ...{ forward_all: false, data: '{{ 1 / (alert_payload.title | length - 5) }}' },
     headers: '{"X-Api-Key": "sesame", "X-Team": "boilers"}',
   })
   const unreadable = await newHook('/unreadable', { headers: '{{ alert_payload.title }}' })
+  const closed = createServer()
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve))
+  const { port } = closed.address() as AddressInfo
+  await new Promise((resolve) => closed.close(resolve))
+  const unreached = await newHook('/unreached', { url: `http://127.0.0.1:${port}/` })
   await world.request('POST', link, { alert_uid: 'valve', title: 'Valve' })
   const dead = (id: string) =>
     eventually(async () => (await world.api('GET', `webhooks/${id}/deliveries/?state=dead`)).json.results[0])
@@ -139,5 +144,9 @@ test('a request that could not be made is shown with what there was of it', asyn
     attempts: [{ request: null }],
   })
   expect([ofHeaders.request.headers, ofHeaders.attempts[0].request]).toEqual([{}, null])
+  expect(await dead(unreached)).toMatchObject({
+    request: { headers: { host: `127.0.0.1:${port}` } },
+    attempts: [{ request: null, phases: { connect_ms: null, first_byte_ms: null } }],
+  })
   expect(arrived.map(({ path }) => path)).not.toContain('/faulty')
 })

@@ -49,7 +49,7 @@ export async function makeAttempt(
   const verdict = judge(outcome, tried)
   const sign = signOf(outcome, { at, lane: delivery.lane, jitter: tried.jitter })
   const id = newUuid<Brand<string, 'AttemptId'>>(startedAt, random.bytes)
-  const isSigned = message.kind === 'mail' ? null : credentials.sign !== null
+  const isSigned = haveLeft(outcome) ? credentials.sign !== null : null
   logAttempt(ports, { delivery, outcome, attemptId: id, verdict: verdict.kind })
   return { delivery, verdict, attempt: attemptOf(delivery, { id, at, isSigned, outcome, verdict }), sign }
 }
@@ -62,6 +62,10 @@ function headersOf({ delivery, message, credentials }: LeavingRequest, startedAt
   const signature = credentials.sign === null ? null : credentials.sign(signed)
   return { ...messageHeaders(messageId, message.headers), ...attemptHeaders({ startedAt, signature }) }
 }
+
+/** Whether a request has, or some of it. */
+const haveLeft = (outcome: HttpOutcome | MailOutcome): boolean =>
+  outcome.kind === 'answered' || (outcome.kind === 'no-answer' && outcome.isSent)
 
 /** What becomes of a delivery whose bytes or credentials could not be made this time: an attempt like any that failed, which people see. */
 export function failedPreparation(ports: Ports, delivery: Delivery, detail: string): Conclusion {
@@ -101,7 +105,7 @@ async function answerOf({ log }: Ports, ask: () => Promise<HttpOutcome | MailOut
     return await ask()
   } catch (fault) {
     log.error('sender failed', { error: faultText(fault) })
-    return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', phases: noPhases, durationMs: ms(0) }
+    return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', isSent: true, phases: noPhases, durationMs: ms(0) }
   }
 }
 

@@ -19,7 +19,7 @@ export type Attempt = {
   readonly eventSequence: number | null
   readonly subjectId: string | null
   readonly number: number
-  /** Null: there was no request to sign. */
+  /** Null: no request has left. */
   readonly isSigned: boolean | null
   /** `superseded`: its delivery had ended or moved on by other means when the answer came. */
   readonly outcome: 'success' | 'retry' | 'dead' | 'superseded'

@@ -22,6 +22,7 @@ const timeout: HttpOutcome = {
   kind: 'no-answer',
   fault: 'timeout',
   detail: 'nothing within 15 s',
+  isSent: true,
   phases: noPhases,
   durationMs: ms(15_000),
 }
@@ -123,7 +124,9 @@ describe('an outcome', () => {
 
   it('without an answer is tried again, whatever the fault', () => {
     for (const fault of ['timeout', 'dns', 'connect', 'tls', 'broken'] as const) {
-      expect(judge({ kind: 'no-answer', fault, detail: 'x', phases: noPhases, durationMs: ms(1) }, live).kind).toBe('retry')
+      expect(judge({ kind: 'no-answer', fault, detail: 'x', isSent: true, phases: noPhases, durationMs: ms(1) }, live).kind).toBe(
+        'retry',
+      )
     }
   })
 

@@ -15,6 +15,8 @@ const get = (url: string, changes: Partial<HttpRequest> = {}): HttpRequest => ({
 
 const phasesOf = (outcome: HttpOutcome) => (outcome.kind === 'refused' ? outcome.detail : outcome.phases)
 
+const isSent = (outcome: HttpOutcome): boolean => outcome.kind === 'answered' || (outcome.kind === 'no-answer' && outcome.isSent)
+
 /** A sender whose clock stands still, but for what others take: 100 ms each look-up, and what they add themselves. */
 function slowWorld(options: SenderOptions = {}) {
   let now = 1000
@@ -74,21 +76,20 @@ describe('the phases of an exchange', () => {
     })
   })
 
-  test('end where it ended', async () => {
+  test('end where it ended, which may be before anything has left', async () => {
     const { send } = slowWorld()
     const closed = await httpReceiver(() => {})
     closed.stopListening()
-    const none = { connectMs: null, tlsMs: null, firstByteMs: null }
-    expect(phasesOf(await send.http(get(`http://receiver.example:${closed.port}/`)))).toEqual({ dnsMs: 100, ...none })
     const silent = await rawReceiver((socket) => socket.destroy())
-    expect(phasesOf(await send.http(get(`https://receiver.example:${silent.port}/`)))).toEqual({
-      ...{ dnsMs: 100, connectMs: 0, tlsMs: null, firstByteMs: null },
-    })
-    expect(phasesOf(await send.http(get(`http://receiver.example:${silent.port}/`)))).toEqual({
-      ...{ dnsMs: 100, connectMs: 0, tlsMs: null, firstByteMs: null },
-    })
-    const nobody = slowWorld({ resolve: () => Promise.reject(new Error('nobody')) })
-    expect(phasesOf(await nobody.send.http(get('http://receiver.example/')))).toEqual({ dnsMs: null, ...none })
+    const nobody = slowWorld({ resolve: () => Promise.reject(new Error('nobody')) }).send
+    const none = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null }
+    const endOf = async (outcome: Promise<HttpOutcome>) => [phasesOf(await outcome), isSent(await outcome)]
+    expect(await endOf(nobody.http(get('http://receiver.example/')))).toEqual([none, false])
+    const { port } = silent
+    expect(await endOf(send.http(get(`http://receiver.example:${closed.port}/`)))).toEqual([{ ...none, dnsMs: 100 }, false])
+    const connected = { ...none, dnsMs: 100, connectMs: 0 }
+    expect(await endOf(send.http(get(`https://receiver.example:${port}/`)))).toEqual([connected, false])
+    expect(await endOf(send.http(get(`http://receiver.example:${port}/`)))).toEqual([connected, true])
   })
 
   test('through a proxy have the way there as one step', async () => {

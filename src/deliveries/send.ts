@@ -171,7 +171,8 @@ class Exchange implements Passenger {
 
   #fail(how: Unanswered): void {
     const took = this.#took()
-    this.#settle(how.kind === 'refused' ? { ...how, durationMs: took.durationMs } : { ...how, ...took })
+    const isSent = this.#sentAt !== null
+    this.#settle(how.kind === 'refused' ? { ...how, durationMs: took.durationMs } : { ...how, isSent, ...took })
   }
 
   #took(): { readonly phases: Phases; readonly durationMs: Ms } {

@@ -71,7 +71,7 @@ const AttemptShape = Type.Object({
   request: Type.Unsafe<{ headers: Record<string, string> } | null>({
     type: ['object', 'null'],
     properties: { headers },
-    description: 'What this attempt has beside what all have in common. Null: it could not be made.',
+    description: 'What this attempt has beside what all have in common. Null: nothing has left.',
   }),
   response: Type.Unsafe<{ headers: Record<string, string>; body: string | null; body_truncated: boolean } | null>({
     type: ['object', 'null'],

@@ -112,6 +112,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
           kind: 'no-answer',
           fault: 'timeout',
           detail: 'no answer in time',
+          isSent: true,
           phases: noPhases,
           durationMs: request.deadlineMs,
         }

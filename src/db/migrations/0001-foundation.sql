@@ -854,7 +854,7 @@ create table attempts (
   response_headers jsonb,
   response_body bytea,
   response_truncated boolean not null,
-  -- Null: there was no request to sign.
+  -- Null: no request has left.
   is_signed boolean,
   address text,
   duration_ms integer not null,
