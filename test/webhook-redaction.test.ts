@@ -93,8 +93,9 @@ test('no row of any table has a secret in it that is not sealed', async () => {
 
 test('what a webhook is told of the person whom it pages is shown to nobody else', async () => {
   const context = { to: 'sesame-of-the-person', zeta: 1, alpha: 2 }
-  const fields = { name: 'Pager', http_method: 'POST', trigger_type: 'personal notification', url: world.receiverUrl }
-  const { json: pager } = await world.api('POST', 'webhooks/', fields)
+  const about = { name: 'Pager', http_method: 'POST', trigger_type: 'personal notification' }
+  const templates = { url: `${world.receiverUrl}{{ event.user.to }}`, headers: '{"X-To": "{{ event.user.to }}"}' }
+  const { json: pager } = await world.api('POST', 'webhooks/', { ...about, ...templates })
   const { json: ada } = await world.api('GET', 'users/current/')
   await world.api('POST', 'personal_notification_rules/', { user_id: ada.id, type: 'notify_by_webhook' })
   await world.api('PUT', 'users/current/personal_webhook/', { webhook: pager.id, context })
@@ -112,11 +113,16 @@ test('what a webhook is told of the person whom it pages is shown to nobody else
     world.webhooks.map(({ body }) => JSON.stringify(body)).filter((text) => text.includes(context.to))
   expect(told()).toEqual([expect.stringContaining(`"user":${JSON.stringify(context)}`)])
   const again = await world.api('POST', `deliveries/${delivery.id}/redeliver/`)
-  expect([again.status, again.json.request.body]).toEqual([201, mask])
+  const shown = {
+    url: new URL(world.receiverUrl).origin,
+    headers: { 'X-To': mask, 'content-type': 'application/json' },
+    body: mask,
+  }
+  expect([again.status, again.json.request]).toMatchObject([201, shown])
   await eventually(() => (told().length === 2 ? true : undefined))
 
   const { json: responses } = await world.api('GET', `webhooks/${pager.id}/responses/`)
-  expect(responses.results[0].request_data).toBe(mask)
+  expect(responses.results[0]).toMatchObject({ url: shown.url, request_headers: `{"X-To": "${mask}"}`, request_data: mask })
   expect(JSON.parse(responses.results[0].event_data).event).toMatchObject({ type: 'personal notification', user: mask })
   const own = ['responses/', 'deliveries/', 'health/'].map((end) => `webhooks/${pager.id}/${end}`)
   const timeline = `alert_groups/${delivery.alert_group_id}/timeline/`

@@ -4,7 +4,8 @@ import { isJson } from '../lib/json.ts'
 import { pythonJson } from '../lib/python-json.ts'
 import { isoZ } from '../lib/time.ts'
 import { secretMask } from './credential.ts'
-import { hidesBody } from './page-context.ts'
+import { parseHeaders } from './headers.ts'
+import { isPersonal, shownPersonal, shownTarget } from './page-context.ts'
 import type { Trigger } from './trigger.ts'
 
 /** What is known of the event that an attempt told of; null: it is not stored any more, or there was none. */
@@ -13,13 +14,14 @@ type Said = { readonly eventData: Excerpt | null; readonly trigger: Trigger | nu
 /** An attempt as the contract's response log shows it (grafana-oncall 2.9, 3.7): all texts but the status, JSON as Python writes it. */
 export function shownResponse(attempt: LoggedAttempt, { eventData, trigger }: Said) {
   const { message } = attempt
-  const body = message?.body ?? null
+  const { target = '', headersShown = '{}', body = null } = message ?? {}
+  const isHidden = isPersonal(trigger)
   return {
     timestamp: isoZ(attempt.at),
-    url: message?.target ?? '',
+    url: isHidden ? shownTarget(target) : target,
     request_trigger: message?.requestTrigger ?? '',
-    request_headers: pythonText(message?.headersShown ?? '{}'),
-    request_data: body === null ? null : hidesBody(trigger) ? secretMask : shownExcerpt(body),
+    request_headers: pythonText(isHidden && isJson(headersShown) ? hiddenHeaders(headersShown) : headersShown),
+    request_data: body === null ? null : isHidden ? secretMask : shownExcerpt(body),
     status_code: attempt.status,
     content: contentOf(attempt),
     event_data: eventData === null ? '' : shownExcerpt(eventData),
@@ -31,6 +33,8 @@ export function shownResponse(attempt: LoggedAttempt, { eventData, trigger }: Sa
     content_truncated: attempt.responseTruncated,
   }
 }
+
+const hiddenHeaders = (json: string): string => JSON.stringify(shownPersonal(parseHeaders(json)))
 
 /** The text, as Python would write it where it is JSON; of one that is not whole a JSON text that says so. */
 export function shownExcerpt({ text, bytes, isWhole }: Excerpt): string {

@@ -7,7 +7,7 @@ import { isoZ } from '../lib/time.ts'
 import type { Phases } from '../ports.ts'
 import { secretMask } from './credential.ts'
 import { type Headers, shownStaticHeaders } from './headers.ts'
-import { hidesBody } from './page-context.ts'
+import { isPersonal, shownPersonal, shownTarget } from './page-context.ts'
 import type { Trigger } from './trigger.ts'
 
 /** A delivery as the API shows it. The trigger is null where its event is not stored any more. */
@@ -30,18 +30,28 @@ export function shownDelivery(record: DeliveryRecord, trigger: Trigger | null) {
     event_sequences: [...(record.groupedSequences ?? (record.eventSequence === null ? [] : [record.eventSequence]))],
     alert_group_id: record.subjectId,
     status: record.lastStatus,
-    request:
-      request === null
-        ? null
-        : {
-            method: request.method,
-            url: request.target,
-            headers: masked(request.headers),
-            ...(request.body !== null && hidesBody(trigger) ? hiddenBody : bodyOf(request.body)),
-          },
+    request: request === null ? null : isPersonal(trigger) ? personalRequest(request) : shownRequest(request),
     attempts: record.attempts.map(shownAttempt),
   }
 }
+
+type Request = NonNullable<DeliveryRecord['request']>
+
+const shownRequest = ({ method, target: url, headers, body }: Request) => ({
+  method,
+  url,
+  headers: masked(headers),
+  ...bodyOf(body),
+})
+
+/** All of it may tell of the person who is paged. */
+const personalRequest = ({ method, target, headers, body }: Request) => ({
+  method,
+  url: shownTarget(target),
+  headers: { ...shownPersonal(headers) },
+  body: body === null ? null : secretMask,
+  body_truncated: false,
+})
 
 const shownAttempt = (attempt: RecordedAttempt) => ({
   id: attempt.id,
@@ -81,8 +91,6 @@ const ownHeaders = ({ startedAt, isSigned }: RecordedAttempt): Headers =>
 
 /** Whoever names a header like a credential means one, in templates and in answers too. */
 const masked = (headers: Headers): Record<string, string> => ({ ...shownStaticHeaders(headers) })
-
-const hiddenBody = { body: secretMask, body_truncated: false }
 
 /** The beginning of what is long or was not read whole. */
 function bodyOf(body: Excerpt | null) {
