@@ -16,10 +16,19 @@ export type TransactionFault =
 
 type Outage = { readonly receiver: string; readonly from: Instant; readonly to: Instant }
 
+type Answered = {
+  readonly kind: 'answered'
+  readonly afterMs: Ms
+  readonly status: number
+  readonly retryAfter: string | null
+  /** What the receiver says of more than this one try. */
+  readonly wish: 'disable' | 'abort-message' | null
+}
+
 /** How one receiver treats one request. */
 export type Treatment =
   | { readonly kind: 'lost' }
-  | { readonly kind: 'answered'; readonly afterMs: Ms; readonly status: number; readonly retryAfter: string | null }
+  | Answered
   | { readonly kind: 'answer lost'; readonly afterMs: Ms }
   | { readonly kind: 'down' }
 
@@ -177,22 +186,35 @@ function waysOut({ dice, troubles, live }: Draw, outages: readonly Outage[]): Fa
       return { kind: 'down' }
     if (live(shares.lost)) return { kind: 'lost' }
     if (live(shares.answerLost)) return { kind: 'answer lost', afterMs: afterMs() }
-    const answered = { kind: 'answered', afterMs: afterMs(), retryAfter: null } as const
-    if (live(shares.gone)) return { ...answered, status: 410 }
-    if (live(shares.busy)) return { ...answered, status: 429, retryAfter: String(dice.below(600)) }
+    const answered = { kind: 'answered', afterMs: afterMs(), retryAfter: null, wish: null } as const
+    if (live(shares.gone)) return { ...answered, ...refusalOf(receiver, dice) }
+    if (live(shares.busy)) return { ...answered, status: dice.pick([429, 503]), retryAfter: String(dice.below(600)) }
     if (live(shares.broken)) return { ...answered, status: dice.pick([500, 502, 503, 404]) }
     return { ...answered, status: 200 }
   }
 }
+
+/** Whoever refuses one message for good wants the next all the same, but for desks: 410 would end the other webhooks for the rest of the night. */
+function refusalOf(receiver: string, dice: Dice): Pick<Answered, 'status' | 'wish'> {
+  if (receiver === 'mail') return { status: 550, wish: null }
+  const aborted = { status: 422, wish: 'abort-message' } as const
+  if (!deskHosts.includes(receiver)) return aborted
+  return dice.pick([aborted, { status: 410, wish: null }, { status: 500, wish: 'disable' }, { status: 204, wish: 'disable' }])
+}
+
+/** Where the webhooks of desks lead, each to one of its own. */
+export const deskHosts: readonly string[] = Array.from({ length: 8 }, (_, number) => `desk-${number}.example.com`)
 
 const receivers = ['mail', 'hook-0.example.com', 'hook-1.example.com', 'hook-2.example.com'] as const
 
 type Span = { readonly startAt: Instant; readonly durationMs: Ms }
 
 function drawOutages({ dice, troubles }: Draw, { startAt, durationMs }: Span): readonly Outage[] {
-  return receivers.flatMap((receiver) => {
+  const outage = (receiver: string, minutesMax: number): readonly Outage[] => {
     if (!troubles.has('bad receivers', dice.chance(0.4))) return []
     const from = after(startAt, ms(dice.between(0, durationMs)))
-    return [{ receiver, from, to: after(from, minutes(dice.between(1, 90))) }]
-  })
+    return [{ receiver, from, to: after(from, minutes(dice.between(1, minutesMax))) }]
+  }
+  // Desks are to hear of receivers that fail for an hour.
+  return [...receivers.flatMap((receiver) => outage(receiver, 90)), ...deskHosts.flatMap((receiver) => outage(receiver, 240))]
 }

@@ -44,7 +44,8 @@ export function networkOf({ world, faults, records, onMail }: NetworkOptions, li
 }
 
 /** What the sender hears: an answer, or why there is none. */
-type Travelled = { readonly status: number; readonly retryAfter: string | null } | { readonly fault: 'timeout' | 'connect' }
+type Travelled = Pick<Answered, 'status' | 'retryAfter' | 'wish'> | { readonly fault: 'timeout' | 'connect' }
+type Answered = Extract<Treatment, { kind: 'answered' }>
 
 type Travel = {
   readonly sending: Sending
@@ -64,10 +65,11 @@ function travel(world: World, { sending, treatment, deadlineMs, onArrival }: Tra
       }
       world.plan({ at: when, life, what: `hears of ${sending.messageId}`, run })
     })
-  const arrives = (afterMs: Ms, answer: Sending['answer']): void => {
+  const arrives = (afterMs: Ms, answer: Sending['answer'], isLast: boolean): void => {
     const run = (): void => {
       sending.receivedAt = world.now()
       sending.answer = answer
+      sending.isLast = isLast
       onArrival()
     }
     world.plan({ at: after(at, afterMs), life: null, what: `${sending.messageId} arrives`, run })
@@ -78,27 +80,35 @@ function travel(world: World, { sending, treatment, deadlineMs, onArrival }: Tra
     case 'lost':
       return heard(after(at, deadlineMs), { fault: 'timeout' })
     case 'answer lost':
-      arrives(treatment.afterMs, 'taken')
+      arrives(treatment.afterMs, 'taken', false)
       return heard(after(at, deadlineMs), { fault: 'timeout' })
     case 'answered': {
-      const { status, retryAfter, afterMs } = treatment
-      arrives(afterMs, status === 200 ? 'taken' : status === 410 ? 'refused' : 'failed')
-      return heard(after(at, ms(afterMs + 1)), { status, retryAfter })
+      const { status, retryAfter, wish, afterMs } = treatment
+      arrives(afterMs, answerOf(treatment), status === 410 || wish === 'disable')
+      return heard(after(at, ms(afterMs + 1)), { status, retryAfter, wish })
     }
   }
+}
+
+function answerOf({ status, wish }: Answered): Sending['answer'] {
+  if (status < 300) return 'taken'
+  return wish !== null || status === 410 || status === 550 ? 'refused' : 'failed'
 }
 
 function httpSending(life: Life, at: Instant, { url, headers, body }: HttpRequest): Sending {
   const messageId = headers['webhook-id'] ?? ''
   const text = body === null ? '' : Buffer.from(body).toString()
-  return { kind: 'http', life, messageId, target: url, body: text, at, receivedAt: null, answer: 'none', heardAt: null }
+  const isTest = headers['webhook-test'] === 'true'
+  return { ...unheard, kind: 'http', life, messageId, target: url, body: text, at, isTest }
 }
 
 function mailSending(life: Life, at: Instant, mail: Mail): Sending {
   const raw = Buffer.from(mail.raw).toString()
   const messageId = /^Message-ID: <([^@>]+)@/im.exec(raw)?.[1] ?? ''
-  return { kind: 'mail', life, messageId, target: mail.to, body: raw, at, receivedAt: null, answer: 'none', heardAt: null }
+  return { ...unheard, kind: 'mail', life, messageId, target: mail.to, body: raw, at, isTest: false }
 }
+
+const unheard = { receivedAt: null, answer: 'none', heardAt: null, isLast: false } as const
 
 function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
   if ('fault' in travelled)
@@ -110,14 +120,14 @@ function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
       phases: noPhases,
       durationMs,
     }
-  const { status, retryAfter } = travelled
-  // Who refuses one message for good wants the next all the same: 410 would end the webhook for the rest of the night.
-  const isRefused = status === 410
-  const wish = isRefused ? { 'webhook-delivery': 'abort-message' } : {}
+  const { status, retryAfter, wish } = travelled
   return {
     kind: 'answered',
-    status: isRefused ? 422 : status,
-    headers: retryAfter === null ? wish : { ...wish, 'retry-after': retryAfter },
+    status,
+    headers: {
+      ...(wish === null ? {} : { 'webhook-delivery': wish }),
+      ...(retryAfter === null ? {} : { 'retry-after': retryAfter }),
+    },
     body: Buffer.from(`{"status":${status}}`),
     truncated: false,
     address: '192.0.2.1',
@@ -130,7 +140,7 @@ function mailOutcome(travelled: Travelled, durationMs: Ms): MailOutcome {
   if ('fault' in travelled) return { kind: 'deferred', detail: travelled.fault, durationMs }
   const { status } = travelled
   if (status === 200) return { kind: 'accepted', response: '250 queued', durationMs }
-  if (status === 410) return { kind: 'rejected', detail: '550 no such user', durationMs }
+  if (status === 550) return { kind: 'rejected', detail: '550 no such user', durationMs }
   return { kind: 'deferred', detail: `450 like ${status}`, durationMs }
 }
 

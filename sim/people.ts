@@ -70,8 +70,8 @@ async function act(town: Town, alertGroupId: string, action: string): Promise<vo
   await insist(town, () => {
     const deed: Deed = { action, alertGroupId, at: world.now(), status: null }
     records.deeds.push(deed)
-    return askApi(town, { method: 'POST', path: `/alert_groups/${alertGroupId}/${action}/`, ...body }, ({ status }) => {
-      deed.status = status
+    return askApi(town, { method: 'POST', path: `/alert_groups/${alertGroupId}/${action}/`, ...body }, (answer) => {
+      deed.status = answer?.status ?? null
     })
   })
 }

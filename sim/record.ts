@@ -16,6 +16,10 @@ export type Sending = {
   answer: 'taken' | 'refused' | 'failed' | 'none'
   /** When the process heard how it went; null: it was dead by then. */
   heardAt: Instant | null
+  /** Whether the receiver said that it wants nothing any more, whoever heard. */
+  isLast: boolean
+  /** Marked as a test. */
+  readonly isTest: boolean
 }
 
 /** One POST of an alert, as its source knows it. */
@@ -43,6 +47,30 @@ export type Deed = {
 /** A change of a webhook, from the first try until it was certain. */
 export type WebhookEdit = { readonly webhookId: string; readonly from: Instant; to: Instant | null }
 
+/** One try to switch a webhook of a desk. */
+export type Switching = {
+  readonly webhookId: string
+  readonly isOn: boolean
+  readonly from: Instant
+  /** When it was certain; null: it may still happen. */
+  to: Instant | null
+}
+
+/** One request of a desk to send something. */
+export type Order = {
+  readonly kind: 'test' | 'redeliver' | 'replay' | 'cancel'
+  readonly webhookId: string
+  /** Of what is sent again. */
+  readonly messageId: string | null
+  readonly at: Instant
+  /** What the server answered, whoever heard; null: it never heard of it, or did not answer and may have done it or not. */
+  status: number | null
+  /** It was there, and did not answer in time, or said that something went wrong. */
+  isUnsure: boolean
+  /** The ids of the messages of a test. */
+  messageIds: readonly string[]
+}
+
 /** The end of a life. */
 type Death = { readonly life: Life; readonly at: Instant; readonly why: string }
 
@@ -52,6 +80,8 @@ export type Records = {
   readonly alerts: AlertRequest[]
   readonly deeds: Deed[]
   readonly edits: WebhookEdit[]
+  readonly switchings: Switching[]
+  readonly orders: Order[]
   readonly deaths: Death[]
   /** When the events up to a sequence became true, in the order of the commits. */
   readonly commits: { readonly sequence: number; readonly at: Instant }[]
@@ -74,6 +104,8 @@ export const newRecords = (): Records => ({
   alerts: [],
   deeds: [],
   edits: [],
+  switchings: [],
+  orders: [],
   deaths: [],
   commits: [],
   firstCommits: new Map(),

@@ -6,6 +6,7 @@ import { checkAll } from './checkers/all.ts'
 import { countEvents, countPending, readFacts } from './checkers/facts.ts'
 import { virtualClock } from './clock.ts'
 import { databaseOf } from './database.ts'
+import { startDeskPeople } from './desk-people.ts'
 import { follow, startEditors } from './editors.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { drawFaults, type Faults } from './faults.ts'
@@ -140,6 +141,7 @@ async function live(story: Story): Promise<readonly string[]> {
   startPeople(town, habits)
   startEditors(town, setting)
   startScheduleEditors(town, setting.schedules)
+  startDeskPeople(town, setting)
   disturb(story)
   const following = follow(town, () => story.isDone)
   const healAt = after(world.now(), faults.durationMs)

@@ -2,6 +2,7 @@ import { bootstrap } from '../src/accounts/commands.ts'
 import { check, known } from '../src/lib/check.ts'
 import { minutes, type Ms, toDate } from '../src/lib/time.ts'
 import type { Database } from '../src/ports.ts'
+import { type Desk, setUpDesks } from './desks.ts'
 import { type ScheduleSetting, setUpSchedules } from './schedule-setup.ts'
 import { create, type Town } from './town.ts'
 
@@ -19,6 +20,8 @@ export type Setting = {
     readonly path: string
   }[]
   readonly webhooks: readonly KnownWebhook[]
+  /** Who does more with webhooks; none in half of the seeds. */
+  readonly desks: readonly Desk[]
   readonly schedules: ScheduleSetting
 }
 
@@ -48,6 +51,7 @@ export async function setUp(town: Town, db: Database): Promise<Setting> {
   for (let number = 0; number < 1 + town.dice.below(3); number += 1)
     integrations.push(await makeIntegration(town, chains, number))
   const webhooks = await makeWebhooks(town, integrations[0]?.id ?? '')
+  const ofDesks = { ...town, dice: town.dice.fork('desks') }
   return {
     organizationId,
     people,
@@ -55,6 +59,7 @@ export async function setUp(town: Town, db: Database): Promise<Setting> {
     chains,
     integrations,
     webhooks: [{ id: called.id, trigger: 'escalation', integrationId: null }, ...webhooks],
+    desks: town.troubles.has('desks', ofDesks.dice.chance(0.5)) ? await setUpDesks(ofDesks) : [],
     schedules: await setUpSchedules(town),
   }
 }

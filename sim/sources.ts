@@ -39,8 +39,8 @@ async function tell(
     const request: AlertRequest = { mark, integrationId: integration.id, key, resolves, at: world.now(), isAccepted: false }
     records.alerts.push(request)
     const body = JSON.stringify(bodyOf(integration, request))
-    return ask(town, { method: 'POST', url: integration.path, body }, ({ status }) => {
-      request.isAccepted = status === 200
+    return ask(town, { method: 'POST', url: integration.path, body }, (answer) => {
+      request.isAccepted = answer?.status === 200
     })
   })
 }

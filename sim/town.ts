@@ -28,11 +28,11 @@ export type Town = {
 
 const patienceMs = seconds(30)
 
-/**
- * Asks one of the servers over a network that loses requests and answers; null when nothing was heard. `onServer` is told
- * what the server answered, whoever heard.
- */
-export async function ask(town: Town, request: Request, onServer: (answer: Answer) => void = () => {}): Promise<Answer | null> {
+/** Is told what the server answered, whoever heard; null: it was asked, and may do it or not, at any time. */
+export type OnServer = (answer: Answer | null) => void
+
+/** Asks one of the servers over a network that loses requests and answers; null when nothing was heard. */
+export async function ask(town: Town, request: Request, onServer: OnServer = () => {}): Promise<Answer | null> {
   const { world, faults, dice, processes } = town
   const process = dice.pick(processes)
   const way = faults.onTheWayIn()
@@ -40,6 +40,10 @@ export async function ask(town: Town, request: Request, onServer: (answer: Answe
   if (way.isLost) return nothing(town, patienceMs)
   const answer = await patiently(town, process.ask(request))
   if (answer === null) return nothing(town, seconds(1))
+  if (answer === 'silence') {
+    onServer(null)
+    return nothing(town, seconds(1))
+  }
   onServer(answer)
   world.note(null, `${process.name} answers ${request.method} ${request.url.slice(0, 60)}: ${answer.status}`)
   if (way.isAnswerLost) return nothing(town, patienceMs)
@@ -50,7 +54,7 @@ export async function ask(town: Town, request: Request, onServer: (answer: Answe
 export function askApi(
   town: Town,
   { method, path, body }: { readonly method: Request['method']; readonly path: string; readonly body?: object },
-  onServer?: (answer: Answer) => void,
+  onServer?: OnServer,
 ): Promise<Answer | null> {
   const request = { method, url: `/api/v1${path}`, headers: { authorization: town.token } }
   return ask(town, body === undefined ? request : { ...request, body: JSON.stringify(body) }, onServer)
@@ -99,13 +103,13 @@ async function nothing({ world }: Town, duration: Ms): Promise<null> {
   return null
 }
 
-function patiently({ world }: Town, asking: Promise<Answer | null>): Promise<Answer | null> {
+function patiently({ world }: Town, asking: Promise<Answer | null>): Promise<Answer | null | 'silence'> {
   return new Promise((resolve, reject) => {
     const giveUp = world.plan({
       at: after(world.now(), patienceMs),
       life: null,
       what: 'nobody answers',
-      run: () => resolve(null),
+      run: () => resolve('silence'),
     })
     asking.then((answer) => {
       giveUp()

@@ -19,6 +19,8 @@ export const troubleKinds = [
   'bad lines',
   /** People act just when a page leaves. */
   'hasty people',
+  /** Desks have webhooks of all kinds, switch them, test them, and send again what failed. */
+  'desks',
 ] as const
 export type Trouble = (typeof troubleKinds)[number]
 

@@ -1,7 +1,11 @@
+import { checkAgain } from './again.ts'
 import { checkAlerts } from './alerts.ts'
 import type { Case, Checker } from './case.ts'
+import { checkDeskOrder } from './desk-order.ts'
+import { checkDesks } from './desks.ts'
 import { checkEscalations } from './escalations.ts'
 import { checkEvents } from './events.ts'
+import { checkNews } from './news.ts'
 import { checkPages } from './pages.ts'
 import { checkSendings } from './sendings.ts'
 import { checkShiftChanges } from './shift-changes.ts'
@@ -26,6 +30,10 @@ const checkers: readonly Checker[] = [
   checkSendings,
   checkShiftChanges,
   checkShiftWebhooks,
+  checkDesks,
+  checkAgain,
+  checkDeskOrder,
+  checkNews,
 ]
 
 /** What is wrong with a seed that is over; nothing, if every promise was kept. */

@@ -35,9 +35,13 @@ export function dataOf(event: EventRow): { readonly [key: string]: unknown } {
   return isObject(data) ? data : {}
 }
 
+/** Whether who was paged before an event is left alone after it. */
+export const endsPaging = (type: string): boolean => turnOf(type) === 'closes' || type === 'alert_group.reassigned'
+
 /** What an event does to an alert group: it begins to page, or ends to page, or neither. */
 export function turnOf(type: string): 'opens' | 'closes' | null {
-  if (['created', 'unacknowledged', 'unresolved', 'unsilenced'].some((word) => type === `alert_group.${word}`)) return 'opens'
+  if (['created', 'unacknowledged', 'unresolved', 'unsilenced', 'reassigned'].some((word) => type === `alert_group.${word}`))
+    return 'opens'
   if (['acknowledged', 'resolved', 'silenced'].some((word) => type === `alert_group.${word}`)) return 'closes'
   return null
 }

@@ -1,4 +1,4 @@
-import { type Case, type Checker, dataOf, grouped, turnOf } from './case.ts'
+import { type Case, type Checker, dataOf, endsPaging, grouped, turnOf } from './case.ts'
 import type { EventRow, Run, Step } from './facts.ts'
 import { partsOf } from './alerts.ts'
 
@@ -19,7 +19,14 @@ function checkStarts({ facts, records }: Case): readonly string[] {
     const count = (type: string): number => own.filter((event) => event.type === type).length
     // What its source called over at once pages nobody.
     const isOver = over.has(first.get(id) ?? '')
-    const openings = own.filter((event) => turnOf(event.type) === 'opens').length - (isOver ? 1 : 0)
+    // Who hands a group over that was taken or silenced wakes it up, and the new one is paged once.
+    const awakenings = own.filter(
+      (event, index) =>
+        ['alert_group.unacknowledged', 'alert_group.unsilenced'].includes(event.type) &&
+        own[index + 1]?.type === 'alert_group.reassigned' &&
+        own[index + 1]?.at.getTime() === event.at.getTime(),
+    ).length
+    const openings = own.filter((event) => turnOf(event.type) === 'opens').length - awakenings - (isOver ? 1 : 0)
     const begun = count('escalation.started') + count('alert_group.pages_nobody')
     const faults: string[] = []
     if (count('alert_group.created') !== 1) faults.push(`P2: ${id} was created ${count('alert_group.created')} times`)
@@ -53,6 +60,27 @@ function checkSteps({ facts, faults }: Case): readonly string[] {
     if (run.state === 'stopped' && !wasStopped(run, facts.events)) return [`${words} was stopped, and nobody took over`]
     return []
   })
+}
+
+/** The levels after the first that the runs of an alert group reached somebody at: steps without a wait between them are one. */
+export function levelsTaken({ facts }: Case, groupId: string): readonly number[] {
+  const steps = facts.events.filter((event) => event.alert_group_id === groupId && isStep(event))
+  return facts.runs
+    .filter((run) => run.subject_id === groupId)
+    .flatMap((run) => {
+      const own = steps.filter((event) => dataOf(event)['escalation_run_id'] === run.id)
+      const taken = new Set<number>()
+      let level = 0
+      let isNew = true
+      for (const [index, { type, waitMs }] of actionsOf(run.steps).entries()) {
+        if (waitMs > 0) isNew = true
+        if (!type.startsWith('notify_')) continue
+        if (isNew) level += 1
+        isNew = false
+        if (own[index]?.type === 'escalation.step_taken') taken.add(level)
+      }
+      return [...taken].filter((one) => one > 1)
+    })
 }
 
 type Timing = {
@@ -97,7 +125,7 @@ function wasStopped(run: Run, events: readonly EventRow[]): boolean {
   )
   if (start === undefined) return false
   return events.some(
-    (event) => event.sequence > start.sequence && event.alert_group_id === run.subject_id && turnOf(event.type) === 'closes',
+    (event) => event.sequence > start.sequence && event.alert_group_id === run.subject_id && endsPaging(event.type),
   )
 }
 

@@ -12,6 +12,7 @@ export type Facts = {
   readonly messages: readonly Message[]
   readonly attempts: readonly Attempt[]
   readonly dead: readonly Dead[]
+  readonly replays: readonly Replay[]
   readonly users: readonly { readonly id: string; readonly email: string }[]
   readonly schedule: ScheduleFacts
   /** What is still to be done, by table. */
@@ -56,14 +57,28 @@ export type Message = {
 }
 export type Attempt = {
   readonly message_id: string
+  readonly message_at: Date
+  readonly delivery_id: string
+  /** Sent again. */
+  readonly is_replay: boolean
+  readonly at: Date
   readonly number: number
   readonly outcome: string
+  readonly status: number | null
   readonly event_sequence: number | null
   readonly kind: string
   readonly owner_id: string
+  readonly endpoint_id: string
+  readonly url: string
 }
-type Dead = {
+export type Dead = {
   readonly message_id: string
+  readonly message_at: Date
+  readonly delivery_id: string
+  readonly is_replay: boolean
+  readonly replayed_at: Date | null
+  readonly endpoint_id: string
+  readonly url: string
   readonly attempts_count: number
   readonly at: Date
   readonly grouped_sequences: readonly number[] | null
@@ -71,6 +86,23 @@ type Dead = {
   readonly event_sequence: number | null
   readonly kind: string
   readonly owner_id: string
+}
+
+/** The work of sending again. */
+export type Replay = {
+  readonly id: string
+  readonly webhook_id: string
+  readonly since: Date
+  readonly until: Date
+  readonly wanted: string
+  readonly state: string
+  readonly reason: string | null
+  readonly total_count: number | null
+  readonly replayed_count: number
+  readonly waiting_count: number
+  /** What could not be sent again. */
+  readonly refused_count: number
+  readonly created_at: Date
 }
 
 export async function readFacts(client: pg.Client): Promise<Facts> {
@@ -91,12 +123,19 @@ export async function readFacts(client: pg.Client): Promise<Facts> {
       )
     ).map((message) => messageOf(message, vault)),
     attempts: await rows<Attempt>(
-      `select a.message_id, a.number, a.outcome, a.event_sequence, e.kind, e.owner_id
+      `select a.message_id, a.message_at, a.delivery_id::text, a.lane = 3 as is_replay, a.at, a.number, a.outcome, a.status,
+        a.event_sequence, e.kind, e.owner_id, e.id as endpoint_id, coalesce(e.url, '') as url
       from attempts a join endpoints e on e.id = a.endpoint_id order by a.message_id, a.number, a.at`,
     ),
     dead: await rows<Dead>(
-      `select d.message_id, d.attempts_count, d.at, d.grouped_sequences::int[], d.reason, d.event_sequence, e.kind, e.owner_id
+      `select d.message_id, d.message_at, d.delivery_id::text, d.lane = 3 as is_replay, d.replayed_at, d.attempts_count, d.at,
+        d.grouped_sequences::int[], d.reason, d.event_sequence, e.kind, e.owner_id, e.id as endpoint_id, coalesce(e.url, '') as url
       from dead_deliveries d join endpoints e on e.id = d.endpoint_id order by d.message_id`,
+    ),
+    replays: await rows<Replay>(
+      `select id, webhook_id, since, until, wanted, state, reason, total_count, replayed_count, waiting_count,
+        forgotten_count + moved_count + disabled_count as refused_count, created_at
+      from webhook_replays order by created_at, id`,
     ),
     users: await rows<{ id: string; email: string }>('select id, email from users'),
     schedule: await readScheduleFacts(client),
@@ -127,6 +166,11 @@ async function readPending(client: pg.Client): Promise<Readonly<Record<string, n
     (select count(*) from escalation_requests) as escalation_requests,
     (select count(*) from escalation_runs where state = 'running') as escalation_runs,
     (select count(*) from notification_runs where state = 'running') as notification_runs,
-    (select count(*) from alert_groups where silenced_until is not null) as silences`)
+    (select count(*) from alert_groups where silenced_until is not null) as silences,
+    (select count(*) from alert_groups where tell_at is not null) as alerts_to_tell,
+    (select count(*) from subject_news) as subject_news,
+    (select count(*) from webhook_replays where state = 'running') as webhook_replays,
+    (select count(*) from webhook_warnings) as webhook_warnings,
+    (select count(*) from endpoints where ending_reason is not null) as closing_endpoints`)
   return answer.rows[0] ?? {}
 }

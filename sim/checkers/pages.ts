@@ -1,5 +1,5 @@
 import { linksIn } from '../people.ts'
-import { type Case, type Checker, committedAt, dataOf, grouped, turnOf } from './case.ts'
+import { type Case, type Checker, committedAt, dataOf, endsPaging, grouped, turnOf } from './case.ts'
 import type { EventRow, Facts, Message } from './facts.ts'
 
 /** How often an e-mail is tried before it is given up. */
@@ -34,7 +34,7 @@ const pairOf = ({ groupId, userId }: { readonly groupId: string; readonly userId
 function checkOwed({ facts, setting }: Case): readonly string[] {
   const mails = grouped(mailsOf(facts), pairOf)
   const lastClosing = new Map(
-    facts.events.flatMap((event) => (turnOf(event.type) === 'closes' ? [[event.alert_group_id, event.sequence] as const] : [])),
+    facts.events.flatMap((event) => (endsPaging(event.type) ? [[event.alert_group_id, event.sequence] as const] : [])),
   )
   const owed = facts.events.flatMap((event) => {
     const users = event.type === 'escalation.step_taken' ? dataOf(event)['user_ids'] : null
@@ -61,7 +61,7 @@ function checkEnds({ facts, records }: Case): readonly string[] {
   const dead = new Map(facts.dead.map((row) => [row.message_id, row]))
   const sendings = grouped(records.sendings, (sending) => sending.messageId)
   const closings = grouped(
-    facts.events.filter(({ type }) => turnOf(type) === 'closes'),
+    facts.events.filter(({ type }) => endsPaging(type)),
     (event) => event.alert_group_id,
   )
   return mailsOf(facts).flatMap((mail) => {
