@@ -204,6 +204,22 @@ describe('templates', () => {
     })
   })
 
+  it('let no text of the event out of its quotes, and no line break into a header', () => {
+    const evil: RenderInput['events'] = [
+      told({ data: JSON.stringify({ alert_group: { title: '","Authorization":"mine","x":"' } }) }),
+    ]
+    const cleaned = String.raw`"{{ alert_group.title | replace('\\\\', '') }}"`
+    const { body, headers } = made({ data: `{"text": ${cleaned}}`, headers: `{"X-Title": ${cleaned}}` }, { events: evil })
+    expect(JSON.parse(body ?? '')).toEqual({ text: '","Authorization":"mine","x":"' })
+    expect(headers).toMatchObject({ 'X-Title': '","Authorization":"mine","x":"' })
+    expect(headers).not.toHaveProperty('Authorization')
+    const webhook = { ...plain, headers: '{"X-Title": "{{ alert_group.title }}"}' }
+    expect(renderWebhook(webhook, { ...input, events })).toMatchObject({
+      kind: 'faulty',
+      reason: 'Headers - The value of "X-Title" has characters that a header cannot carry.',
+    })
+  })
+
   it('decide whether it is triggered, and the log shows what they said', () => {
     expect(made({ triggerTemplate: '{{ alert_payload.severity == "critical" }}' }).requestTrigger).toBe('True')
     const triggerTemplate = '{{ alert_payload.severity == "warning" }}'

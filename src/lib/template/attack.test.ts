@@ -195,6 +195,14 @@ describe('no template takes more than it may', () => {
     ['{{ many | batch(10**9, 0) | list }}', memory],
     ['{{ many | slice(10**9) | list }}', memory],
     ["{{ dict(many | map('string') | batch(2)) | length }}", '1000'],
+    [`{% set s = ('"' ~ x) * 3000000 %}{{ s == x }}`, 'False'],
+    [`{% set s = ('"' ~ x) * 800000 %}{{ s }}`, expect.stringMatching(/^("text){10000}\.\.$/)],
+    [`{% set s = ('"' ~ x) * 3000000 %}{{ s | replace('"', '') | length }}`, steps],
+    [`{% set s = '"' * 100000 %}{% for a in many %}{{ (s ~ x) | upper | length }}{% endfor %}`, steps],
+    [
+      `{% macro m() %}${'"\\'.repeat(10_000)}{% endmacro %}{% for a in many %}{% set c = m() %}{% endfor %}`,
+      expect.stringMatching(/longer/),
+    ],
     ['{{ 10**-400 }} {{ 1e308 * 10 }}', '0.0 inf'],
     ['{{ long | wordwrap(1) | length }}', '39999'],
     [

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { instant } from '../time.ts'
 import { jsonData, objectOf, plainData, type TemplateData } from './data.ts'
-import { readTemplate, renderTemplate, resultMax } from './template.ts'
+import { readTemplate, renderTemplate } from './template.ts'
 
-const world = { now: instant(0), random: () => 0.5, isLate: () => false, lengthMax: resultMax }
+const world = { now: instant(0), random: () => 0.5, isLate: () => false, lengthMax: 10_000_000 }
 
 /** The text, or null for a failure. */
 function render(template: string, data: TemplateData): string | null {
@@ -205,22 +205,51 @@ const { body } = fc.letrec<{ body: string }>((tie) => ({
   ),
 }))
 
+const senders = fc.record({
+  x: hostile,
+  y: hostile,
+  xs: fc.array(hostile, { maxLength: 3 }),
+  d: fc.dictionary(hostile, hostile, { maxKeys: 2 }),
+})
+
 test('whatever data say, and whatever a template does with them, they stay between their quotes and say what they say', () => {
   fc.assert(
-    fc.property(
-      body,
-      fc.record({
-        x: hostile,
-        y: hostile,
-        xs: fc.array(hostile, { maxLength: 3 }),
-        d: fc.dictionary(hostile, hostile, { maxKeys: 2 }),
-      }),
-      (inner, seen) => {
-        const plain = render(inner, plainData(object(seen)))
-        const json = render(`{"a": "${inner}"}`, jsonData(object(seen)))
-        expect(json === null ? null : JSON.parse(json)).toEqual(plain === null ? null : { a: plain })
-      },
-    ),
+    fc.property(body, senders, (inner, seen) => {
+      const plain = render(inner, plainData(object(seen)))
+      const json = render(`{"a": "${inner}"}`, jsonData(object(seen)))
+      expect(json === null ? null : JSON.parse(json)).toEqual(plain === null ? null : { a: plain })
+    }),
+    { numRuns: 600 },
+  )
+})
+
+/** Templates that write quotes and more themselves, around an expression in one place. All of them make the same. */
+const ways: readonly ((of: string) => string)[] = [
+  (of) => `{"a": {{ '"' ~ (${of}) ~ '"' }}}`,
+  (of) => `{{ '{"a": "' + ((${of}) ~ '') + '"}' }}`,
+  (of) => `{"a": {{ '"%s"' | format(${of}) }}}`,
+  (of) => `{{ '{"a": "%s"}' % (${of},) }}`,
+  (of) => `{{ '{{"a": "{}"}}'.format((${of})|string) }}`,
+  (of) => `{{ ['{"a": "', ${of}, '"}'] | join }}`,
+  (of) => `{"a": {{ ['"', ${of}, '"'] | map('string') | list | join('') }}}`,
+  (of) => `{% set quote = '"' %}{% set all %}{"a": {{ quote }}{{ ${of} }}{{ quote }}},{% endset %}{{ all[:-1] }}`,
+  (of) => `{% macro m(x) %}{"a": "{{ x }}"}{% endmacro %}{{ m(${of}) | trim }}`,
+  (of) => `{% macro m() %}{"a": "{{ caller() }}"}{% endmacro %}{% call m() %}{{ ${of} }}{% endcall %}`,
+  (of) => `{% filter replace("NAME", '"a"') | trim %}\n{NAME: "{{ ${of} }}"}\n{% endfilter %}`,
+  (of) => `{% set parts = [] %}{% set _ = parts.append('"a": "' ~ (${of}) ~ '"') %}{{ '{' ~ parts | join(', ') ~ '}' }}`,
+  (of) => `{"a": {{ (${of}) | string | tojson }}}`,
+  (of) => `{{ {'a': (${of}) | string} | tojson }}`,
+  (of) => `{{ ('{"a": "' ~ (${of}) ~ '"}') | parse_json | tojson }}`,
+  (of) => `{"a": "{{ ((${of}) | string | tojson_pretty)[1:-1] }}"}`,
+]
+
+test('what a template writes itself stays as it is, wherever it is joined with what data say', () => {
+  fc.assert(
+    fc.property(expression, fc.constantFrom(...ways), senders, (of, way, seen) => {
+      const plain = render(`{{ ${of} }}`, plainData(object(seen)))
+      const json = render(way(of), jsonData(object(seen)))
+      expect(json === null ? null : JSON.parse(json)).toEqual(plain === null ? null : { a: plain })
+    }),
     { numRuns: 600 },
   )
 })
