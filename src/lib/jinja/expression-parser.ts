@@ -3,7 +3,8 @@ import type { Comparator, Comparison, Condition, Expression, Given, NamedCall, S
 import { describeToken, type TokenKind } from './token.ts'
 import { advance, expect, expectAnyName, isAt, isName, look, nested, skip, skipName, type Stream } from './token-stream.ts'
 import { releaseUses } from './uses.ts'
-import { type Operator, ownText } from './value.ts'
+import { ownText } from './marked-text.ts'
+import type { Operator } from './value.ts'
 
 /** What follows a list without brackets: the end of the tag, or of what is around it, or one of some names. */
 type TupleEnd = { readonly names: readonly string[]; readonly isConditional: boolean }

@@ -6,6 +6,7 @@ import { itemsOf, iterate, unpacked } from './iteration.ts'
 import { htmlSafeJson, jsonOf, type JsonStyle } from './json-writer.ts'
 import { linked } from './links.ts'
 import { faultOf } from './order.ts'
+import { wholeText } from './marked-text.ts'
 import { markOf } from './marks.ts'
 import { printed, printedMarked } from './print.ts'
 import { quoted, splitBlanks } from './python-text.ts'
@@ -142,7 +143,7 @@ const toJson = withParameters(
     const indent = indentOf(ask('indent'))
     if (indent !== null) spendText(budget, indent.length)
     const style: JsonStyle = { isSorted: true, isAscii: true, indent, comma: indent === null ? ', ' : ',' }
-    return { kind: 'text', text: htmlSafeJson(jsonOf(ask('value'), style, budget)), marked: null, isHtml: true }
+    return wholeText(htmlSafeJson(jsonOf(ask('value'), style, budget)), true)
   },
 )
 

@@ -6,12 +6,21 @@ import { itemsOf } from './iteration.ts'
 import { type LoopState, loopValue } from './loop-value.ts'
 import { macroValue } from './macro.ts'
 import { functionValue } from './member.ts'
-import { jsonEscaped, withMarks, withoutMarks } from './marks.ts'
-import { printedMarked } from './print.ts'
+import { jsonEscaped, withoutMarks } from './marks.ts'
+import { printed, printedMarked } from './print.ts'
 import { assign, newScope, type Scope } from './scope.ts'
 import type { Body, For, NamedCall, Statement } from './syntax.ts'
 import { isTrue } from './truth.ts'
-import { type Arguments, type Function, htmlOfMarked, type Instance, type Runtime, textOfMarked, type Value } from './value.ts'
+import {
+  type Arguments,
+  type Function,
+  htmlOfMarked,
+  type Instance,
+  isText,
+  type Runtime,
+  textOfMarked,
+  type Value,
+} from './value.ts'
 
 type Rendering = {
   readonly scope: Scope
@@ -85,7 +94,7 @@ function renderStatement(statement: Statement, rendering: Rendering): void {
   const { scope, runtime } = rendering
   switch (statement.kind) {
     case 'data':
-      return put(rendering.isFinal ? statement.text : withMarks(statement.text), rendering)
+      return put((rendering.isFinal ? printed : printedMarked)(statement.text, runtime.budget), rendering)
     case 'output':
       return putValue(evaluate(statement.value, scope, runtime), rendering)
     case 'if': {
@@ -139,8 +148,9 @@ function checkOutput({ length }: string, { output, limits }: Budget): void {
 
 function putValue(value: Value, rendering: Rendering): void {
   const { budget, isEscaping, isJson } = rendering.runtime
-  const printed = printedMarked(value, budget)
-  const marked = isEscaping ? escaped(value, printed) : printed
+  if (rendering.isFinal && isText(value) && value.isWhole && (value.isHtml || !isEscaping)) return put(value.text, rendering)
+  const text = printedMarked(value, budget)
+  const marked = isEscaping ? escaped(value, text) : text
   checkOutput(marked, budget)
   put(rendering.isFinal ? (isJson ? jsonEscaped(marked) : withoutMarks(marked)) : marked, rendering)
 }

@@ -4,6 +4,8 @@ import type { Body, Expression, If, MacroCode, Signature, Statement, Target } fr
 import { describeToken } from './token.ts'
 import { advance, expect, expectAnyName, expectName, isName, look, nested, skip, skipName, type Stream } from './token-stream.ts'
 import { pinUses, releaseUses } from './uses.ts'
+import { ownText } from './marked-text.ts'
+import { textOf } from './value.ts'
 
 /** A whole template. */
 export function parseTemplateBody(stream: Stream): Body {
@@ -16,7 +18,7 @@ function parseBody(stream: Stream, awaited: readonly string[] | null): Body {
   if (awaited !== null) stream.awaitedTags.push(awaited)
   while (stream.current.kind !== 'end') {
     const { kind, value, line } = advance(stream)
-    if (kind === 'data') body.push({ kind: 'data', text: String(value), line })
+    if (kind === 'data') body.push({ kind: 'data', text: ownText(String(value)), line })
     else if (kind === 'variable begin') {
       body.push({ kind: 'output', value: parseTuple(stream, { names: [], isConditional: true }), line })
       expect(stream, 'variable end')
@@ -186,7 +188,7 @@ function parseBlock(stream: Stream, line: number): readonly Statement[] {
     )
   }
   const body = parseWhole(stream, 'endblock')
-  if (isRequired && body.some((statement) => statement.kind !== 'data' || statement.text.trim() !== '')) {
+  if (isRequired && body.some((statement) => statement.kind !== 'data' || textOf(statement.text)?.trim() !== '')) {
     throw syntaxFault('Required blocks can only contain comments or whitespace', line)
   }
   skipName(stream, name)

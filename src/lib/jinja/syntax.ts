@@ -1,4 +1,5 @@
-import type { Operator, Text } from './value.ts'
+import type { Text } from './marked-text.ts'
+import type { Operator } from './value.ts'
 
 /** An expression. Lines count from 1. */
 export type Expression =
@@ -74,7 +75,7 @@ export type Target =
   | { readonly kind: 'tuple'; readonly targets: readonly Target[] }
 
 export type Statement =
-  | { readonly kind: 'data'; readonly text: string; readonly line: number }
+  | { readonly kind: 'data'; readonly text: string | Text; readonly line: number }
   | { readonly kind: 'output'; readonly value: Expression; readonly line: number }
   | If
   | For

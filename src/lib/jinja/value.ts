@@ -1,20 +1,11 @@
 import type { Budget } from './budget.ts'
-import { needsEscapes, withMarks, withoutMarks } from './marks.ts'
+import { markedText, type Text } from './marked-text.ts'
 
 /**
  * A value of a template. Python's types have one form each: int is `bigint`, float is `number`, str is `string`. Nothing here ever
  * looks a name up in an object of JavaScript, so there is no prototype to get at.
  */
 export type Value = null | boolean | bigint | number | string | Text | List | Tuple | Dict | Undefined | Generator | Instance
-
-/** A text that is more than data, which a `string` is. */
-export type Text = {
-  readonly kind: 'text'
-  readonly text: string
-  /** The same with what the template itself has written marked (marks.ts); null: all of it is the template's own. */
-  readonly marked: string | null
-  readonly isHtml: boolean
-}
 
 export type List = { readonly kind: 'list'; readonly items: Value[] }
 
@@ -115,18 +106,13 @@ export function textOf(value: Value): string | null {
 /** The same, marked. */
 export function markedOf(value: Value): string | null {
   if (typeof value === 'string') return value.toWellFormed()
-  return isText(value) ? (value.marked ?? withMarks(value.text)) : null
+  return isText(value) ? value.marked : null
 }
 
-/** A text that the template itself has written. */
-export const ownText = (text: string): string | Text =>
-  needsEscapes(text) ? { kind: 'text', text, marked: null, isHtml: false } : text
-
-export const textOfMarked = (marked: string): Value =>
-  marked.isWellFormed() ? marked : { kind: 'text', text: withoutMarks(marked), marked, isHtml: false }
+export const textOfMarked = (marked: string): Value => (marked.isWellFormed() ? marked : markedText(marked, false))
 
 /** A text that is HTML already. */
-export const htmlOfMarked = (marked: string): Text => ({ kind: 'text', text: withoutMarks(marked), marked, isHtml: true })
+export const htmlOfMarked = (marked: string): Text => markedText(marked, true)
 
 export const isHtml = (value: Value): boolean => isText(value) && value.isHtml
 

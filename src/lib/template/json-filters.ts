@@ -3,8 +3,9 @@ import { type Budget, spendItems, spendText } from '../jinja/budget.ts'
 import { TemplateFault } from '../jinja/fault.ts'
 import { readJson } from '../jinja/json-reader.ts'
 import { jsonOf, type JsonStyle } from '../jinja/json-writer.ts'
+import { ownText } from '../jinja/marked-text.ts'
 import { jsonEscaped } from '../jinja/marks.ts'
-import { type Function, isText, markedOf, ownText, type Runtime, textOf, type Value } from '../jinja/value.ts'
+import { type Function, isText, markedOf, type Runtime, textOf, type Value } from '../jinja/value.ts'
 
 const prettyJson = withParameters({ title: 'tojson_pretty', parameters: { value: required } }, (ask, runtime) =>
   written(ask('value'), { isSorted: true, isAscii: false, indent: '    ', comma: ',' }, runtime),
