@@ -569,6 +569,7 @@ export interface Users {
 }
 
 export interface WebhookReplays {
+  cancel_key: string;
   created_at: Timestamp;
   cursor_at: Timestamp;
   cursor_id: number;
@@ -584,6 +585,7 @@ export interface WebhookReplays {
   shard: number;
   since: Timestamp;
   state: string;
+  taken_back_count: Generated<number>;
   total_count: number | null;
   until: Timestamp;
   user_id: string | null;

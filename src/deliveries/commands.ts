@@ -9,7 +9,7 @@ import { type ClosingEndpoint, type EndpointKey, lanes, type NewDelivery, type N
 import { oldestDue } from './due-store.ts'
 import * as endpoints from './endpoint-store.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied, updateSettings } from './endpoint-store.ts'
-import { insertDeadDeliveries, insertResults } from './finish-store.ts'
+import { endedUnsent, insertDeadDeliveries, insertResults } from './finish-store.ts'
 import { deleteMailsAbout, insertMails, insertMessages } from './message-store.ts'
 import { openShown } from './sealing.ts'
 import * as store from './store.ts'
@@ -131,13 +131,7 @@ export async function endWaiting(tx: Tx, closing: ClosingEndpoint): Promise<Ende
     return { count: 0, haveResults: true }
   }
   const { reason } = closing
-  const unsent = ended.map((delivery) => ({
-    delivery,
-    state: 'dead' as const,
-    reason,
-    attemptsCount: delivery.attempt - 1,
-    lastStatus: delivery.lastStatus,
-  }))
+  const unsent = ended.map((delivery) => endedUnsent(delivery, reason))
   await insertDeadDeliveries(tx, unsent)
   const haveResults = ended.length <= resultsMax
   const told = haveResults ? unsent : unsent.filter(({ delivery }) => delivery.lane === lanes.page)

@@ -43,6 +43,15 @@ export type Unsent = {
   readonly lastStatus: number | null
 }
 
+/** What waited and is not to be sent any more. */
+export const endedUnsent = (delivery: Delivery, reason: string): Unsent => ({
+  delivery,
+  state: 'dead',
+  reason,
+  attemptsCount: delivery.attempt - 1,
+  lastStatus: delivery.lastStatus,
+})
+
 export async function insertDeadDeliveries(tx: Tx, dead: readonly Unsent[]): Promise<void> {
   await sql`
     insert into dead_deliveries (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence,

@@ -2,7 +2,9 @@ import type { Tx } from '../ports.ts'
 import { endedAfter, countEnded } from './ended-slice-store.ts'
 import { findEnded } from './ended-store.ts'
 import type { ReplayOutcome } from './replay.ts'
+import { endedUnsent, insertDeadDeliveries } from './finish-store.ts'
 import * as store from './replay-store.ts'
+import { deleteSomeCancelled } from './store.ts'
 
 export const findEndedDelivery = findEnded
 
@@ -35,4 +37,24 @@ export async function replayDeliveries(tx: Tx, replays: readonly store.Replay[])
     if (deliveryId !== undefined) return { kind: 'owed', deliveryId }
     return { kind: sendable.has(id) ? 'waiting' : 'forgotten' }
   })
+}
+
+/** So many end in one statement. */
+const takenBackMax = 500
+
+/**
+ * Takes back the replays under a key that have not left yet, and returns how many. Each is dead with the reason, a sentence for people, and
+ * can be sent again; nobody is told of it by itself. A request that is under way is not stopped, and stands in the log as superseded.
+ */
+export async function takeBackReplays(tx: Tx, cancelKey: string, reason: string): Promise<number> {
+  let count = 0
+  for (;;) {
+    const taken = await deleteSomeCancelled(tx, cancelKey, takenBackMax)
+    await insertDeadDeliveries(
+      tx,
+      taken.map((delivery) => endedUnsent(delivery, reason)),
+    )
+    count += taken.length
+    if (taken.length < takenBackMax) return count
+  }
 }

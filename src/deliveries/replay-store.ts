@@ -13,6 +13,8 @@ export type Replay = {
   /** Where to: that of its URL now, since the one of then may be closed. */
   readonly endpointId: EndpointId
   readonly expiresAt: Instant | null
+  /** A UUID by which what waits can be taken back; null: it cannot. */
+  readonly cancelKey: string | null
 }
 
 /**
@@ -55,14 +57,15 @@ export async function insertReplays(tx: Tx, replays: readonly Replay[]): Promise
         ${sorted.map(({ ended }) => ended.eventSequence)}::bigint[],
         ${sorted.map(({ ended }) => groupedText(ended))}::text[],
         ${sorted.map(({ ended }) => ended.subjectId)}::text[],
+        ${sorted.map(({ cancelKey }) => cancelKey)}::uuid[],
         ${sorted.map(({ expiresAt }) => (expiresAt === null ? null : toDate(expiresAt)))}::timestamptz[]) with ordinality
         as wanted (ended_id, organization_id, endpoint_id, shard, message_id, message_at, event_sequence, grouped_sequences,
-          subject_id, expires_at, number)
+          subject_id, cancel_key, expires_at, number)
     ), owed as (
       insert into deliveries (organization_id, endpoint_id, shard, lane, attempt, due_at, message_id, message_at, event_sequence,
-        grouped_sequences, subject_id, expires_at)
+        grouped_sequences, subject_id, cancel_key, expires_at)
       select organization_id, endpoint_id, shard, ${lanes.replay}::smallint, 1, ${toDate(tx.now)}::timestamptz, message_id,
-        message_at, event_sequence, grouped_sequences::bigint[], subject_id, expires_at
+        message_at, event_sequence, grouped_sequences::bigint[], subject_id, cancel_key, expires_at
       from wanted order by number
       on conflict (organization_id, message_id) where lane = ${sql.lit(lanes.replay)} do nothing
       returning organization_id, message_id, id

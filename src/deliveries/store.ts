@@ -38,6 +38,18 @@ export async function deleteCancelled(tx: Tx, cancelKeys: readonly string[]): Pr
   return Number(answer.numAffectedRows ?? 0)
 }
 
+/** Deletes and returns some of what waits under a key, also what is under way. */
+export async function deleteSomeCancelled(tx: Tx, cancelKey: string, limit: number): Promise<readonly Delivery[]> {
+  const answer = await sql<DeliveryRow>`
+    with chosen as (
+      select id from deliveries where cancel_key = ${cancelKey}::uuid order by id limit ${limit}::int for update
+    )
+    delete from deliveries d using chosen, endpoints e
+    where d.id = chosen.id and e.organization_id = d.organization_id and e.id = d.endpoint_id
+    returning d.*, ${ofEndpoint}`.execute(tx.sql)
+  return answer.rows.map(deliveryOf)
+}
+
 /** Deletes and returns some of what waits for an endpoint, also what is under way. */
 export async function deleteWaiting(
   tx: Tx,

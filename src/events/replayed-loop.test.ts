@@ -62,7 +62,7 @@ const replay = (id: WebhookId, deliveryIds: readonly number[]) =>
     const ended = await Promise.all(deliveryIds.map((deliveryId) => findEndedDelivery(tx.sql, organizationId, deliveryId)))
     return replayEnded(
       tx,
-      webhook,
+      { webhook, cancelKey: null },
       ended.flatMap((one) => one ?? []),
     )
   })

@@ -1,17 +1,20 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
-import { countEndedDeliveries, countWaitingReplays, nextEnded } from '../deliveries/replay-commands.ts'
+import { countEndedDeliveries, countWaitingReplays, nextEnded, takeBackReplays } from '../deliveries/replay-commands.ts'
+import type { Brand } from '../lib/brand.ts'
 import { accepted, type Body } from '../lib/fields.ts'
-import { newPublicId, type ReplayId, type WebhookId } from '../lib/ids.ts'
+import { newPublicId, newUuid, type ReplayId, type WebhookId } from '../lib/ids.ts'
 import type { Listing } from '../lib/listing.ts'
 import { conflict, notFound } from '../lib/rejection.ts'
 import { after, before, type Instant, isoZ, type Ms, seconds } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import { type BulkReplay, doneCount, noCounts, withOutcomes } from './bulk-replay.ts'
+import { type BulkReplay, doneCount, noCounts, withOutcomes, withTakenBack } from './bulk-replay.ts'
 import { parseReplay } from './bulk-replay-input.ts'
 import * as store from './bulk-replay-store.ts'
 import { replayEnded } from './replay-commands.ts'
 import { clearMissed, findWebhook, lockWebhook } from './store.ts'
+
+type CancelKey = Brand<string, 'CancelKey'>
 
 /** Each webhook has one at a time, and each organization so many. */
 const runningMax = 5
@@ -46,6 +49,7 @@ export async function startReplay(tx: Tx, actor: Actor, { id: webhookId, body, d
     cursor: { at: order.since, id: 0 },
     totalCount: null,
     counts: noCounts,
+    cancelKey: newUuid<CancelKey>(tx.now, tx.random.bytes),
     createdAt: tx.now,
     endedAt: null,
   }
@@ -60,15 +64,20 @@ export async function startReplay(tx: Tx, actor: Actor, { id: webhookId, body, d
 
 type ReplayPath = { readonly webhookId: WebhookId; readonly id: ReplayId }
 
-/** Lets a replay go no further; what it has put in line is still sent. One that has ended stays as it is. */
+/**
+ * Lets a replay go no further, and takes back what it has put in line and has not left, also where all of it is in line already. One that has
+ * nothing left to do stays as it is.
+ */
 export async function cancelReplay(tx: Tx, actor: Actor, { webhookId, id }: ReplayPath): Promise<BulkReplay> {
   const { organizationId } = actor
   const replay = await store.lockReplay(tx, { organizationId, id })
   if (replay === null || replay.webhookId !== webhookId) throw notFound()
   if ((await findWebhook(tx.sql, organizationId, webhookId)) === null) throw notFound()
-  if (replay.state !== 'running') return replay
-  await audit(tx, actor, { action: 'webhook replay cancelled', subjectId: id })
-  return end(tx, replay, { state: 'cancelled', reason: null })
+  if (replay.state === 'cancelled') return replay
+  const count = await takeBackReplays(tx, replay.cancelKey, 'Its replay was cancelled before this could be sent.')
+  if (replay.state === 'finished' && count === 0) return replay
+  await audit(tx, actor, { action: 'webhook replay cancelled', subjectId: id, details: { takenBack: count } })
+  return end(tx, { ...replay, counts: withTakenBack(replay.counts, count) }, { state: 'cancelled', reason: null })
 }
 
 /** Ends the replays of all organizations; the reason is a sentence for people. */
@@ -127,7 +136,7 @@ export async function advanceReplay(tx: Tx, key: store.ReplayKey): Promise<void>
   const range = rangeOf(replay, isSettled ? replay.createdAt : settledAt)
   const slice = await nextEnded(tx.sql, range, { cursor: replay.cursor, limit })
   if (slice !== null) {
-    const counts = withOutcomes(replay.counts, await replayEnded(tx, webhook, slice.ended))
+    const counts = withOutcomes(replay.counts, await replayEnded(tx, { webhook, cancelKey: replay.cancelKey }, slice.ended))
     await store.updateReplay(tx, { ...replay, cursor: slice.cursor, counts }, tx.now)
   } else if (isSettled) await end(tx, replay, { state: 'finished', reason: null })
   else await store.updateReplay(tx, replay, after(replay.createdAt, settlingMs))

@@ -87,7 +87,7 @@ describe('a replay', () => {
       state: 'finished',
       total: 4,
       done: 4,
-      counts: { replayed: 4, under_way: 0, past_retention: 0, url_removed: 0, url_disabled: 0 },
+      counts: { replayed: 4, under_way: 0, past_retention: 0, url_removed: 0, url_disabled: 0, taken_back: 0 },
     })
     await world.pass(minutes(1))
     expect(idsFrom(index).toSorted()).toEqual(sentBefore.map((one) => one.id).toSorted())
@@ -183,7 +183,7 @@ describe('a replay', () => {
     expect(await finish(id, replay.id)).toMatchObject({
       total: 3,
       done: 3,
-      counts: { replayed: 0, past_retention: 1, url_removed: 1, url_disabled: 1 },
+      counts: { replayed: 0, past_retention: 1, url_removed: 1, url_disabled: 1, taken_back: 0 },
     })
   })
 
@@ -213,6 +213,58 @@ describe('a replay ends', () => {
     expect(await waiting()).toEqual([])
     expect(shownReplay(await cancel())).toMatchObject({ state: 'cancelled', ended_at: endedAt })
     expect(shownReplay(await start(id))).toMatchObject({ state: 'running', total: 2 })
+  })
+
+  it('when it is cancelled, and what waits is taken back, seen, told to nobody, and taken by the next one', async () => {
+    const { id } = await newWebhook()
+    await happen(1)
+    await missed(id, 702)
+    const dead = (reason: string) => world.db.sql.selectFrom('dead_deliveries').select('delivery_id').where('reason', '=', reason)
+    const replay = await start(id)
+    for (let round = 0; round < 2; round += 1) {
+      await world.db.sql
+        .updateTable('webhook_replays')
+        .set({ created_at: new Date(since) })
+        .execute()
+      await runLoop()
+    }
+    expect(await read(id, replay.id)).toMatchObject({ total: 703 })
+    const waitingCount = (await waiting()).length
+    expect(waitingCount).toBeGreaterThan(499)
+    const cancel = () => world.db.tx('test', (tx) => cancelReplay(tx, actor, { webhookId: id, id: replay.id }))
+    expect(shownReplay(await cancel())).toMatchObject({
+      state: 'cancelled',
+      done: waitingCount,
+      counts: { replayed: 0, taken_back: waitingCount },
+    })
+    expect(await waiting()).toEqual([])
+    expect(await dead('Its replay was cancelled before this could be sent.').execute()).toHaveLength(waitingCount)
+    const index = world.received.length
+    await world.pass(minutes(1))
+    expect(world.received).toHaveLength(index)
+    status = 200
+    const next = await start(id)
+    expect(next.totalCount).toBe(703)
+    expect(await finish(id, next.id)).toMatchObject({ state: 'finished', counts: { replayed: 703 } })
+    await world.pass(minutes(2))
+    expect(new Set(idsFrom(index)).size).toBe(703)
+  })
+
+  it('also after all of it is in line, when somebody cancels it then', async () => {
+    const { id, replay } = await begun()
+    await world.db.sql
+      .updateTable('endpoints')
+      .set({ paused_until: new Date(world.now() + hours(1)) })
+      .execute()
+    expect(await finish(id, replay.id)).toMatchObject({ state: 'finished', counts: { replayed: 2 } })
+    const cancel = () => world.db.tx('test', (tx) => cancelReplay(tx, actor, { webhookId: id, id: replay.id }))
+    expect(shownReplay(await cancel())).toMatchObject({ state: 'cancelled', counts: { replayed: 0, taken_back: 2 } })
+    const again = await start(id)
+    await world.db.sql.updateTable('endpoints').set({ paused_until: null }).execute()
+    await finish(id, again.id)
+    await world.pass(minutes(1))
+    const cancelled = await world.db.tx('test', (tx) => cancelReplay(tx, actor, { webhookId: id, id: again.id }))
+    expect(shownReplay(cancelled)).toMatchObject({ state: 'finished', counts: { replayed: 2, taken_back: 0 } })
   })
 
   it('when the webhook is switched off or deleted', async () => {

@@ -42,6 +42,7 @@ const ReplayShape = Type.Object({
     past_retention: count('What was sent is not stored any more.'),
     url_removed: count('The webhook does not have their URL any more.'),
     url_disabled: count('Their URL gets nothing any more.'),
+    taken_back: count('They waited when it was cancelled, and were not sent.'),
   }),
   user_id: nullable(Type.String({ description: 'Who asked for it.' })),
   created_at: Type.String({ format: 'date-time' }),
@@ -106,7 +107,10 @@ export function bulkReplayRoutes(app: App, { db, deliveryLogDays }: BulkReplayRo
 
   app.post(
     `${path}cancel/`,
-    { config: write, schema: { summary: 'Let a replay go no further', tags, params, response: { 200: ReplayShape } } },
+    {
+      config: write,
+      schema: { summary: 'Let a replay go no further, and take back what waits', tags, params, response: { 200: ReplayShape } },
+    },
     async ({ actor, params: given }) => shownReplay(await db.tx('cancel replay', (tx) => cancelReplay(tx, actor, keyOf(given)))),
   )
 }

@@ -23,6 +23,7 @@ export async function insertReplay(tx: Tx, replay: BulkReplay): Promise<void> {
       since: toDate(replay.since),
       until: toDate(replay.until),
       wanted: replay.only,
+      cancel_key: replay.cancelKey,
       created_at: toDate(replay.createdAt),
       due_at: toDate(replay.createdAt),
       ...progressOf(replay),
@@ -37,7 +38,7 @@ export async function updateReplay(tx: Tx, replay: BulkReplay, dueAt: Instant): 
     .set({ ...progressOf(replay), due_at: toDate(dueAt) })
     .where('organization_id', '=', replay.organizationId)
     .where('id', '=', replay.id)
-    .where('state', '=', 'running')
+    .where('state', '<>', 'cancelled')
     .execute()
 }
 
@@ -124,6 +125,7 @@ const progressOf = ({ state, reason, cursor, totalCount, counts, endedAt }: Bulk
   forgotten_count: counts.forgotten,
   moved_count: counts.moved,
   disabled_count: counts.disabled,
+  taken_back_count: counts.takenBack,
   ended_at: endedAt === null ? null : toDate(endedAt),
 })
 
@@ -145,6 +147,8 @@ type ReplayRow = {
   readonly forgotten_count: number
   readonly moved_count: number
   readonly disabled_count: number
+  readonly taken_back_count: number
+  readonly cancel_key: string
   readonly created_at: Date
   readonly ended_at: Date | null
 }
@@ -167,7 +171,9 @@ const replayOf = (row: ReplayRow): BulkReplay => ({
     forgotten: row.forgotten_count,
     moved: row.moved_count,
     disabled: row.disabled_count,
+    takenBack: row.taken_back_count,
   },
+  cancelKey: row.cancel_key,
   createdAt: fromDate(row.created_at),
   endedAt: row.ended_at === null ? null : fromDate(row.ended_at),
 })

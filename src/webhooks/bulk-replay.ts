@@ -7,8 +7,8 @@ export type ReplayChoice = (typeof replayChoices)[number]
 
 export const replayStates = ['running', 'finished', 'cancelled'] as const
 
-/** What became of the deliveries that a replay has come to. */
-export type ReplayCounts = Readonly<Record<Replayed['kind'], number>>
+/** What became of the deliveries that a replay has come to; what was taken back is not among what is owed. */
+export type ReplayCounts = Readonly<Record<Replayed['kind'] | 'takenBack', number>>
 
 /** The work of sending again what a webhook has sent, or failed to. */
 export type BulkReplay = {
@@ -29,18 +29,27 @@ export type BulkReplay = {
   /** How many deliveries it will come to; null: too many to count. */
   readonly totalCount: number | null
   readonly counts: ReplayCounts
+  /** A UUID, by which what it has put in line is taken back. */
+  readonly cancelKey: string
   readonly createdAt: Instant
   readonly endedAt: Instant | null
 }
 
-export const noCounts: ReplayCounts = { owed: 0, waiting: 0, forgotten: 0, moved: 0, disabled: 0 }
+export const noCounts: ReplayCounts = { owed: 0, waiting: 0, forgotten: 0, moved: 0, disabled: 0, takenBack: 0 }
 
 /** The counts with what became of some more. */
 export function withOutcomes(counts: ReplayCounts, outcomes: readonly Replayed[]): ReplayCounts {
-  const sums: Record<Replayed['kind'], number> = { ...counts }
+  const sums: Record<keyof ReplayCounts, number> = { ...counts }
   for (const { kind } of outcomes) sums[kind] += 1
   return sums
 }
+
+/** The counts when so many of what is owed were taken back. */
+export const withTakenBack = (counts: ReplayCounts, count: number): ReplayCounts => ({
+  ...counts,
+  owed: counts.owed - count,
+  takenBack: counts.takenBack + count,
+})
 
 export const doneCount = (counts: ReplayCounts): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
@@ -63,6 +72,7 @@ export function shownReplay(replay: BulkReplay) {
       past_retention: counts.forgotten,
       url_removed: counts.moved,
       url_disabled: counts.disabled,
+      taken_back: counts.takenBack,
     },
     user_id: replay.userId,
     created_at: isoZ(replay.createdAt),

@@ -52,7 +52,7 @@ export async function redeliver(tx: Tx, actor: Actor, asked: One): Promise<Deliv
   const ended = await findEndedDelivery(tx.sql, organizationId, record.id)
   if (webhook === null || ended === null) throw notFound()
   if (!webhook.isEnabled) throw conflict('The webhook is switched off.')
-  const [outcome] = await replayEnded(tx, webhook, [ended])
+  const [outcome] = await replayEnded(tx, { webhook, cancelKey: null }, [ended])
   if (outcome?.kind !== 'owed') throw conflict(refusals[known(outcome, 'a replay has an outcome').kind])
   const { deliveryId } = outcome
   await audit(tx, actor, {

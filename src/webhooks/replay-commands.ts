@@ -16,11 +16,22 @@ export type Replayed =
   /** Nothing is sent to its URL, because that failed for too long or wanted nothing any more. */
   | { readonly kind: 'disabled' }
 
+/** Who wants deliveries again. */
+type Wish = {
+  readonly webhook: SealedWebhook
+  /** A UUID by which what waits can be taken back; null: it cannot. */
+  readonly cancelKey: string | null
+}
+
 /**
  * Sends deliveries of a webhook that is switched on again, and returns the outcomes in their order. `max_age` counts from
  * now on: a person wants them in spite of their age.
  */
-export async function replayEnded(tx: Tx, webhook: SealedWebhook, ended: readonly EndedDelivery[]): Promise<readonly Replayed[]> {
+export async function replayEnded(
+  tx: Tx,
+  { webhook, cancelKey }: Wish,
+  ended: readonly EndedDelivery[],
+): Promise<readonly Replayed[]> {
   const wanted = endpointsOf(webhook)
   const endpointIds = await endpointsFor(tx, wanted)
   const disabled = await disabledEndpoints(tx, { organizationId: webhook.organizationId, ownerId: webhook.id })
@@ -28,7 +39,7 @@ export async function replayEnded(tx: Tx, webhook: SealedWebhook, ended: readonl
   const expiresAt = after(tx.now, webhook.maxAgeMs ?? usualAgeMax)
   const replays = ended.flatMap((delivery) => {
     const endpointId = open.get(delivery.endpoint.url)
-    return endpointId === undefined || disabled.has(endpointId) ? [] : [{ ended: delivery, endpointId, expiresAt }]
+    return endpointId === undefined || disabled.has(endpointId) ? [] : [{ ended: delivery, endpointId, expiresAt, cancelKey }]
   })
   const outcomes = await replayDeliveries(tx, replays)
   const found = new Map(replays.map(({ ended: { id } }, index) => [id, known(outcomes[index], 'each replay has an outcome')]))

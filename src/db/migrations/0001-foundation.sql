@@ -794,7 +794,7 @@ create table deliveries (
   grouped_sequences bigint[],
   -- What it is about (an alert group's id), for looking up what was answered before.
   subject_id text,
-  -- A page's run, so that an acknowledgement takes the page back.
+  -- A page's run, so that an acknowledgement takes the page back, or the replay that owes it.
   cancel_key uuid,
   expires_at timestamptz,
   -- What the last attempt was answered; null: no answer, or there was none yet.
@@ -919,6 +919,9 @@ create table webhook_replays (
   forgotten_count integer not null default 0,
   moved_count integer not null default 0,
   disabled_count integer not null default 0,
+  taken_back_count integer not null default 0,
+  -- What it has put in line is found by this when it is cancelled.
+  cancel_key uuid not null,
   created_at timestamptz not null,
   ended_at timestamptz,
   due_at timestamptz not null,
