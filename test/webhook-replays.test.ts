@@ -39,7 +39,7 @@ describe('a replay', () => {
         reason: null,
         total: 0,
         done: 0,
-        counts: { replayed: 0, under_way: 0, past_retention: 0, url_removed: 0, url_disabled: 0, taken_back: 0 },
+        counts: { replayed: 0, under_way: 0, past_retention: 0, url_removed: 0, url_disabled: 0, pages: 0, taken_back: 0 },
         user_id: crew.users.admin,
         created_at: '2026-04-01T12:00:00Z',
         ended_at: null,

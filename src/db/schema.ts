@@ -580,6 +580,7 @@ export interface WebhookReplays {
   id: string;
   moved_count: Generated<number>;
   organization_id: string;
+  pages_count: Generated<number>;
   reason: string | null;
   replayed_count: Generated<number>;
   shard: number;

@@ -65,7 +65,7 @@ type Step = { readonly cursor: EndedCursor; readonly limit: number }
 function walked(range: EndedRange, { cursor, limit }: Step) {
   const { organizationId, ownerId, since, until, only, endedUntil } = range
   const isMeant = sql`message_at >= ${toDate(since)}::timestamptz and message_at < ${toDate(until)}::timestamptz
-    and event_sequence is not null and lane <> ${lanes.page}::smallint`
+    and event_sequence is not null`
   const isAhead = sql`at >= ${toDate(cursor.at)}::timestamptz and at <= ${toDate(endedUntil)}::timestamptz
     and (at, delivery_id) > (${toDate(cursor.at)}::timestamptz, ${cursor.id}::bigint)`
   const first = only === 'all' ? sql`lane <> ${lanes.replay}::smallint` : sql`replayed_at is null`

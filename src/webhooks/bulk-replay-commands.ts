@@ -1,5 +1,6 @@
 import { type Actor, personOf } from '../accounts/actor.ts'
 import { audit } from '../accounts/commands.ts'
+import { lanes } from '../deliveries/delivery.ts'
 import { countEndedDeliveries, countWaitingReplays, nextEnded, takeBackReplays } from '../deliveries/replay-commands.ts'
 import type { Brand } from '../lib/brand.ts'
 import { accepted, type Body } from '../lib/fields.ts'
@@ -136,7 +137,9 @@ export async function advanceReplay(tx: Tx, key: store.ReplayKey): Promise<void>
   const range = rangeOf(replay, isSettled ? replay.createdAt : settledAt)
   const slice = await nextEnded(tx.sql, range, { cursor: replay.cursor, limit })
   if (slice !== null) {
-    const counts = withOutcomes(replay.counts, await replayEnded(tx, { webhook, cancelKey: replay.cancelKey }, slice.ended))
+    const { pages = [], others = [] } = Object.groupBy(slice.ended, ({ lane }) => (lane === lanes.page ? 'pages' : 'others'))
+    const outcomes = await replayEnded(tx, { webhook, cancelKey: replay.cancelKey }, others)
+    const counts = withOutcomes(replay.counts, [...outcomes, ...pages.map(() => ({ kind: 'page' as const }))])
     await store.updateReplay(tx, { ...replay, cursor: slice.cursor, counts }, tx.now)
   } else if (isSettled) await end(tx, replay, { state: 'finished', reason: null })
   else await store.updateReplay(tx, replay, after(replay.createdAt, settlingMs))

@@ -125,6 +125,7 @@ const progressOf = ({ state, reason, cursor, totalCount, counts, endedAt }: Bulk
   forgotten_count: counts.forgotten,
   moved_count: counts.moved,
   disabled_count: counts.disabled,
+  pages_count: counts.page,
   taken_back_count: counts.takenBack,
   ended_at: endedAt === null ? null : toDate(endedAt),
 })
@@ -147,6 +148,7 @@ type ReplayRow = {
   readonly forgotten_count: number
   readonly moved_count: number
   readonly disabled_count: number
+  readonly pages_count: number
   readonly taken_back_count: number
   readonly cancel_key: string
   readonly created_at: Date
@@ -171,6 +173,7 @@ const replayOf = (row: ReplayRow): BulkReplay => ({
     forgotten: row.forgotten_count,
     moved: row.moved_count,
     disabled: row.disabled_count,
+    page: row.pages_count,
     takenBack: row.taken_back_count,
   },
   cancelKey: row.cancel_key,

@@ -7,8 +7,11 @@ export type ReplayChoice = (typeof replayChoices)[number]
 
 export const replayStates = ['running', 'finished', 'cancelled'] as const
 
+/** What became of a delivery; what has paged somebody stays as it is, since all of it at once would page about what is long over. */
+type Outcome = Replayed | { readonly kind: 'page' }
+
 /** What became of the deliveries that a replay has come to; what was taken back is not among what is owed. */
-export type ReplayCounts = Readonly<Record<Replayed['kind'] | 'takenBack', number>>
+export type ReplayCounts = Readonly<Record<Outcome['kind'] | 'takenBack', number>>
 
 /** The work of sending again what a webhook has sent, or failed to. */
 export type BulkReplay = {
@@ -35,10 +38,10 @@ export type BulkReplay = {
   readonly endedAt: Instant | null
 }
 
-export const noCounts: ReplayCounts = { owed: 0, waiting: 0, forgotten: 0, moved: 0, disabled: 0, takenBack: 0 }
+export const noCounts: ReplayCounts = { owed: 0, waiting: 0, forgotten: 0, moved: 0, disabled: 0, page: 0, takenBack: 0 }
 
 /** The counts with what became of some more. */
-export function withOutcomes(counts: ReplayCounts, outcomes: readonly Replayed[]): ReplayCounts {
+export function withOutcomes(counts: ReplayCounts, outcomes: readonly Outcome[]): ReplayCounts {
   const sums: Record<keyof ReplayCounts, number> = { ...counts }
   for (const { kind } of outcomes) sums[kind] += 1
   return sums
@@ -72,6 +75,7 @@ export function shownReplay(replay: BulkReplay) {
       past_retention: counts.forgotten,
       url_removed: counts.moved,
       url_disabled: counts.disabled,
+      pages: counts.page,
       taken_back: counts.takenBack,
     },
     user_id: replay.userId,

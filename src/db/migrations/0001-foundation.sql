@@ -920,6 +920,7 @@ create table webhook_replays (
   moved_count integer not null default 0,
   disabled_count integer not null default 0,
   taken_back_count integer not null default 0,
+  pages_count integer not null default 0,
   -- What it has put in line is found by this when it is cancelled.
   cancel_key uuid not null,
   created_at timestamptz not null,
