@@ -78,6 +78,21 @@ const bytesPerUnit = 2
 const bytesPerItem = 64
 const charactersPerStep = 64
 
+/** What some work takes of a budget. */
+export type Cost = Pick<Budget, 'steps' | 'memory'>
+
+export function costOf(budget: Budget, work: () => void): Cost {
+  const { steps, memory } = budget
+  work()
+  return { steps: steps - budget.steps, memory: memory - budget.memory }
+}
+
+/** As the work would that took so much. */
+export function spendCost(budget: Budget, { steps, memory }: Cost): void {
+  allot(budget, memory)
+  spend(budget, steps)
+}
+
 /** Does something one level deeper. */
 export function deeper<Made>(budget: Budget, work: () => Made): Made {
   enter(budget)

@@ -137,12 +137,14 @@ const urlize = withParameters(
   },
 )
 
+const oneLine: JsonStyle = { isSorted: true, isAscii: true, indent: null, comma: ', ' }
+
 const toJson = withParameters(
   { title: 'do_tojson', hidden: 1, parameters: { value: required, indent: null } },
   (ask, { budget }) => {
     const indent = indentOf(ask('indent'))
     if (indent !== null) spendText(budget, indent.length)
-    const style: JsonStyle = { isSorted: true, isAscii: true, indent, comma: indent === null ? ', ' : ',' }
+    const style = indent === null ? oneLine : { ...oneLine, indent, comma: ',' }
     return wholeText(htmlSafeJson(jsonOf(ask('value'), style, budget)), true)
   },
 )

@@ -1,8 +1,9 @@
-import { type Budget, deeper, spend, spendText } from './budget.ts'
+import { type Budget, type Cost, costOf, deeper, spend, spendCost, spendText } from './budget.ts'
 import { typeFault } from './fault.ts'
 import { floatText, intText } from './number-text.ts'
+import { originalOf } from './lazy.ts'
 import { sortBy } from './order.ts'
-import { type Dict, textOf, typeName, type Value } from './value.ts'
+import { type Dict, isDict, isList, type List, textOf, typeName, type Value } from './value.ts'
 
 export type JsonStyle = {
   readonly isSorted: boolean
@@ -16,9 +17,41 @@ export type JsonStyle = {
 
 /** A value as Python's `json.dumps` writes it. */
 export function jsonOf(value: Value, style: JsonStyle, budget: Budget): string {
+  const original = isList(value) || isDict(value) ? originalOf(value) : null
+  return original === null ? writtenOf(value, style, budget) : writtenOnce(original, style, budget)
+}
+
+function writtenOf(value: Value, style: JsonStyle, budget: Budget): string {
   const parts: string[] = []
   write(value, { style, budget, parts, level: 0 })
   return parts.join('')
+}
+
+type Written = { readonly text: string; readonly style: JsonStyle; readonly cost: Cost; readonly depth: number }
+
+/** What originals say, for as long as these are there: many webhooks tell of one event. */
+const saidByOriginals = new WeakMap<List | Dict, Written>()
+
+/** What is longer is not kept, since memory is for everybody. */
+const keptMax = 64 * 1024
+
+/**
+ * It takes as much of the budget each time, so that a template ends where it would end by itself. Styles are told apart by what they
+ * are, not by what they say.
+ */
+function writtenOnce(original: List | Dict, style: JsonStyle, budget: Budget): string {
+  const known = saidByOriginals.get(original)
+  if (known !== undefined && known.style === style && known.depth <= budget.depth) {
+    spendCost(budget, known.cost)
+    return known.text
+  }
+  const { depth } = budget
+  let text = ''
+  const cost = costOf(budget, () => {
+    text = writtenOf(original, style, budget)
+  })
+  if (text.length <= keptMax) saidByOriginals.set(original, { text, style, cost, depth })
+  return text
 }
 
 type Writing = { readonly style: JsonStyle; readonly budget: Budget; readonly parts: string[]; readonly level: number }

@@ -1,8 +1,8 @@
 import { check } from '../check.ts'
 import { dictOf } from '../jinja/dict.ts'
 import { readJsonLazily } from '../jinja/json-reader.ts'
-import { lazyDict, lazyList } from '../jinja/lazy.ts'
-import { type Dict, type Entry, isDict, isList, textOf, type Value } from '../jinja/value.ts'
+import { copyOf } from '../jinja/lazy.ts'
+import { type Dict, isDict, textOf, type Value } from '../jinja/value.ts'
 
 /** What a template sees, by its names, and whether it writes JSON with it. */
 export type TemplateData = { readonly context: ReadonlyMap<string, Value>; readonly isJson: boolean }
@@ -33,11 +33,4 @@ export function namedIn(text: string, { entries }: Dict): Dict {
 }
 
 const contextOf = ({ entries }: Dict): ReadonlyMap<string, Value> =>
-  new Map(Array.from(entries.values(), ({ key, value }) => [textOf(key) ?? '', copied(value)] as const))
-
-function copied(value: Value): Value {
-  if (isList(value)) return lazyList(() => value.items.map(copied))
-  if (!isDict(value)) return value
-  const entryOf = ({ key, value: member }: Entry): Entry => ({ key, value: copied(member) })
-  return lazyDict(() => new Map(Array.from(value.entries, ([hash, entry]) => [hash, entryOf(entry)])), value.missing)
-}
+  new Map(Array.from(entries.values(), ({ key, value }) => [textOf(key) ?? '', copyOf(value)] as const))

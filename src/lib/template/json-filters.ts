@@ -7,12 +7,15 @@ import { ownText } from '../jinja/marked-text.ts'
 import { jsonEscaped } from '../jinja/marks.ts'
 import { type Function, isText, markedOf, type Runtime, textOf, type Value } from '../jinja/value.ts'
 
+const withLines: JsonStyle = { isSorted: true, isAscii: false, indent: '    ', comma: ',' }
+const asDumped: JsonStyle = { isSorted: false, isAscii: true, indent: null, comma: ', ' }
+
 const prettyJson = withParameters({ title: 'tojson_pretty', parameters: { value: required } }, (ask, runtime) =>
-  written(ask('value'), { isSorted: true, isAscii: false, indent: '    ', comma: ',' }, runtime),
+  written(ask('value'), withLines, runtime),
 )
 
 const plainJson = withParameters({ title: 'json_dumps', parameters: { value: required } }, (ask, runtime) =>
-  written(ask('value'), { isSorted: false, isAscii: true, indent: null, comma: ', ' }, runtime),
+  written(ask('value'), asDumped, runtime),
 )
 
 /** Null for what JSON cannot say. */

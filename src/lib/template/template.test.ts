@@ -6,6 +6,7 @@ import { jsonData, objectOf, plainData, type TemplateData } from './data.ts'
 import {
   isTrueForAlert,
   isTrueForWebhook,
+  judgeForAlert,
   readTemplate,
   renderTemplate,
   resultMax,
@@ -219,6 +220,60 @@ describe('what a template does not look at', () => {
     ['escaped', jsonData, 'Disk \\"full\\" True True'],
   ])('is not copied %s, since it may be megabytes', (_how, dataOf, text) => {
     expect(outcome('{{ title }} {{ inner.dict is mapping }} {{ inner.list is sequence }}', dataOf(seen))).toBe(text)
+  })
+})
+
+describe('the JSON of what several templates see', () => {
+  const seen = object({ payload: { b: [1, { c: 'é <"x">' }], a: {} } })
+  const whole = String.raw`{"a": {}, "b": [1, {"c": "\u00e9 \u003c\"x\"\u003e"}]}`
+
+  it.each([
+    ['is the same each time', '{{ payload | tojson }}', whole],
+    [
+      'is the same beside other forms of it',
+      '{{ payload | json_dumps }} {{ payload | tojson }}',
+      expect.stringMatching(/^\{"b": .* \{"a": \{\}/),
+    ],
+    [
+      'has lines where it is asked for them',
+      '{{ payload.a | tojson(2) }}{{ payload.b | tojson(1) }}',
+      expect.stringMatching(/^\{\}\[\n 1,\n \{/),
+    ],
+    ['says what the template has changed', '{% set _ = payload.update({"b": 2}) %}{{ payload | tojson }}', '{"a": {}, "b": 2}'],
+    [
+      'says what it has changed inside',
+      '{% set _ = payload.b.append(2) %}{{ payload.b | tojson }}',
+      expect.stringMatching(/, 2\]$/),
+    ],
+    [
+      'says it also where it was asked before',
+      '{{ payload | tojson }}{% set _ = payload.update({"b": 2}) %} {{ payload | tojson }}',
+      `${whole} {"a": {}, "b": 2}`,
+    ],
+    ['is not what another template has changed', '{{ payload | tojson }}', whole],
+  ])('%s', (_what, template, text) => {
+    expect(outcome(template, plainData(seen))).toEqual(text)
+  })
+
+  it('takes as many steps when it is known as when it is not', () => {
+    const steps = (payload: object): readonly number[] => {
+      const read = readTemplate('{{ payload | tojson | length }}')
+      const data = object({ payload })
+      const judge = () =>
+        read.ok && judgeForAlert(read.value, { data: plainData(data), now, random: () => 0, stepsMax: 100_000 }).steps
+      return [Number(judge()), Number(judge())]
+    }
+    const [first, second] = steps({ list: Array.from({ length: 500 }, (_, index) => ({ index })) })
+    expect(first).toBeGreaterThan(1000)
+    expect(second).toBe(first)
+  })
+
+  it('is refused where it is nested too deep for one of them', () => {
+    const deep = object({ payload: JSON.parse(`${'['.repeat(350)}${']'.repeat(350)}`) })
+    const within = (levels: number) =>
+      `${'{% if true %}'.repeat(levels)}{{ payload | tojson | length }}${'{% endif %}'.repeat(levels)}`
+    expect(outcome(within(1), plainData(deep))).toBe('700')
+    expect(outcome(within(90), plainData(deep))).toContain('nested more than 400 levels deep')
   })
 })
 
