@@ -14,6 +14,7 @@ export async function triggersWaitedFor(
   const answer = await sql<{ readonly organization_id: string; readonly trigger: Trigger }>`
     select distinct organization_id, trigger from webhooks, unnest(trigger_types) as trigger
     where organization_id = any(${[...organizationIds]}::text[]) and deleted_at is null
-      and (enabled or given_up_at is not null) and trigger = any(${[...triggers]}::text[])`.execute(tx.sql)
+      and (enabled or given_up_at is not null) and trigger_types && ${[...triggers]}::text[]
+      and trigger = any(${[...triggers]}::text[])`.execute(tx.sql)
   return answer.rows.map((row) => ({ organizationId: asId<OrganizationId>(row.organization_id), trigger: row.trigger }))
 }
