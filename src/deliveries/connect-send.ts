@@ -5,7 +5,7 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import type { SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { no, ok, type Result } from '../lib/result.ts'
-import { seconds } from '../lib/time.ts'
+import { type Ms, seconds } from '../lib/time.ts'
 import type { Clock } from '../ports.ts'
 import type { EgressProxy } from './egress-proxy.ts'
 import { judgeAddresses, type EgressPolicy, type Receiver } from './egress.ts'
@@ -19,6 +19,8 @@ export type Guard = {
   /** What is trusted, and what is shown, in handshakes with receivers. */
   readonly secureContext: SecureContext
   readonly proxy: EgressProxy | null
+  /** Asked where there is a proxy. */
+  readonly tunnelRefusal: TunnelRefusal
   /** What is trusted in the handshake with the proxy. */
   readonly usualContext: SecureContext
 }
@@ -28,7 +30,7 @@ const connectMaxMs = seconds(5)
 
 /** The only place where sockets are opened: they go to an address that has just passed the rules, or to the proxy, or nowhere. */
 export function createConnector(receiver: Receiver, guard: Guard): Connect {
-  const { policy, resolve, secureContext, proxy, usualContext } = guard
+  const { policy, resolve, secureContext, proxy, usualContext, tunnelRefusal } = guard
   // Node calls no look-up for an address.
   const judged = isIP(receiver.host) === 0 ? ok([]) : judgeAddresses(receiver, [receiver.host], policy)
   if (!judged.ok) return (_options, callback) => queueMicrotask(() => callback(refused(judged.reason), null))
@@ -52,7 +54,7 @@ export function createConnector(receiver: Receiver, guard: Guard): Connect {
         if (fault === null) steps.lookedUp()
       })
     }
-  const refusal = (): Promise<ConnectFault | null> => refusalOf(receiver, guard)
+  const refusal = (): Promise<ConnectFault | null> => tunnelRefusal(receiver)
   return tunnelConnector({ proxy, receiver, usualContext, secure: connect, connectMaxMs, refusal })
 }
 
@@ -69,16 +71,47 @@ function vettedLookup(receiver: Receiver, policy: EgressPolicy, resolve: Resolve
   }
 }
 
+/** Why a tunnel to a receiver must not be asked for, or null. */
+export type TunnelRefusal = (receiver: Receiver) => Promise<ConnectFault | null>
+
+/** Only the proxy needs to know names, so nobody waits for this machine's own name servers for long, and not again and again. */
+const patientMs = seconds(2)
+const impatientMs = seconds(0.25)
+const slowNamesMax = 10_000
+
 /**
- * Why a tunnel to the receiver must not be asked for, or null. The proxy looks the name up by itself; where this machine knows the
- * name too, its addresses must be good, so that a proxy without rules of its own is no way in.
+ * The proxy looks names up by itself; where this machine knows a name too, its addresses must be good, so that a proxy without rules
+ * of its own is no way in. What is not known within the wait is left to the proxy, as what is not known at all.
  */
-async function refusalOf({ host, port }: Receiver, { policy, resolve }: Guard): Promise<ConnectFault | null> {
-  if (isIP(host) !== 0) return null
-  const found = await addressesOf(host, resolve)
-  if (!found.ok) return null
-  const judged = judgeAddresses({ host, port }, found.value, policy)
-  return judged.ok ? null : refused(judged.reason)
+export function newTunnelRefusal({ policy, resolve }: Pick<Guard, 'policy' | 'resolve'>): TunnelRefusal {
+  /** For which somebody has waited in vain. Known one by one: whoever lets a name of his own be slow hurries no other. */
+  const slowNames = new Set<string>()
+  return async ({ host, port }) => {
+    if (isIP(host) !== 0) return null
+    const asked = addressesOf(host, resolve).then((found) => {
+      if (found.ok) slowNames.delete(host)
+      return found
+    })
+    const found = await within(asked, slowNames.has(host) ? impatientMs : patientMs)
+    if (found === null) {
+      if (slowNames.size >= slowNamesMax) slowNames.clear()
+      slowNames.add(host)
+    }
+    if (found === null || !found.ok) return null
+    const judged = judgeAddresses({ host, port }, found.value, policy)
+    return judged.ok ? null : refused(judged.reason)
+  }
+}
+
+/** Null: the answer did not come in time. */
+function within<Answer>(answer: Promise<Answer>, maxMs: Ms): Promise<Answer | null> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => resolve(null), maxMs)
+    void answer.then((value) => {
+      clearTimeout(limit)
+      resolve(value)
+    })
+  })
 }
 
 /** Never rejects. */

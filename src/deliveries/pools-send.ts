@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { Agent, type buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import { seconds } from '../lib/time.ts'
 import type { ClientTls, Clock } from '../ports.ts'
-import { createConnector, type Guard } from './connect-send.ts'
+import { createConnector, type Guard, newTunnelRefusal } from './connect-send.ts'
 import { receiverOf } from './egress.ts'
 import type { Way } from './phases.ts'
 import type { Connect } from './proxy-send.ts'
@@ -34,7 +34,8 @@ type PoolsOptions = Pick<Guard, 'policy' | 'resolve' | 'proxy'> & {
 /** No connection is open yet. */
 export function newPools({ trusted, connectionsMax = usualConnectionsMax, ...rules }: PoolsOptions): Pools {
   const usualContext = secureContextOf({ certificate: null, key: null, ca: trusted })
-  const guard = { ...rules, usualContext, secureContext: usualContext, connectionsMax }
+  const tunnelRefusal = newTunnelRefusal(rules)
+  const guard = { ...rules, usualContext, secureContext: usualContext, connectionsMax, tunnelRefusal }
   const usual = createAgent(guard)
   const identities = new Map<string, Agent>()
   return {

@@ -114,6 +114,23 @@ describe('the address rules', () => {
     expect(proxy.asked).toEqual([])
   })
 
+  test('wait for what this machine knows of a name for two seconds, and less once it was waited for in vain', async () => {
+    const receiver = await httpReceiver((_request, response) => response.setHeader('connection', 'close').end('hi'))
+    const proxy = await connectProxy()
+    let addresses: Promise<readonly string[]> = new Promise(() => {})
+    const send = sender(proxy.port, { resolve: () => addresses })
+    const took: number[] = []
+    for (let count = 0; count < 3; count += 1) {
+      const beganAt = performance.now()
+      expect(bodyOf(await send.http(get(`http://receiver.example:${receiver.port}/`)))).toBe('hi')
+      took.push(performance.now() - beganAt)
+    }
+    expect(took[0]).toBeGreaterThan(1_900)
+    expect(Math.max(...took.slice(1))).toBeLessThan(1_500)
+    addresses = Promise.resolve(['10.0.0.1'])
+    expect(await send.http(get(`http://receiver.example:${receiver.port}/`))).toMatchObject({ kind: 'refused' })
+  })
+
   test('hold for what this machine knows of a name, so that no careless proxy is a way in', async () => {
     const proxy = await connectProxy()
     for (const addresses of [['127.0.0.1'], ['93.184.215.14', '10.0.0.1'], ['::1']]) {
