@@ -77,7 +77,7 @@ test('nothing that the API or the metrics say has a secret in it', async () => {
   const preview = await world.api('POST', `webhooks/${webhookId}/preview/`, {})
   const metrics = await world.request('GET', '/metrics')
   const all = [...answers, sent, preview, metrics]
-  expect(all.map(({ status }) => status)).toEqual([...answers.map(() => 200), expect.any(Number), expect.any(Number), 200])
+  expect(all.map(({ status }) => status)).toEqual([...answers.map(() => 200), 202, 200, 200])
   expect(all.flatMap(({ text }) => found(text))).toEqual([])
 })
 
