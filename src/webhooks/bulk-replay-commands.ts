@@ -56,7 +56,6 @@ export async function startReplay(tx: Tx, actor: Actor, { id: webhookId, body, d
   }
   const counted = { ...replay, totalCount: await countEndedDeliveries(tx.sql, rangeOf(replay, tx.now), countedMax) }
   await store.insertReplay(tx, counted)
-  await clearMissed(tx, webhook, order.since)
   const details = { webhookId, since: isoZ(order.since), until: isoZ(order.until), only: order.only }
   await audit(tx, actor, { action: 'webhook replay started', subjectId: counted.id, details })
   tx.wake('replays')
@@ -141,8 +140,11 @@ export async function advanceReplay(tx: Tx, key: store.ReplayKey): Promise<void>
     const outcomes = await replayEnded(tx, { webhook, cancelKey: replay.cancelKey }, others)
     const counts = withOutcomes(replay.counts, [...outcomes, ...pages.map(() => ({ kind: 'page' as const }))])
     await store.updateReplay(tx, { ...replay, cursor: slice.cursor, counts }, tx.now)
-  } else if (isSettled) await end(tx, replay, { state: 'finished', reason: null })
-  else await store.updateReplay(tx, replay, after(replay.createdAt, settlingMs))
+  } else if (isSettled) {
+    await end(tx, replay, { state: 'finished', reason: null })
+    // One that was to end earlier has left something out.
+    if (replay.until >= replay.createdAt) await clearMissed(tx, webhook, replay.since)
+  } else await store.updateReplay(tx, replay, after(replay.createdAt, settlingMs))
 }
 
 async function end(tx: Tx, replay: BulkReplay, { state, reason }: Pick<BulkReplay, 'state' | 'reason'>): Promise<BulkReplay> {
