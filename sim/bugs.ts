@@ -149,8 +149,8 @@ export const bugs: readonly Bug[] = [
     patches: [
       {
         file: 'deliveries/attempt-loop.ts',
-        find: "'webhook-id': messageId, ",
-        put: "'webhook-id': `${messageId.slice(0, -4)}${String(delivery.attempt).padStart(4, '0')}`, ",
+        find: '...messageHeaders(messageId, message.headers), ',
+        put: "...message.headers, 'webhook-id': `${messageId.slice(0, -4)}${String(delivery.attempt).padStart(4, '0')}`, ",
       },
     ],
   },
@@ -211,7 +211,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'what was committed and not heard of is written twice',
     troubles: ['broken connections'],
-    patches: [{ file: 'deliveries/attempt-store.ts', find: '::int[])\n    on conflict do nothing`', put: '::int[])`' }],
+    patches: [{ file: 'deliveries/attempt-store.ts', find: '::smallint[])\n    on conflict do nothing`', put: '::smallint[])`' }],
   },
   {
     name: 'a hand-over is announced and its schedule moves on in two transactions',
@@ -263,5 +263,63 @@ export const bugs: readonly Bug[] = [
         put: 'for (const handOver of withNext(seen.handOvers).filter((_one, index, all) => (all[index + 1]?.at ?? Infinity) > until)) {',
       },
     ],
+  },
+  {
+    name: 'a webhook that was switched off hears of what happens',
+    troubles: ['desks'],
+    patches: [
+      {
+        file: 'webhooks/store.ts',
+        find: "    .where((eb) => eb.or([eb('enabled', '=', true), eb('given_up_at', 'is not', null)]))\n",
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'only the first URL of a webhook is told',
+    troubles: ['desks'],
+    patches: [
+      {
+        file: 'webhooks/match-commands.ts',
+        find: 'endpointsOf(telling.subscription).map(',
+        put: 'endpointsOf(telling.subscription).slice(0, 1).map(',
+      },
+    ],
+  },
+  {
+    name: 'a webhook hears what happens to itself',
+    troubles: ['desks', 'bad receivers'],
+    patches: [{ file: 'webhooks/match.ts', find: "cause.about !== 'webhook' || cause.webhookId !== id", put: 'true' }],
+  },
+  {
+    name: 'of news of webhooks that are given up there is news again',
+    troubles: ['desks', 'bad receivers'],
+    patches: [{ file: 'events/exhausted-fact.ts', find: ' || isOperational(cause.trigger)) return null', put: ') return null' }],
+  },
+  {
+    name: 'what is ordered is not',
+    troubles: ['desks', 'bad receivers'],
+    patches: [
+      {
+        file: 'webhooks/match-commands.ts',
+        find: 'const lane = isOrdered || isOnCall ?',
+        put: 'const lane = isOnCall ?',
+      },
+    ],
+  },
+  {
+    name: 'a replay does not note what it sends again',
+    troubles: ['desks', 'bad receivers'],
+    patches: [{ file: 'deliveries/replay-commands.ts', find: '    await store.markReplayed(tx, again)\n', put: '' }],
+  },
+  {
+    name: 'alerts that joined a group are told of again with the next',
+    troubles: ['desks'],
+    patches: [{ file: 'alerts/added-store.ts', find: 'set untold_count = 0, told_at', put: 'set told_at' }],
+  },
+  {
+    name: 'a test is tried for as long as anything else',
+    troubles: ['desks', 'bad receivers'],
+    patches: [{ file: 'webhooks/test-commands.ts', find: 'testAgeMax: Ms = minutes(5)', put: 'testAgeMax: Ms = minutes(500)' }],
   },
 ]

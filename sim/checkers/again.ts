@@ -13,6 +13,7 @@ export const checkAgain: Checker = (known) => {
     ...known.setting.desks.flatMap(({ id }) => sumFaults(known, id, replays)),
     ...messageFaults(known, replays),
     ...needlessFaults(known),
+    ...unnotedFaults(known),
     ...markFaults(known, replays),
     ...known.facts.replays.flatMap((replay) => jobFaults(known, replay)),
     ...checkJobs(known),
@@ -60,6 +61,16 @@ function needlessFaults(known: Case): readonly string[] {
     if (asked.has(id) || all.has(own[0]?.desk.id ?? '')) return []
     const arrivals = own.filter(({ dead }) => dead === null).length
     return arrivals > 1 ? [`the message ${id} was sent again when it had arrived`] : []
+  })
+}
+
+/** What was given up at first and is sent again says so, for the next replay. */
+function unnotedFaults(known: Case): readonly string[] {
+  const ways = grouped(deliveriesOf(known), ({ messageId }) => messageId)
+  return [...ways].flatMap(([id, own]) => {
+    const first = own.find(({ isReplay }) => !isReplay)
+    const isUnnoted = own.length > 1 && first?.dead?.replayed_at === null
+    return isUnnoted ? [`the message ${id} was sent again, and does not say so`] : []
   })
 }
 
