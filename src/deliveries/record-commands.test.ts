@@ -23,6 +23,20 @@ it('what waits is in the list whatever lane it is in', async () => {
   expect(await countRecordsOf(world.db.sql, owner, {})).toBe(4)
 })
 
+it('an attempt of which the delivery says nothing yet is not told of', async () => {
+  const world = await owing({ behave: () => ({ afterMs: 10, status: 500 }) })
+  await send(world, await endpointOf(world, url), [{}])
+  await world.pass(1_000)
+  const listed = async () => {
+    const [record] = await recordsOf(world.db.sql, { ...owner, vault: testVault }, { limit: 1, offset: 0, filter: {} })
+    return { status: record?.lastStatus, attempts: record?.attempts.map(({ number, status }) => [number, status]) }
+  }
+  expect(await listed()).toEqual({ status: 500, attempts: [[1, 500]] })
+  // As a reader sees it that has read the delivery right before the attempt was written.
+  await sql`update deliveries set attempt = 1, last_status = null`.execute(world.db.sql)
+  expect(await listed()).toEqual({ status: null, attempts: [] })
+})
+
 describe('a long list of deliveries', () => {
   it('ends after 10,000, what is due first being first, and goes on from another instant', async () => {
     const world = await owing()

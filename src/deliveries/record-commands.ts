@@ -2,7 +2,7 @@ import type { Vault } from '../accounts/secret.ts'
 import type { OrganizationId } from '../lib/ids.ts'
 import type { Window } from '../lib/listing.ts'
 import type { Sql } from '../ports.ts'
-import type { DeliveryRecord, RecordFilter } from './record.ts'
+import type { DeliveryRecord, RecordedAttempt, RecordFilter } from './record.ts'
 import * as rows from './record-row-store.ts'
 import * as store from './record-store.ts'
 import { sentHeaders } from './request-headers.ts'
@@ -42,9 +42,13 @@ async function recordsById(db: Sql, { organizationId, vault }: Found, read: Read
   const attempts = await rows.attemptsOfRecords(db, wanted)
   return read.ids.flatMap((id) => {
     const row = sealed.get(id)
-    return row === undefined ? [] : [{ ...opened(vault, row), attempts: attempts.get(id) ?? [] }]
+    return row === undefined ? [] : [{ ...opened(vault, row), attempts: made(row, attempts.get(id) ?? []) }]
   })
 }
+
+/** What was tried after the row was read is not told of yet, since the row says nothing of it. */
+const made = ({ dueNumber }: rows.SealedRecord, attempts: readonly RecordedAttempt[]): readonly RecordedAttempt[] =>
+  attempts.filter(({ number }) => dueNumber === null || number < dueNumber)
 
 function opened(vault: Vault, { request, ...row }: rows.SealedRecord) {
   if (request === null) return { ...row, request }

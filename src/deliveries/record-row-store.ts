@@ -34,16 +34,17 @@ export async function recordRows(db: Sql, { organizationId, ids }: Wanted): Prom
   const answer = await sql<RecordRow>`
     with wanted as (
       select id, 'waiting' as state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id,
-        due_at as at, last_status, null as reason, null::timestamptz as replayed_at
+        due_at as at, last_status, null as reason, null::timestamptz as replayed_at, attempt as due_number
       from deliveries
       where organization_id = ${organizationId} and id = any(${[...ids]}::bigint[])
       union all
-      select delivery_id, 'delivered', lane, endpoint_id, message_id, message_at, event_sequence, null, subject_id, at, status, null, null
+      select delivery_id, 'delivered', lane, endpoint_id, message_id, message_at, event_sequence, null, subject_id, at, status,
+        null, null, null
       from ${attemptsOf({ organizationId, ids })}
       where outcome = 'success'
       union all
       select delivery_id, state, lane, endpoint_id, message_id, message_at, event_sequence, grouped_sequences, subject_id, at,
-        last_status, reason, replayed_at
+        last_status, reason, replayed_at, null
       from dead_deliveries
       where organization_id = ${organizationId} and delivery_id = any(${[...ids]}::bigint[])
     )
@@ -86,6 +87,7 @@ type RecordRow = BodyRow &
     readonly last_status: number | null
     readonly reason: string | null
     readonly replayed_at: Date | null
+    readonly due_number: number | null
     readonly method: string | null
     readonly target: string | null
     readonly is_faulty: boolean | null
@@ -102,6 +104,7 @@ function recordOf(organizationId: OrganizationId, row: RecordRow): SealedRecord 
     reason: row.reason,
     replayedAt: row.replayed_at === null ? null : fromDate(row.replayed_at),
     request: requestOf(row),
+    dueNumber: row.due_number,
   }
 }
 

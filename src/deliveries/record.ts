@@ -25,6 +25,8 @@ export type DeliveryRecord = {
   readonly eventSequence: number | null
   readonly groupedSequences: readonly number[] | null
   readonly subjectId: string | null
+  /** The number of the attempt that it waits for; null: it has ended. */
+  readonly dueNumber: number | null
   /** When the next attempt is due where it waits, else when it ended. */
   readonly at: Instant
   readonly lastStatus: number | null
