@@ -70,14 +70,3 @@ function unitsOf(text: string): Uint16Array {
 
 const textOfUnits = ({ buffer, byteOffset, byteLength }: Uint16Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('utf16le')
-
-/** The parts of a marked text between plain ones. */
-export const splitMarked = (marked: string, separator: string): string[] =>
-  marked.isWellFormed() || !needsEscapes(separator) ? marked.split(separator) : marked.split(patternOf(separator))
-
-const patternOf = (text: string): RegExp => new RegExp(Array.from(text, eitherOf).join(''), 'u')
-
-const eitherOf = (character: string): string => {
-  const literal = `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
-  return needsEscapes(character) ? `[${literal}${markOf(character)}]` : literal
-}

@@ -5,7 +5,8 @@ import { escaped } from './html.ts'
 import { visit } from './iteration.ts'
 import { capitalized, folded, isLower, isTitle, isUpper, swapped, titled } from './letter-case.ts'
 import { countOf, cut, linesOf, trimEnd, trimStart } from './python-text.ts'
-import { replaced, soughtIn, splitAtBlanks, splitBy, strippedSpan, withoutTabs } from './string-work.ts'
+import { type Sought, soughtOf } from './sought.ts'
+import { replaced, splitAtBlanks, splitBy, strippedSpan, withoutTabs } from './string-work.ts'
 import { isTrue } from './truth.ts'
 import {
   type Function,
@@ -34,8 +35,10 @@ const textArgument = (value: Value): string => {
 
 const markedArgument = (value: Value): string => markedOf(value) ?? textArgument(value)
 
-const soughtArgument = (self: Value, value: Value, runtime: Runtime): string =>
-  textOf(value) === null ? textArgument(value) : soughtIn(selfOf(self), value, runtime)
+function soughtArgument(value: Value, runtime: Runtime): Sought {
+  textArgument(value)
+  return soughtOf(value, runtime)
+}
 
 /** A method without arguments that makes another text. */
 const simple = (name: string, change: (text: string) => string): readonly [string, Function] => [
@@ -76,8 +79,8 @@ const split = (name: string, isFromEnd: boolean): readonly [string, Function] =>
     spendText(budget, text.length)
     const most = asCount(ask('maxsplit'))
     const count = most < 0 ? Infinity : most
-    const separator = ask('sep') === null ? null : soughtArgument(ask('self'), ask('sep'), runtime)
-    if (separator === '') throw valueFault('empty separator')
+    const separator = ask('sep') === null ? null : soughtArgument(ask('sep'), runtime)
+    if (separator?.text === '') throw valueFault('empty separator')
     const parts = separator === null ? splitAtBlanks(text, { count, isFromEnd }) : splitBy(text, separator, { count, isFromEnd })
     spendItems(budget, parts.length)
     return list(parts.map((part) => textLike(ask('self'), part)))
@@ -184,7 +187,7 @@ const replace = withParameters(
   (ask, runtime) => {
     const { budget } = runtime
     const self = ask('self')
-    const [before, after] = [soughtArgument(self, ask('old'), runtime), markedArgument(ask('new'))]
+    const [before, after] = [soughtArgument(ask('old'), runtime), markedArgument(ask('new'))]
     const shown = isHtml(self) ? escaped(ask('new'), after) : after
     return textLike(self, replaced(markedSelf(self), { before, after: shown, count: asCount(ask('count')), budget }))
   },

@@ -1,8 +1,6 @@
 import { type Budget, spendReading, spendText } from './budget.ts'
-import { splitMarked } from './marks.ts'
-import { printed } from './print.ts'
 import { charactersOf, markedWords, trimEnd, trimStart } from './python-text.ts'
-import { isText, type Runtime, type Value } from './value.ts'
+import { lengthOf, partsBetween, type Sought } from './sought.ts'
 
 /** What is left without such characters at the ends, null: without blanks; in the marked text, that is at the same place. */
 export function strippedSpan(
@@ -23,30 +21,16 @@ export function strippedSpan(
   return { start, end }
 }
 
-/**
- * What to look for in a text. A template that writes JSON may come from where it saw texts escaped, and look for escapes: where there is
- * no `\\n`, the one that it has written is the line break that it stands for.
- */
-export function soughtIn(text: string, value: Value, { budget, isJson }: Runtime): string {
-  const part = printed(value, budget)
-  if (!isJson || !isText(value) || !part.includes('\\') || text.includes(part)) return part
-  try {
-    const read: unknown = JSON.parse(`"${part}"`)
-    return typeof read === 'string' ? read : part
-  } catch {
-    return part
-  }
-}
-
 type Splitting = { readonly count: number; readonly isFromEnd: boolean }
 
 /** The parts of a marked text between separators, of which at most so many count, the first or the last ones. */
-export function splitBy(marked: string, separator: string, { count, isFromEnd }: Splitting): readonly string[] {
-  const parts = splitMarked(marked, separator)
+export function splitBy(marked: string, separator: Sought, { count, isFromEnd }: Splitting): readonly string[] {
+  const all = partsBetween(marked, separator)
+  const { parts, separatorAt } = all
   if (parts.length - 1 <= count) return parts
-  const kept = isFromEnd ? parts.slice(parts.length - count) : parts.slice(0, count)
-  const length = kept.reduce((sum, part) => sum + separator.length + part.length, 0)
-  return isFromEnd ? [marked.slice(0, marked.length - length), ...kept] : [...kept, marked.slice(length)]
+  if (!isFromEnd) return [...parts.slice(0, count), marked.slice(lengthOf(all, count))]
+  const place = parts.length - count
+  return [marked.slice(0, lengthOf(all, place) - separatorAt(place - 1).length), ...parts.slice(place)]
 }
 
 /** The words of a marked text; what is left after so many is one part, with all blanks but those beside the others. */
@@ -62,7 +46,7 @@ export function splitAtBlanks(marked: string, { count, isFromEnd }: Splitting): 
 }
 
 type Replacing = {
-  readonly before: string
+  readonly before: Sought
   /** Marked. */
   readonly after: string
   readonly count: number
@@ -75,13 +59,12 @@ type Replacing = {
  */
 export function replaced(marked: string, { before, after, count, budget }: Replacing): string {
   spendReading(budget, marked.length)
-  const parts = before === '' ? ['', ...charactersOf(marked), ''] : splitMarked(marked, before)
+  const all = partsBetween(marked, before)
+  const { parts } = all
   const most = count < 0 ? parts.length - 1 : Math.min(count, parts.length - 1)
   spendText(budget, marked.length + most * after.length)
   if (most === parts.length - 1) return parts.join(after)
-  const changed = parts.slice(0, most + 1)
-  const length = changed.reduce((sum, part) => sum + part.length, most * before.length)
-  return changed.join(after) + marked.slice(length)
+  return [...parts.slice(0, most), marked.slice(lengthOf(all, most))].join(after)
 }
 
 /** A text with blanks instead of tabs, up to columns that are multiples of a size; below 1 with nothing instead. */

@@ -8,7 +8,8 @@ import { markOf, withoutMarks } from './marks.ts'
 import { printed, printedMarked } from './print.ts'
 import { countOf, cut, linesOf, markedBlanks } from './python-text.ts'
 import { centerShare } from './string-methods.ts'
-import { replaced, soughtIn, strippedSpan } from './string-work.ts'
+import { soughtOf } from './sought.ts'
+import { replaced, strippedSpan } from './string-work.ts'
 import { isTrue } from './truth.ts'
 import { dictOf } from './dict.ts'
 import { type Function, isText, isUndefined, markedOf, textLike, textOf, textOfMarked, tuple, typeName } from './value.ts'
@@ -44,7 +45,7 @@ const replace = withParameters(
   (ask, runtime) => {
     const { budget } = runtime
     const marked = printedMarked(ask('s'), budget)
-    const before = soughtIn(withoutMarks(marked), ask('old'), runtime)
+    const before = soughtOf(ask('old'), runtime)
     const after = printedMarked(ask('new'), budget)
     const count = ask('count') === null ? -1 : asCount(ask('count'))
     return textOfMarked(replaced(marked, { before, after, count, budget }))

@@ -169,11 +169,17 @@ describe('a template that writes JSON', () => {
     ['split', String.raw`.split('\\n') | join(' / ')`],
     ['replace', String.raw` | replace('\\n', ' / ')`],
     ['the method of that name', String.raw`.replace('\\n', ' / ')`],
-  ])('finds the escapes that it looks for with %s, where there is nothing of the kind', (_way, changed) => {
+  ])('finds the escapes that it looks for with %s', (_way, changed) => {
     const texts = object({ lines: 'one "1"\ntwo', literal: String.raw`one\ntwo` })
     const template = `{{ lines${changed} }} {{ literal${changed} }}`
     expect(outcome(template, jsonData(texts))).toBe(String.raw`one \"1\" / two one / two`)
     expect(outcome(template, plainData(texts))).toBe('one "1"\ntwo one / two')
+  })
+
+  it('finds escapes in data only, not what it has written itself', () => {
+    const kept = String.raw`{% set kept %}"{{ x }}",
+{% endset %}{{ kept | replace('\\n', ';') | replace('\\"', "'") }} {{ kept.split('\\n', 1) | join('|') }}`
+    expect(outcome(kept, jsonData(object({ x: 'a\n"b"' })))).toBe(`"a;'b'",\n "a|\\"b\\"",\n`)
   })
 
   it('reads JSON that it has put together as it would be sent, so that no text of the data adds to it', () => {
