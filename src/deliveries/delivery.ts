@@ -139,8 +139,8 @@ export type Rendered =
   /** Not this time: tried again like a failed attempt. The detail is for the log. */
   | { readonly kind: 'failed'; readonly detail: string }
   /**
-   * Not together with the others, which are enough: asked for again. Nothing but pages leaves for its endpoint before `until`;
-   * null: at once.
+   * Not together with the others, which are enough: asked for again. Nothing leaves for its endpoint before `until`, but for pages, which
+   * are asked for each second; null: at once.
    */
   | { readonly kind: 'later'; readonly until: Instant | null }
 

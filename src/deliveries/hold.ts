@@ -32,7 +32,7 @@ export type Hold = {
   noteUnread(): void
   /** Takes a delivery unless its endpoint is full, there is room for pages only, or one that it must follow is under way. */
   take(delivery: Delivery, now: Instant): boolean
-  /** Lets nothing but pages be taken for its endpoint until then. False: that is so already. */
+  /** Lets nothing like it, page or other, be taken for its endpoint until then. False: that is so already. */
   rest(delivery: Delivery, until: Instant): boolean
   /** Holds a delivery for which nothing will leave. */
   keep(delivery: Delivery): void

@@ -3,7 +3,7 @@ import { databaseIsTooSlow } from '../lib/database-fault.ts'
 import { known } from '../lib/check.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
-import { after, earliest, type Instant, type Ms, ms, seconds } from '../lib/time.ts'
+import { after, earliest, type Instant, instant, type Ms, ms, seconds } from '../lib/time.ts'
 import { togetherOrAlone } from '../lib/together.ts'
 import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
@@ -242,11 +242,16 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
   }
 }
 
+/** So long at most do pages rest: among those of their endpoint may be some that are made already. */
+const pagesRestMax = seconds(1)
+
 /** The loop is woken when the endpoint may have something again. */
-function rest({ options: { ports, wake }, hold }: Desk, delivery: Delivery, until: Instant): void {
+function rest({ options: { ports, wake }, hold }: Desk, delivery: Delivery, wish: Instant): void {
   const { clock } = ports
+  const now = clock.now()
+  const until = delivery.lane === lanes.page ? instant(Math.min(wish, after(now, pagesRestMax))) : wish
   // A timer may end within the millisecond before its time, and nobody would wake the loop again.
-  const length = ms(Math.max(until - clock.now(), 0) + 1)
+  const length = ms(Math.max(until - now, 0) + 1)
   if (hold.rest(delivery, until)) void clock.wait(length, new AbortController().signal).then(wake)
 }
 

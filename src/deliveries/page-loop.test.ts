@@ -8,13 +8,15 @@ import {
   mailEndpoint,
   owingWorlds,
   page,
+  post,
   results,
   send,
   waiting,
 } from '../../test/support/owed-deliveries.ts'
-import { ms } from '../lib/time.ts'
+import type { MessageId } from '../lib/ids.ts'
+import { after, ms } from '../lib/time.ts'
 import { cancelDeliveries } from './commands.ts'
-import { lanes } from './delivery.ts'
+import { lanes, type Rendered } from './delivery.ts'
 
 const newWorld = owingWorlds()
 
@@ -147,6 +149,34 @@ describe('pages', () => {
     expect((await results(world)).map(({ lane, ending }) => [lane, ending])).toEqual([
       [lanes.page, expect.objectContaining({ kind: 'dead', reason: expect.stringContaining('The receiver is switched off') })],
     ])
+  })
+
+  it('whose requests are made later are asked for again each second, and hold up for no longer what can be made', async () => {
+    let askedCount = 0
+    const world = await newWorld({
+      render: async (_db, deliveries) =>
+        new Map(
+          deliveries.map((delivery): [MessageId, Rendered] => {
+            askedCount += 1
+            const until = after(startedAt, ms(delivery.subjectId === 'slow' ? 5_500 : 0))
+            if (world.now() < until) return [delivery.messageId, { kind: 'later', until }]
+            return [delivery.messageId, { kind: 'message', message: post(delivery) }]
+          }),
+        ),
+    })
+    const startedAt = world.now()
+    const endpointId = await endpointOf(world, 'https://pager.example/')
+    await send(world, endpointId, [{ lane: lanes.page, subjectId: 'slow' }])
+    await world.pass(500)
+    expect(askedCount).toBe(1)
+    await send(world, endpointId, [{ lane: lanes.page, subjectId: 'quick' }])
+    await world.pass(9_500)
+    const sent = world.received.map(({ request, at }) => [String(request.body), Math.floor((at - startedAt) / 1_000)])
+    expect(sent).toEqual([
+      ['about quick', 1],
+      ['about slow', 5],
+    ])
+    expect(askedCount).toBeLessThan(10)
   })
 
   it('end at once where mail is off, with the reason', async () => {

@@ -22,7 +22,7 @@ export type Prepared = {
   readonly ready: readonly Ready[]
   /** Never to be sent. */
   readonly unsent: readonly Conclusion[]
-  /** To be asked for again; until then nothing but pages leaves for their endpoints. */
+  /** To be asked for again; until then nothing leaves for their endpoints, but for pages, which are asked for each second. */
   readonly resting: readonly { readonly delivery: Delivery; readonly until: Instant }[]
   /** To be tried again; the detail is for the log. */
   readonly failed: readonly { readonly delivery: Delivery; readonly detail: string }[]

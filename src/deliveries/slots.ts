@@ -19,8 +19,9 @@ export type SlotLimits = {
 /** How many more may leave for an endpoint now. */
 export type FreeSlots = {
   readonly endpointId: EndpointId
+  /** Negative while none may leave, not even to look whether one waits; so it is with others. */
   readonly pages: number
-  /** Of what is no page; negative while nothing may leave, not even to look whether something waits. */
+  /** Of what is no page. */
   readonly others: number
   /** How many of these may be replays. */
   readonly replays: number
@@ -43,7 +44,7 @@ export type Slots = {
   isFree(delivery: Delivery, now: Instant): boolean
   isSuspect(delivery: Delivery, now: Instant): boolean
   take(delivery: Delivery, now: Instant): void
-  /** Nothing but pages is free for its endpoint until then. False: that is so already. */
+  /** Nothing like it, page or other, is free for its endpoint until then. False: that is so already. */
   rest(delivery: Delivery, until: Instant): boolean
   /** Its request leaves. */
   leaves(delivery: Delivery, now: Instant): void
@@ -75,8 +76,8 @@ type Entry = {
   readonly leftAt: Map<number, Instant>
   /** What the table does not have yet, and by which delivery. */
   pause: { readonly by: number; readonly until: Instant | null } | null
-  /** Making its requests takes long, so that it has to wait for the next one. */
-  restsUntil: Instant | null
+  /** Making its requests takes long, so that it has to wait for the next one; pages wait by themselves. */
+  readonly restUntil: { page: Instant | null; other: Instant | null }
   usedAt: Instant
 }
 
@@ -135,11 +136,9 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       entries.set(delivery.endpointId, entry)
       takeSlot(entry, delivery, now)
     },
-    rest: ({ endpointId }, until) => {
-      const entry = entries.get(endpointId)
-      if (entry === undefined || (entry.restsUntil !== null && entry.restsUntil >= until)) return false
-      entry.restsUntil = until
-      return true
+    rest: (delivery, until) => {
+      const entry = entries.get(delivery.endpointId)
+      return entry !== undefined && restLonger(entry, delivery, until)
     },
     leaves: ({ id, endpointId }, now) => {
       const entry = entries.get(endpointId)
@@ -178,7 +177,7 @@ const newEntry = ({ kind, settings, breaker }: Delivery['endpoint'], now: Instan
   freshCount: 0,
   leftAt: new Map(),
   pause: null,
-  restsUntil: null,
+  restUntil: { page: null, other: null },
   usedAt: now,
 })
 
@@ -191,6 +190,14 @@ function takeSlot(entry: Entry, delivery: Delivery, now: Instant): void {
   }
   entry.others += 1
   entry.freshCount = isReplay(delivery) ? 0 : entry.freshCount + 1
+}
+
+function restLonger({ restUntil }: Entry, delivery: Delivery, until: Instant): boolean {
+  const kind = isPage(delivery) ? 'page' : 'other'
+  const known = restUntil[kind]
+  if (known !== null && known >= until) return false
+  restUntil[kind] = until
+  return true
 }
 
 function learnt(
@@ -207,18 +214,21 @@ function learnt(
   return { until, breakerMs: open?.lengthMs ?? null }
 }
 
-const pagesFree = (entry: Entry, now: Instant): number =>
-  isSuspect(entry, now) ? Math.max(suspectPagesMax - entry.pages, 0) : Infinity
+function pagesFree(entry: Entry, now: Instant): number {
+  if (isAhead(entry.restUntil.page, now)) return -1
+  return isSuspect(entry, now) ? Math.max(suspectPagesMax - entry.pages, 0) : Infinity
+}
 
 function othersFree(entry: Entry, now: Instant, suspects: () => Share): number {
   if (entry.kind === 'mail') return Infinity
-  const { pause, others, restsUntil } = entry
-  if (restsUntil !== null && restsUntil > now) return -1
-  if (pause !== null && pause.until !== null && pause.until > now) return -1
+  const { pause, others, restUntil } = entry
+  if (isAhead(restUntil.other, now) || isAhead(pause?.until ?? null, now)) return -1
   const ofRate = rateFree(entry, now)
   if (!isSuspect(entry, now)) return Math.max(Math.min(capOf(entry) - others, ofRate), 0)
   return Math.max(Math.min(suspectCapOf(entry, suspects()) - others, ofRate), 0)
 }
+
+const isAhead = (until: Instant | null, now: Instant): boolean => until !== null && until > now
 
 /** Where there are several slots, replays leave one to what is fresh, which then does not wait until one of them has ended. */
 function replaysFree({ others, freshCount }: Entry, free: number): Pick<FreeSlots, 'replays' | 'isReplaysTurn'> {
