@@ -83,7 +83,7 @@ const WebhookShape = Type.Object({
   missed_since: nullable(
     Type.String({
       format: 'date-time',
-      description: 'Since when a URL got nothing, which is open again, and nothing was replayed.',
+      description: 'Since when a URL got nothing that is open again; null: nothing was missed, or it was replayed.',
     }),
   ),
 })
