@@ -273,7 +273,7 @@ describe('a delivery that is sent again', () => {
       },
     }
     await world.api('PATCH', `webhooks/${off.id}/`, { is_webhook_enabled: false })
-    await world.api('PATCH', `webhooks/${moved.id}/`, { url: `${origin}/elsewhere` })
+    await world.api('PATCH', `webhooks/${moved.id}/`, { urls: ['here', 'there'].map((name) => ({ url: `${origin}/${name}` })) })
     const refusal = async (id: string) => {
       const { status, json } = await again(id)
       return [status, json.detail]
@@ -281,7 +281,12 @@ describe('a delivery that is sent again', () => {
     expect(await refusal(deliveries.waiting.id)).toEqual([409, 'This delivery still waits; it is tried by itself.'])
     expect(await refusal(deliveries.skipped.id)).toEqual([409, 'This delivery was skipped, so there is nothing to send again.'])
     expect(await refusal(deliveries.off.id)).toEqual([409, 'The webhook is switched off.'])
-    expect(await refusal(deliveries.moved.id)).toEqual([409, 'The webhook does not have the URL of this delivery any more.'])
+    expect(await refusal(deliveries.moved.id)).toEqual([
+      409,
+      'The webhook does not have the URL of this delivery any more, and no single one that has come in its place since.',
+    ])
+    await world.api('PATCH', `webhooks/${moved.id}/`, { urls: [{ url: `${origin}/elsewhere` }] })
+    expect(await again(deliveries.moved.id)).toMatchObject({ status: 201, json: { url: `${origin}/elsewhere`, is_replay: true } })
     await world.api('DELETE', `webhooks/${gone.id}/`)
     expect(await refusal(deliveries.gone.id)).toEqual([404, 'Not found.'])
     expect((await world.api('GET', `deliveries/${deliveries.gone.id}/`)).status).toBe(404)

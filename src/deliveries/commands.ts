@@ -110,6 +110,7 @@ export const closeAllEndpoints = endpoints.closeAllOfWebhooks
 export const closeDisabledEndpoints = endpoints.closeDisabled
 export const countEnabledEndpoints = endpoints.countEnabled
 export const disabledEndpoints = endpoints.disabledOf
+export const urlsFirstMadeAt = endpoints.firstMadeAt
 
 /** Closed endpoints for which something may still wait: at most so many. */
 export const closingEndpoints = findClosing

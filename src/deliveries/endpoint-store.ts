@@ -113,6 +113,22 @@ export async function closeDisabled(
   return earliest(rows.map((row) => row.failing_since ?? row.disabled_at).map((date) => (date === null ? null : fromDate(date))))
 }
 
+/** Since when an owner has or had each URL, closed endpoints with it. */
+export async function firstMadeAt(
+  tx: Tx,
+  { organizationId, ownerId }: Pick<ClosingEndpoint, 'organizationId' | 'ownerId'>,
+): Promise<ReadonlyMap<string | null, Instant>> {
+  const rows = await tx.sql
+    .selectFrom('endpoints')
+    .select(['url', (all) => all.fn.min('created_at').as('made_at')])
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', 'webhook')
+    .where('owner_id', '=', ownerId)
+    .groupBy('url')
+    .execute()
+  return new Map(rows.map(({ url, made_at: madeAt }) => [url, fromDate(madeAt)]))
+}
+
 /** Which of the endpoints of an owner get nothing any more, although they are open. */
 export async function disabledOf(
   tx: Tx,

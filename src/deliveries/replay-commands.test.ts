@@ -24,7 +24,9 @@ async function replay(world: DeliveryWorld, endpointId: EndpointId, ids: readonl
     const ended = await Promise.all(ids.map((id) => findEndedDelivery(tx.sql, organizationId, id)))
     return replayDeliveries(
       tx,
-      ended.flatMap((one) => (one === null ? [] : [{ ended: one, endpointId, expiresAt: null, cancelKey: null }])),
+      ended.flatMap((one) =>
+        one === null ? [] : [{ ended: one, endpointId, messageId: one.messageId, expiresAt: null, cancelKey: null }],
+      ),
     )
   })
 }

@@ -16,8 +16,8 @@ export const countEndedDeliveries = countEnded
 export const countWaitingReplays = store.countWaiting
 
 /**
- * Sends again what has ended, most of what is fresh before it: each by a new delivery with the same `webhook-id` and the same
- * bytes, but with a time and a signature of its own. What never left, since it could not be made or was not let out, has no
+ * Sends again what has ended, most of what is fresh before it: each by a new delivery, to the same
+ * receiver with the same `webhook-id` and the same bytes, but with a time and a signature of its own. What never left, since it could not be made or was not let out, has no
  * bytes yet and gets them now. Returns the outcomes in the order of the replays.
  */
 export async function replayDeliveries(tx: Tx, replays: readonly store.Replay[]): Promise<readonly ReplayOutcome[]> {

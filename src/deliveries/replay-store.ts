@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { shardOf } from '../lib/shard.ts'
-import type { EndpointId, OrganizationId } from '../lib/ids.ts'
+import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { lanes } from './delivery.ts'
@@ -12,6 +12,8 @@ export type Replay = {
   readonly ended: EndedDelivery
   /** Where to: that of its URL now, since the one of then may be closed. */
   readonly endpointId: EndpointId
+  /** That of what had ended; another one for another receiver, for which the bytes are made anew. */
+  readonly messageId: MessageId
   readonly expiresAt: Instant | null
   /** A UUID by which what waits can be taken back; null: it cannot. */
   readonly cancelKey: string | null
@@ -52,7 +54,7 @@ export async function insertReplays(tx: Tx, replays: readonly Replay[]): Promise
         ${sorted.map(({ ended }) => ended.organizationId)}::text[],
         ${sorted.map(({ endpointId }) => endpointId)}::uuid[],
         ${sorted.map(({ endpointId }) => shardOf(endpointId))}::smallint[],
-        ${sorted.map(({ ended }) => ended.messageId)}::uuid[],
+        ${sorted.map(({ messageId }) => messageId)}::uuid[],
         ${sorted.map(({ ended }) => toDate(ended.messageAt))}::timestamptz[],
         ${sorted.map(({ ended }) => ended.eventSequence)}::bigint[],
         ${sorted.map(({ ended }) => groupedText(ended))}::text[],

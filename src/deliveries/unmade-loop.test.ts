@@ -44,7 +44,8 @@ describe('a request that can never be made, by a fault of ours', () => {
     expect(await world.db.sql.selectFrom('endpoints').select('failures_count').executeTakeFirst()).toEqual({ failures_count: 0 })
     isBroken = false
     const found = await findEndedDelivery(world.db.sql, organizationId, Number(ended?.delivery_id))
-    const again = found === null ? [] : [{ ended: found, endpointId: endpoint, expiresAt: null, cancelKey: null }]
+    const again =
+      found === null ? [] : [{ ended: found, endpointId: endpoint, messageId: found.messageId, expiresAt: null, cancelKey: null }]
     expect(await world.db.tx('test', (tx) => replayDeliveries(tx, again))).toMatchObject([{ kind: 'owed' }])
     await world.pass(1_000)
     expect(world.received.map(({ request }) => String(request.body))).toEqual(['about I1'])

@@ -68,14 +68,42 @@ const replay = (id: WebhookId, deliveryIds: readonly number[]) =>
   })
 
 describe('what a webhook sends again', () => {
-  it('goes to the URL that it was meant for, and not where that is no more', async () => {
+  it('goes to the URL that it was meant for, with the same bytes', async () => {
     const { id, deliveryIds } = await sentOnce()
-    await save(id, { urls: [{ url: 'https://night-desk.example/' }, { url: 'https://ward.example/' }] })
-    expect(await replay(id, deliveryIds)).toMatchObject([{ kind: 'moved' }, { kind: 'owed' }])
+    expect(await replay(id, deliveryIds)).toMatchObject([{ kind: 'owed' }, { kind: 'owed' }])
     status = 200
     await world.pass(1_000)
-    expect(world.received.map(({ url }) => url).slice(2)).toEqual(['https://ward.example/'])
-    expect(world.received[2]?.request.body).toEqual(world.received[1]?.request.body)
+    const said = world.received.map(({ url, id: messageId, request }) => [url, messageId, String(request.body)])
+    expect(said.slice(2).toSorted()).toEqual(said.slice(0, 2).toSorted())
+  })
+
+  it('goes to the URL that has come in its place, as another message that is made by the webhook as it is now', async () => {
+    const { id, deliveryIds } = await sentOnce()
+    const authorization_header = 'Bearer of the night'
+    const nightDesk = { url: 'https://night-desk.example/', http_method: 'PUT' }
+    await save(id, { urls: [nightDesk, { url: 'https://ward.example/' }], authorization_header })
+    expect(await replay(id, deliveryIds)).toMatchObject([{ kind: 'owed' }, { kind: 'owed' }])
+    await world.pass(1_000)
+    const ofUrl = (part: string) => world.received.filter(({ url }) => url.includes(part))
+    const [[desk], [night], [ward, wardAgain]] = [ofUrl('//desk'), ofUrl('//night-desk'), ofUrl('//ward')]
+    expect(world.received).toHaveLength(4)
+    expect(night?.request).toMatchObject({ method: 'PUT', headers: { Authorization: authorization_header } })
+    expect(night?.id).not.toBe(desk?.id)
+    expect(wardAgain?.request.headers['Authorization']).toBeUndefined()
+    expect(wardAgain?.id).toBe(ward?.id)
+    // The same wish once more is the same message.
+    expect(await replay(id, deliveryIds)).toMatchObject([{ kind: 'owed' }, { kind: 'owed' }])
+    expect(await replay(id, deliveryIds)).toEqual([{ kind: 'waiting' }, { kind: 'waiting' }])
+    await world.pass(1_000)
+    expect(ofUrl('//night-desk').map((one) => one.id)).toEqual([night?.id, night?.id])
+  })
+
+  it('goes nowhere when its URL is no more and the others were told themselves, or more than one has come', async () => {
+    const { id, deliveryIds } = await sentOnce()
+    await save(id, { urls: [{ url: 'https://ward.example/' }] })
+    expect(await replay(id, deliveryIds)).toMatchObject([{ kind: 'moved' }, { kind: 'owed' }])
+    await save(id, { urls: ['east', 'west'].map((name) => ({ url: `https://${name}.example/` })) })
+    expect(await replay(id, deliveryIds)).toEqual([{ kind: 'moved' }, { kind: 'moved' }])
   })
 
   it('does not go to a URL that wants nothing any more, but goes there once that is opened anew', async () => {

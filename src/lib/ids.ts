@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Brand } from './brand.ts'
 import { check } from './check.ts'
 import { type Instant, instant } from './time.ts'
@@ -110,6 +111,14 @@ export function newUuid<Id extends Brand<string, string>>(now: Instant, bytes: B
   const raw = Buffer.from(bytes(16))
   raw.writeUIntBE(now, 0, 6)
   raw[6] = (raw.readUInt8(6) & 0x0f) | 0x70
+  raw[8] = (raw.readUInt8(8) & 0x3f) | 0x80
+  return uuidText(raw.toString('hex')) as Id
+}
+
+/** A UUID version 8 (RFC 9562, 5.8), always the same of the same text. */
+export function namedUuid<Id extends Brand<string, string>>(text: string): Id {
+  const raw = createHash('sha256').update(text).digest().subarray(0, 16)
+  raw[6] = (raw.readUInt8(6) & 0x0f) | 0x80
   raw[8] = (raw.readUInt8(8) & 0x3f) | 0x80
   return uuidText(raw.toString('hex')) as Id
 }

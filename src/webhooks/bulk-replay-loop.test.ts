@@ -170,6 +170,21 @@ describe('a replay', () => {
     expect(await read(id, replay.id)).toMatchObject({ state: 'running', done: 1000 })
   })
 
+  it('sends to the URL that has come in the place of the old one', async () => {
+    const { id } = await newWebhook()
+    await happen(2)
+    await world.db.tx('test', (tx) =>
+      updateWebhook(tx, actor, { id, settings, body: { url: 'https://well.example/' }, replaces: false }),
+    )
+    const index = world.received.length
+    const replay = await start(id)
+    expect(await finish(id, replay.id)).toMatchObject({ counts: { replayed: 2, url_removed: 0 } })
+    await world.pass(minutes(1))
+    expect(world.received.slice(index).map(({ url }) => url)).toEqual(['https://well.example/', 'https://well.example/'])
+    const next = await start(id)
+    expect(await finish(id, next.id)).toMatchObject({ total: 0 })
+  })
+
   it('counts what is past its retention, and what has no URL any more or one that gets nothing', async () => {
     const urls = ['gone', 'moved', 'closed'].map((name) => ({ url: `https://${name}.example/` }))
     const { id } = await newWebhook({ url: urls[0]?.url, urls })

@@ -40,7 +40,7 @@ const ReplayShape = Type.Object({
     replayed: count('They have a new delivery.'),
     under_way: count('They were being sent again already.'),
     past_retention: count('What was sent is not stored any more.'),
-    url_removed: count('The webhook does not have their URL any more.'),
+    url_removed: count('The webhook does not have their URL any more, and no single one in its place.'),
     url_disabled: count('Their URL gets nothing any more.'),
     pages: count('They have paged people, which is done again one by one only.'),
     taken_back: count('They waited when it was cancelled, and were not sent.'),

@@ -66,6 +66,6 @@ export async function redeliver(tx: Tx, actor: Actor, asked: One): Promise<Deliv
 const refusals = {
   waiting: 'This message is being sent again already.',
   forgotten: 'What was sent is not stored any more, and nothing else may leave under its id.',
-  moved: 'The webhook does not have the URL of this delivery any more.',
+  moved: 'The webhook does not have the URL of this delivery any more, and no single one that has come in its place since.',
   disabled: 'Nothing is sent to this URL any more. Saving the webhook while it is on opens it anew.',
 } as const satisfies Record<Exclude<Replayed['kind'], 'owed'>, string>
