@@ -27,7 +27,8 @@ const unsureOf = (orders: readonly Order[]): number => orders.filter(({ isUnsure
 function sumFaults({ facts, records }: Case, webhookId: string, replays: readonly Delivery[]): readonly string[] {
   const orders = records.orders.filter((order) => order.kind === 'redeliver' && order.webhookId === webhookId)
   const counted = facts.replays.filter((replay) => replay.webhook_id === webhookId)
-  const least = orders.filter(isDone).length + counted.reduce((sum, { replayed_count: count }) => sum + count, 0)
+  const least =
+    orders.filter(isDone).length + counted.reduce((sum, replay) => sum + replay.replayed_count + replay.taken_back_count, 0)
   const most = least + unsureOf(orders)
   const count = replays.filter(({ desk }) => desk.id === webhookId).length
   if (least <= count && count <= most) return []
@@ -111,6 +112,8 @@ function jobFaults({ facts, records }: Case, replay: Replay): readonly string[] 
       dead.owner_id === webhookId &&
       dead.event_sequence !== null &&
       dead.replayed_at === null &&
+      // Where all is sent again, each message is for its first way.
+      (replay.wanted === 'failed' || !dead.is_replay) &&
       replay.since <= dead.message_at &&
       dead.message_at < replay.until &&
       dead.at.getTime() < from - settlingMs &&

@@ -92,6 +92,8 @@ function isTrue(known: Case, delivery: Delivery, dead: Dead): boolean {
   if (reason.startsWith('Given up after')) return count === desk.triesMax && sendings.length >= count
   if (reason.startsWith('Out of time')) return isOutOfTime(delivery, dead)
   if (reason.endsWith('wants this no more.') && count > 0) return sendings.some(({ answer }) => answer === 'refused')
+  if (reason.startsWith('Its replay was cancelled'))
+    return delivery.isReplay && known.records.orders.some((order) => order.kind === 'cancel' && order.webhookId === desk.id)
   if (/The webhook was switched off/.test(reason))
     return courseOf(known, desk).turns.some(({ isOn, from }) => !isOn && from <= at)
   // What else there is, is said of a receiver that wants nothing any more.

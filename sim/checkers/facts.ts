@@ -102,6 +102,8 @@ export type Replay = {
   readonly waiting_count: number
   /** What could not be sent again. */
   readonly refused_count: number
+  /** What was in line when it was cancelled. */
+  readonly taken_back_count: number
   readonly created_at: Date
 }
 
@@ -134,7 +136,7 @@ export async function readFacts(client: pg.Client): Promise<Facts> {
     ),
     replays: await rows<Replay>(
       `select id, webhook_id, since, until, wanted, state, reason, total_count, replayed_count, waiting_count,
-        forgotten_count + moved_count + disabled_count as refused_count, created_at
+        forgotten_count + moved_count + disabled_count + pages_count as refused_count, taken_back_count, created_at
       from webhook_replays order by created_at, id`,
     ),
     users: await rows<{ id: string; email: string }>('select id, email from users'),
