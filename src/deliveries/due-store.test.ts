@@ -62,7 +62,7 @@ async function reads(): Promise<{ readonly whole: number; readonly byIndex: numb
 
 describe('what is due', () => {
   it('is found in an empty table', async () => {
-    expect(await dueDeliveries(db.sql, query)).toEqual({ deliveries: [], surplus: [] })
+    expect(await dueDeliveries(db.sql, query)).toEqual({ deliveries: [], surplus: [], heads: [] })
     expect(await comesNext(allShards, testNow)).toBeNull()
     expect(await oldestDue(db.sql, allShards, testNow)).toEqual(new Map())
   })
@@ -165,15 +165,19 @@ describe('what is due', () => {
     const own = { ...query, shards: [21, 22] }
     const due = await dueDeliveries(db.sql, own)
     expect(endpoints(due.deliveries)).toEqual([21, 22])
+    expect(due.heads).toEqual(due.deliveries)
     const held = due.deliveries.map(({ id }) => id)
-    expect(await dueDeliveries(db.sql, { ...own, held })).toEqual({ deliveries: [], surplus: [] })
+    expect(await dueDeliveries(db.sql, { ...own, held })).toEqual({ deliveries: [], surplus: [], heads: [] })
     expect(await comesNext(own.shards, testNow)).toBeNull()
     const first = held[1] ?? 0
     await sql`update deliveries set due_at = ${new Date(testNow + 5_000)} where id = ${first}`.execute(db.sql)
     expect(endpoints((await dueDeliveries(db.sql, own)).deliveries)).toEqual([21])
     expect(await comesNext(own.shards, testNow)).toBe(testNow + 5_000)
     await sql`update deliveries set expires_at = ${new Date(testNow)} where id = ${first + 2}`.execute(db.sql)
-    expect((await dueDeliveries(db.sql, own)).deliveries.map(({ id }) => id - first)).toEqual([expect.any(Number), 2])
+    const late = await dueDeliveries(db.sql, own)
+    expect(late.deliveries.map(({ id }) => id - first)).toEqual([expect.any(Number), 2])
+    // What has had its time says nothing of what comes before it.
+    expect(endpoints(late.heads)).toEqual([21])
   })
 
   it('costs a few rows per endpoint where thousands are ordered', async () => {

@@ -88,6 +88,8 @@ export type DueDeliveries = {
   readonly deliveries: readonly Delivery[]
   /** Due as well, but its endpoint has no slot beside those of the others; one at most for each endpoint and lane. */
   readonly surplus: readonly Delivery[]
+  /** Those of either that are the first of what is ordered for their endpoint. */
+  readonly heads: readonly Delivery[]
 }
 
 /**
@@ -99,7 +101,7 @@ export type DueDeliveries = {
 export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
   const now = sql`${toDate(due.now)}::timestamptz`
   const { webhook, mail } = due.perEndpointMax
-  const answer = await sql<DeliveryRow & { readonly is_surplus: boolean }>`
+  const answer = await sql<DeliveryRow & { readonly is_surplus: boolean; readonly is_head: boolean }>`
     with ${waitingLanes(due.shards, due.positions)}, known as materialized (
       select waiting.*, free.pages, case waiting.lane when ${replayLane} then free.replays else free.others end as others,
         coalesce(waiting.lane = ${replayLane} and free.is_replays_turn, false) as is_replays_turn, free.turn
@@ -119,22 +121,27 @@ export async function dueDeliveries(db: Sql, due: Due): Promise<DueDeliveries> {
         when e.paused_until > ${now} then -1
         else coalesce(waiting.others, case e.kind when 'mail' then ${mail}::int else 1 end) end as free) slots
     cross join lateral (
-      (select ${columns}, place > slots.free as is_surplus, waiting.is_replays_turn and place = 1 as is_next from (
+      (select ${columns}, place > slots.free as is_surplus, waiting.is_replays_turn and place = 1 as is_next, false as is_head from (
         select ${columns}, row_number() over (order by due_at, id) as place from deliveries
         where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = waiting.lane
           and (due_at, id) > (waiting.read_at, waiting.read_id) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
         order by due_at, id limit slots.free + 1) as first where waiting.lane <> ${orderedLane})
       union all
-      select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus, false as is_next from (
+      select ${columns}, slots.free <= 0 and expires_at > ${now} is not false as is_surplus, false as is_next, place = 1 as is_head from (
         select ${columns}, row_number() over (order by id) as place from deliveries
-        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane}
+        where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and id > waiting.read_id
         order by id limit ${webhook}::int) as queue
       where waiting.lane = ${orderedLane} and (place = 1 and slots.free >= 0 or expires_at <= ${now}) and due_at <= ${now} and id not in (select unnest(${[...due.held]}::bigint[]))
     ) d
     order by d.is_surplus, case when d.lane = ${pageLane} then 0 when d.is_next then 1 when d.lane = ${replayLane} then 3 else 2 end, waiting.turn nulls first, d.due_at, d.id
     limit ${due.limit}::int`.execute(db)
-  const { surplus, deliveries } = Object.groupBy(answer.rows, (row) => (row.is_surplus ? 'surplus' : 'deliveries'))
-  return { deliveries: (deliveries ?? []).map(deliveryOf), surplus: (surplus ?? []).map(deliveryOf) }
+  const rows = answer.rows.map((row) => ({ ...row, delivery: deliveryOf(row) }))
+  const deliveriesOf = (own: typeof rows) => own.map(({ delivery }) => delivery)
+  return {
+    deliveries: deliveriesOf(rows.filter((row) => !row.is_surplus)),
+    surplus: deliveriesOf(rows.filter((row) => row.is_surplus)),
+    heads: deliveriesOf(rows.filter((row) => row.is_head)),
+  }
 }
 
 /**
@@ -164,6 +171,7 @@ export async function nextDueAt(
       select due_at from (
         select due_at from deliveries
         where shard = waiting.shard and endpoint_id = waiting.endpoint_id and lane = ${orderedLane} and waiting.lane = ${orderedLane}
+          and id > waiting.read_id
         order by id limit 1) as first
       where due_at > look.passed
     ) next`.execute(db)

@@ -160,7 +160,7 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   const { room, pagesOnly, ids, free } = hold.look(now)
   const limit = Math.min(room, windowMax)
   if (limit === 0) return { found: 0, isDone: true }
-  const { deliveries, surplus } = await dueDeliveries(db.sql, {
+  const { deliveries, surplus, heads } = await dueDeliveries(db.sql, {
     shards,
     now,
     positions: positions.forLook({ shards, now }),
@@ -182,6 +182,7 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   const taken = (timely ?? []).filter((delivery) => hold.take(delivery, now))
   const inHand = new Set([...(unsent ?? []), ...taken])
   positions.note([...deliveries, ...surplus], (delivery) => inHand.has(delivery))
+  positions.noteHeads(heads)
   // Requests may have ended while the table was read.
   const isFreed = surplus.map((delivery) => hold.noteWaiting(delivery, clock.now())).includes(true)
   const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)

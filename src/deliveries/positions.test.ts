@@ -50,7 +50,7 @@ describe('a lane of an endpoint', () => {
     expect(read(positionsAfter([delivery(1), delivery(2), delivery(3)], [2]), 101)).toEqual([1])
   })
 
-  it('is read from its beginning where something was given back, is late and was not taken, or has an order', () => {
+  it('is read from its beginning where something was given back, is late and was not taken, or has an order of which the first is not known', () => {
     const positions = positionsAfter([delivery(1), delivery(2)])
     positions.giveBack(delivery(1))
     expect(read(positions, 101)).toEqual([])
@@ -58,6 +58,19 @@ describe('a lane of an endpoint', () => {
     withLate.note([delivery(3)], () => false)
     expect(read(withLate, 101)).toEqual([])
     expect(read(positionsAfter([delivery(1, { lane: lanes.ordered })]), 101)).toEqual([])
+  })
+
+  it('is read on from the first of what is ordered, itself included, however short ago that came due', () => {
+    const [first, second] = [delivery(98, { lane: lanes.ordered }), delivery(99, { lane: lanes.ordered })]
+    const positions = positionsAfter([first])
+    positions.noteHeads([first])
+    expect(read(positions, 101)).toEqual([97])
+    positions.note([second], () => true)
+    positions.giveBack(first)
+    expect(read(positions, 101)).toEqual([97])
+    positions.noteHeads([second])
+    expect(read(positions, 102)).toEqual([98])
+    expect(read(positions, 104)).toEqual([])
   })
 
   it('keeps its position when something late is taken, and is one of several', () => {

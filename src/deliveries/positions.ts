@@ -2,7 +2,7 @@ import type { EndpointId, OrganizationId } from '../lib/ids.ts'
 import { after, before, type Instant, type Ms, seconds } from '../lib/time.ts'
 import { type Delivery, type Lane, lanes } from './delivery.ts'
 
-/** How far a lane of an endpoint has been read: what comes up to here is in hand, or has ended. */
+/** How far a lane of an endpoint has been read: what comes up to here is in hand, or has ended. Of what is ordered, by id alone, it has ended. */
 export type Position = {
   readonly shard: number
   readonly organizationId: OrganizationId
@@ -23,6 +23,8 @@ export type Positions = {
   of(shards: readonly number[]): readonly Position[]
   /** What a look has read, in its order; what is not in hand has to be read again. */
   note(read: readonly Delivery[], isInHand: (delivery: Delivery) => boolean): void
+  /** What a look has found to be the first of what is ordered: all before it has ended. */
+  noteHeads(heads: readonly Delivery[]): void
   /** It has to be read again. */
   giveBack(delivery: Delivery): void
   /** When to read from the beginning although nobody calls; null: that was done last. */
@@ -53,10 +55,13 @@ export function newPositions(): Positions {
     if (position !== undefined && !comesAfter(delivery, position)) known.delete(keyOf(delivery))
   }
   const advance = (delivery: Delivery): void => {
-    const key = keyOf(delivery)
-    const position = known.get(key)
+    const position = known.get(keyOf(delivery))
+    set(position === undefined || comesAfter(delivery, position) ? positionOf(delivery) : position)
+  }
+  const set = (position: Position): void => {
+    const key = keyOf(position)
     known.delete(key)
-    known.set(key, position === undefined || comesAfter(delivery, position) ? positionOf(delivery) : position)
+    known.set(key, position)
     const [oldest] = known.keys()
     if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
   }
@@ -75,7 +80,7 @@ export function newPositions(): Positions {
       const stopped = new Set<string>()
       for (const delivery of read) {
         const key = keyOf(delivery)
-        // What is ordered is read by its id.
+        // What is ordered waits for the first of it, wherever that is.
         if (delivery.lane === lanes.ordered || stopped.has(key)) continue
         if (isInHand(delivery)) advance(delivery)
         else {
@@ -84,7 +89,12 @@ export function newPositions(): Positions {
         }
       }
     },
-    giveBack: forget,
+    noteHeads: (heads) => {
+      for (const head of heads) set({ ...positionOf(head), id: head.id - 1 })
+    },
+    giveBack: (delivery) => {
+      if (delivery.lane !== lanes.ordered) forget(delivery)
+    },
     nextWholeLookAt: () => (hasReadOn && wholeAt !== null ? after(wholeAt, wholeLookEveryMs) : null),
   }
 }
@@ -103,7 +113,9 @@ const positionOf = ({ shard, organizationId, endpointId, lane, dueAt, id }: Deli
 const comesAfter = (delivery: Delivery, position: Position): boolean =>
   delivery.dueAt > position.dueAt || (delivery.dueAt === position.dueAt && delivery.id > position.id)
 
+/** What is ordered comes from events, which hold up each other until the commit: no smaller id comes later. */
 function sureOf(position: Position, now: Instant): Position {
+  if (position.lane === lanes.ordered) return position
   const sureAt = before(now, unsureMs)
   return position.dueAt < sureAt ? position : { ...position, dueAt: sureAt, id: 0 }
 }
