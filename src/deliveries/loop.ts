@@ -184,7 +184,8 @@ async function startDue(desk: Desk, { shards, now }: Look): Promise<{ readonly f
   positions.note([...deliveries, ...surplus], (delivery) => inHand.has(delivery))
   positions.noteHeads(heads)
   // Requests may have ended while the table was read.
-  const isFreed = surplus.map((delivery) => hold.noteWaiting(delivery, clock.now())).includes(true)
+  const readAt = clock.now()
+  const isFreed = surplus.map((delivery) => hold.noteWaiting(delivery, readAt)).includes(true)
   const givenBack = taken.length === 0 ? 0 : await startWindow(desk, taken)
   return { found, isDone: deliveries.length < limit && givenBack === 0 && !isFreed }
 }

@@ -60,6 +60,43 @@ function attempt(slots: Slots, delivery: Delivery, { at = start, durationMs = ms
 
 const failed = { says: { kind: 'failed' } } as const
 
+describe('the share of those that are slow', () => {
+  const slow = { durationMs: seconds(2) }
+  const isFree = (slots: Slots, endpoint: string) => slots.isFree(deliveryTo(endpoint, 99), start)
+
+  it('is used up by what is taken at one instant, and free again as soon as that has ended', () => {
+    const slots = newTestSlots()
+    for (const endpoint of ['a', 'b', 'c']) attempt(slots, deliveryTo(endpoint, 1), slow)
+    expect(isFree(slots, 'c')).toBe(true)
+    for (const [index, endpoint] of ['a', 'b'].entries()) slots.take(deliveryTo(endpoint, 10 + index), start)
+    expect(isFree(slots, 'c')).toBe(false)
+    slots.landed(deliveryTo('a', 10))
+    expect(isFree(slots, 'c')).toBe(true)
+  })
+
+  it('is free for another when one of them is no longer slow', () => {
+    const slots = newTestSlots()
+    for (const endpoint of ['a', 'b', 'c']) attempt(slots, deliveryTo(endpoint, 1), slow)
+    for (const id of [10, 11]) slots.take(deliveryTo('a', id), start)
+    expect(isFree(slots, 'c')).toBe(false)
+    slots.learn(deliveryTo('a', 12), { at: start, durationMs: ms(20), jitter: 0.5, says: { kind: 'well' } })
+    expect(isFree(slots, 'c')).toBe(true)
+  })
+
+  it('costs hardly more to ask for a thousand of them than to look at all', () => {
+    const slots = newTestSlots()
+    for (let number = 0; number < 3_000; number += 1) attempt(slots, deliveryTo(`endpoint ${number}`, number), slow)
+    const timeOf = (work: () => unknown) => {
+      const begunAt = performance.now()
+      work()
+      return performance.now() - begunAt
+    }
+    const looking = Math.min(...Array.from({ length: 10 }, () => timeOf(() => slots.free(start))))
+    const asking = timeOf(() => Array.from({ length: 1_000 }, (_, number) => isFree(slots, `endpoint ${number}`)))
+    expect(asking).toBeLessThan(30 * looking)
+  })
+})
+
 describe('the slots of an endpoint with a rate', () => {
   const limited = (id: number, rateMax: number | null = 2): Delivery => {
     const delivery = deliveryTo('a', id)

@@ -102,10 +102,7 @@ const doubtsForgottenAfter = minutes(30)
 export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): Slots {
   const entries = new Map<EndpointId, Entry>()
   const maxOf = ({ kind, settings }: Entry): number => settings?.inFlightMax ?? perEndpointMax[kind]
-  const shareAt = (now: Instant): Share => {
-    const used = sum([...entries.values()].map((entry) => (isSuspect(entry, now) ? entry.others : 0)))
-    return { free: suspectsInFlightMax - used, max: suspectsInFlightMax }
-  }
+  const share = newSuspectsShare(entries, suspectsInFlightMax)
   const freeOf = (entry: Entry, now: Instant, suspects: () => Share): Omit<FreeSlots, 'endpointId'> => {
     // More than there may be are under way where the owner has just allowed fewer.
     const any = Math.max(maxOf(entry) - entry.pages - entry.others, 0)
@@ -116,14 +113,14 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
     const entry = entries.get(delivery.endpointId)
     if (entry === undefined) return true
     entry.settings = delivery.endpoint.settings
-    const free = freeOf(entry, now, () => shareAt(now))
+    const free = freeOf(entry, now, () => share.at(now))
     if (isPage(delivery)) return free.pages > 0
     return (isReplay(delivery) ? free.replays : free.others) > 0
   }
   return {
     free: (now) => {
       for (const [id, entry] of entries) if (isForgotten(entry, now)) entries.delete(id)
-      const suspects = shareAt(now)
+      const suspects = share.at(now)
       return [...entries].map(([endpointId, entry]) => ({ endpointId, ...freeOf(entry, now, () => suspects) }))
     },
     isFree,
@@ -135,6 +132,7 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
       const entry = entries.get(delivery.endpointId) ?? newEntry(delivery.endpoint, now)
       entries.set(delivery.endpointId, entry)
       takeSlot(entry, delivery, now)
+      if (!isPage(delivery)) share.taken(entry)
     },
     rest: (delivery, until) => {
       const entry = entries.get(delivery.endpointId)
@@ -150,12 +148,14 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
     landed: (delivery) => {
       const entry = entries.get(delivery.endpointId)
       if (entry === undefined) return
+      share.changed()
       entry.leftAt.delete(delivery.id)
       if (isPage(delivery)) entry.pages -= 1
       else entry.others -= 1
     },
     learn: ({ id, endpointId }, sign) => {
       const entry = entries.get(endpointId)
+      share.changed()
       return entry === undefined || entry.kind === 'mail' ? null : learnt(entry, { by: id, sign, max: maxOf(entry) })
     },
     written: ({ id, endpointId }) => {
@@ -286,7 +286,28 @@ function putLast(entries: Map<EndpointId, Entry>, [endpointId, entry]: readonly 
   entries.set(endpointId, entry)
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+/** Counted once for all questions of an instant, since thousands of endpoints may be asked about then. */
+function newSuspectsShare(entries: ReadonlyMap<EndpointId, Entry>, max: number) {
+  let counted: { readonly at: Instant; used: number } | null = null
+  const usedAt = (now: Instant): number => {
+    let used = 0
+    for (const entry of entries.values()) if (entry.others > 0 && isSuspect(entry, now)) used += entry.others
+    return used
+  }
+  return {
+    at: (now: Instant): Share => {
+      if (counted?.at !== now) counted = { at: now, used: usedAt(now) }
+      return { free: max - counted.used, max }
+    },
+    /** One more slot of it that is no page's. */
+    taken: (entry: Entry): void => {
+      if (counted !== null && isSuspect(entry, counted.at)) counted.used += 1
+    },
+    changed: (): void => {
+      counted = null
+    },
+  }
+}
 
 const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
 const isReplay = ({ lane }: Delivery): boolean => lane === lanes.replay
