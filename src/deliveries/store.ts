@@ -91,26 +91,33 @@ export async function endAll(tx: Tx, reason: string): Promise<void> {
 export const groupedText = ({ groupedSequences }: Pick<Delivery, 'groupedSequences'>): string | null =>
   groupedSequences === null ? null : `{${groupedSequences.join()}}`
 
-type Wanted = { readonly lanes: readonly Lane[]; readonly shards: readonly number[] }
+type Wanted = {
+  readonly lanes: readonly Lane[]
+  readonly shards: readonly number[]
+  /** Only results with greater ids. */
+  readonly afterId: number
+}
 
 /** The ids of the results that are due, the oldest first. */
 export async function dueResults(
   db: Sql,
-  { lanes: wanted, shards, now, limit }: Wanted & { readonly now: Instant; readonly limit: number },
+  { lanes: wanted, shards, afterId, now, limit }: Wanted & { readonly now: Instant; readonly limit: number },
 ): Promise<readonly number[]> {
   const answer = await sql<{ readonly id: number }>`
     select id from delivery_results
-    where shard = any(${[...shards]}::smallint[]) and lane = any(${[...wanted]}::smallint[])
+    where shard = any(${[...shards]}::smallint[]) and lane = any(${[...wanted]}::smallint[]) and id > ${afterId}::bigint
       and due_at <= ${toDate(now)}::timestamptz
     order by id limit ${limit}::int`.execute(db)
   return answer.rows.map((row) => row.id)
 }
 
 /** When the next result comes due; null when there is none. */
-export async function nextResultAt(db: Sql, { lanes: wanted, shards }: Wanted): Promise<Instant | null> {
+export async function nextResultAt(db: Sql, { lanes: wanted, shards, afterId }: Wanted): Promise<Instant | null> {
   const answer = await sql<{ readonly due_at: Date | null }>`
     select min(due_at) as due_at from delivery_results
-    where shard = any(${[...shards]}::smallint[]) and lane = any(${[...wanted]}::smallint[])`.execute(db)
+    where shard = any(${[...shards]}::smallint[]) and lane = any(${[...wanted]}::smallint[]) and id > ${afterId}::bigint`.execute(
+    db,
+  )
   const dueAt = answer.rows[0]?.due_at ?? null
   return dueAt === null ? null : fromDate(dueAt)
 }

@@ -1,5 +1,6 @@
 import { closingEndpoints, dueResults, endWaiting, nextResultAt, postponeResult, takeResults } from '../deliveries/commands.ts'
 import { dueLooks, nextLookAt, postponeLook } from '../deliveries/health-commands.ts'
+import { newResultLooks } from '../deliveries/result-looks.ts'
 import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/delivery.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
@@ -40,16 +41,19 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
   /** By the monotonic clock. */
   let gatheringUntil = clock.monotonic()
 
+  const looks = newResultLooks()
   const record = (ids: readonly number[]) => db.tx('record webhook results', (tx) => recordResults(tx, ids))
 
   /** Returns when the next result is due, if there is one that was put off. */
   const recordAll = async (shards: readonly number[]): Promise<Instant | null> => {
-    const wanted = { lanes: webhookLanes, shards }
     for (;;) {
-      const ids = await dueResults(db.sql, { ...wanted, now: clock.now(), limit: batchSize })
+      const now = clock.now()
+      const wanted = { lanes: webhookLanes, shards, afterId: looks.forLook({ shards, now }) }
+      const ids = await dueResults(db.sql, { ...wanted, now, limit: batchSize })
       await togetherOrAlone(ids, { act: record, putOff })
+      looks.note(ids)
       if (ids.length > 0) gatheringUntil = ms(clock.monotonic() + gatheringFor)
-      if (ids.length < batchSize) return nextResultAt(db.sql, wanted)
+      if (ids.length < batchSize) return earliest([await nextResultAt(db.sql, wanted), looks.nextWholeLookAt()])
     }
   }
 

@@ -1,5 +1,6 @@
 import { dueResults, nextResultAt, postponeResult } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
+import { newResultLooks } from '../deliveries/result-looks.ts'
 import { dueAddressees, nextWarningAt, postponeWarnings } from '../events/warning-commands.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
@@ -25,15 +26,18 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
     await db.tx('postpone page result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
   }
 
+  const looks = newResultLooks()
   const record = (ids: readonly number[]) => db.tx('record page results', (tx) => recordResults(tx, ids))
 
   /** Returns when the next result is due, if there is one that was put off. */
   const recordAll = async (shards: readonly number[]): Promise<Instant | null> => {
-    const wanted = { lanes: [lanes.page], shards }
     for (;;) {
-      const ids = await dueResults(db.sql, { ...wanted, now: clock.now(), limit: batchSize })
+      const now = clock.now()
+      const wanted = { lanes: [lanes.page], shards, afterId: looks.forLook({ shards, now }) }
+      const ids = await dueResults(db.sql, { ...wanted, now, limit: batchSize })
       await togetherOrAlone(ids, { act: record, putOff })
-      if (ids.length < batchSize) return nextResultAt(db.sql, wanted)
+      looks.note(ids)
+      if (ids.length < batchSize) return earliest([await nextResultAt(db.sql, wanted), looks.nextWholeLookAt()])
     }
   }
 

@@ -134,5 +134,5 @@ export const dead = (world: DeliveryWorld) => world.db.sql.selectFrom('dead_deli
 
 export const results = (world: DeliveryWorld, wanted: readonly Lane[] = [lanes.page, lanes.live, lanes.replay]) =>
   world.db.tx('test', async (tx) =>
-    takeResults(tx, await dueResults(tx.sql, { lanes: wanted, shards: world.shards, now: tx.now, limit: 1000 })),
+    takeResults(tx, await dueResults(tx.sql, { lanes: wanted, shards: world.shards, afterId: 0, now: tx.now, limit: 1000 })),
   )
