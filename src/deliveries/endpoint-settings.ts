@@ -13,9 +13,17 @@ export type EndpointSettings = {
   readonly timeoutMs: Ms
   /** Requests under way at once. */
   readonly inFlightMax: number
+  /** One at a time of what is no page, also of what is sent again. */
+  readonly isOrdered: boolean
   /** Requests a second, may be a fraction; null: as many as come. */
   readonly rateMax: number | null
 }
 
 /** Those of a webhook that says nothing about it. */
-export const usualSettings: EndpointSettings = { retry: 'standard', timeoutMs: seconds(15), inFlightMax: 8, rateMax: null }
+export const usualSettings: EndpointSettings = {
+  retry: 'standard',
+  timeoutMs: seconds(15),
+  inFlightMax: 8,
+  isOrdered: false,
+  rateMax: null,
+}

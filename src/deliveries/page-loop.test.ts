@@ -75,6 +75,22 @@ describe('pages', () => {
     expect(world.woken.has('notifications')).toBe(true)
   })
 
+  it('leave at once beside a request of an ordered webhook that hangs', async () => {
+    const world = await newWorld({ behave: ({ body }) => (String(body) === 'about page' ? { afterMs: 10 } : 'hang') })
+    const endpointId = await endpointOf(world, 'https://a.example/', { isOrdered: true })
+    await send(world, endpointId, [{ lane: lanes.ordered }, { lane: lanes.replay }])
+    await world.pass(500)
+    expect(world.received.length).toBe(1)
+    await send(world, endpointId, [
+      { lane: lanes.page, subjectId: 'page' },
+      { lane: lanes.page, subjectId: 'page' },
+    ])
+    await world.pass(50)
+    expect(world.received.slice(1).map(({ request }) => String(request.body))).toEqual(['about page', 'about page'])
+    await world.pass(1_000)
+    expect(world.received.length).toBe(3)
+  })
+
   it('that are taken back do not leave, whether they are new or wait for another attempt', async () => {
     let up = false
     const world = await newWorld({

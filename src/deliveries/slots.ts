@@ -106,7 +106,8 @@ export function newSlots({ perEndpointMax, suspectsInFlightMax }: SlotLimits): S
   const freeOf = (entry: Entry, now: Instant, suspects: () => Share): Omit<FreeSlots, 'endpointId'> => {
     // More than there may be are under way where the owner has just allowed fewer.
     const any = Math.max(maxOf(entry) - entry.pages - entry.others, 0)
-    const others = Math.min(othersFree(entry, now, suspects), any)
+    const inOrder = entry.settings?.isOrdered === true ? Math.max(1 - entry.others, 0) : Infinity
+    const others = Math.min(othersFree(entry, now, suspects), any, inOrder)
     return { pages: Math.min(pagesFree(entry, now), any), others, ...replaysFree(entry, others) }
   }
   const isFree = (delivery: Delivery, now: Instant): boolean => {

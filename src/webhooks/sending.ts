@@ -7,8 +7,6 @@ export type Sending = EndpointSettings & {
   readonly failureEmail: string | null
   /** After this it is not tried any more, not even once; null: `usualAgeMax`. */
   readonly maxAgeMs: Ms | null
-  /** One at a time, in the order of the events. */
-  readonly isOrdered: boolean
 }
 
 /**
@@ -18,14 +16,14 @@ export type Sending = EndpointSettings & {
 export const usualAgeMax: Ms = hours(7.5 * 24)
 
 /** What a webhook does that says nothing of it. */
-export const usualSending: Sending = { ...usualSettings, failureEmail: null, maxAgeMs: null, isOrdered: false }
+export const usualSending: Sending = { ...usualSettings, failureEmail: null, maxAgeMs: null }
 
 /** What the engine minds of it; the rest belongs to each delivery. */
 export const settingsOf = ({ retry, timeoutMs, inFlightMax, rateMax, isOrdered }: Sending): EndpointSettings => ({
   retry,
   timeoutMs,
-  // Also of what is sent again, which is in no order with what is fresh.
-  inFlightMax: isOrdered ? 1 : inFlightMax,
+  inFlightMax,
+  isOrdered,
   rateMax,
 })
 
