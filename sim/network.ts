@@ -117,6 +117,7 @@ function httpOutcome(travelled: Travelled, durationMs: Ms): HttpOutcome {
       fault: travelled.fault,
       detail: 'as the seed wants it',
       isSent: travelled.fault !== 'connect',
+      address: null,
       phases: noPhases,
       durationMs,
     }

@@ -117,6 +117,7 @@ export type HttpOutcome =
       /** At most as much as was asked for; the rest is not read. */
       readonly body: Uint8Array
       readonly truncated: boolean
+      /** Of the receiver; null where a proxy is in between. */
       readonly address: string | null
       readonly phases: Phases
       readonly durationMs: Ms
@@ -129,6 +130,8 @@ export type HttpOutcome =
       readonly detail: string
       /** The receiver may have got it, or some of it. */
       readonly isSent: boolean
+      /** The one of the receiver that was tried last; null where none was tried, and where a proxy is in between. */
+      readonly address: string | null
       readonly phases: Phases
       readonly durationMs: Ms
     }

@@ -105,7 +105,15 @@ async function answerOf({ log }: Ports, ask: () => Promise<HttpOutcome | MailOut
     return await ask()
   } catch (fault) {
     log.error('sender failed', { error: faultText(fault) })
-    return { kind: 'no-answer', fault: 'broken', detail: 'the sender failed', isSent: true, phases: noPhases, durationMs: ms(0) }
+    return {
+      kind: 'no-answer',
+      fault: 'broken',
+      detail: 'the sender failed',
+      isSent: true,
+      address: null,
+      phases: noPhases,
+      durationMs: ms(0),
+    }
   }
 }
 

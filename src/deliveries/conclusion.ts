@@ -139,7 +139,12 @@ function answerOf(outcome: HttpOutcome | MailOutcome): Answer {
     case 'accepted':
       return { ...noAnswer, detail: shortened(outcome.response) }
     case 'no-answer':
-      return { ...noAnswer, detail: shortened(`${outcome.fault}: ${outcome.detail}`), phases: roundedPhases(outcome.phases) }
+      return {
+        ...noAnswer,
+        detail: shortened(`${outcome.fault}: ${outcome.detail}`),
+        address: outcome.address,
+        phases: roundedPhases(outcome.phases),
+      }
     default:
       return { ...noAnswer, detail: shortened(outcome.detail) }
   }

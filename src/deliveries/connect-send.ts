@@ -46,9 +46,10 @@ export function createConnector(receiver: Receiver, guard: Guard): Connect {
   if (proxy === null)
     return (options, callback, steps) => {
       steps.reached()
-      // undici returns the socket, although its types do not say so; without it, only the phases would be unknown.
+      // undici returns the socket, although its types do not say so; without it, only the phases and the address would be unknown.
       const socket: unknown = connect(options, callback)
       if (!(socket instanceof EventEmitter)) return
+      socket.on('connectionAttempt', steps.tries)
       socket.once('connect', steps.connected)
       socket.once('lookup', (fault: Error | null) => {
         if (fault === null) steps.lookedUp()

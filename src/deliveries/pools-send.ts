@@ -68,8 +68,6 @@ const fingerprintOf = ({ certificate, key, ca }: ClientTls): string =>
 
 type ConnectionOptions = {
   readonly connect: Connect
-  /** No proxy is in between. */
-  readonly isDirect: boolean
   readonly monotonic: Clock['monotonic']
 }
 
@@ -80,28 +78,29 @@ export class Connection extends Client {
   isConnected = false
   /** The proxy has not taken the connection yet. */
   isHeldByProxy = false
-  /** Of the receiver; null while it is not connected, and where a proxy is in between. */
+  /** Of the receiver: to which it is open, else the one that was tried last. Null where none was tried, and where a proxy is in between. */
   address: string | null = null
   /** To the connection that is open, or is being opened. */
   way: Way | null = null
 
-  constructor(url: URL, { connect, isDirect, monotonic }: ConnectionOptions) {
+  constructor(url: URL, { connect, monotonic }: ConnectionOptions) {
     super(url, {
       connect: (options, callback) => {
         const way: Way = { startedAt: monotonic(), lookedUpAt: null, connectedAt: null, securedAt: null }
         this.way = way
+        this.address = null
         this.isHeldByProxy = true
         const reached = (): void => void (this.isHeldByProxy = false)
         const opened: buildConnector.Callback = (...result) => {
           reached()
           this.isConnected = result[0] === null
           if (this.isConnected && this.isSecure) way.securedAt = monotonic()
-          this.address = isDirect ? (result[1]?.remoteAddress ?? null) : null
           callback(...result)
         }
         const lookedUp = (): void => void (way.lookedUpAt = monotonic())
         const connected = (): void => void (way.connectedAt = monotonic())
-        connect(options, opened, { lookedUp, reached, connected })
+        const tries = (address: string): void => void (this.address = address)
+        connect(options, opened, { lookedUp, tries, reached, connected })
       },
       maxHeaderSize: headersMaxBytes,
       keepAliveTimeout: seconds(30),
@@ -131,11 +130,11 @@ const secureContextOf = ({ certificate, key, ca }: Identity): SecureContext =>
 
 /** One pool per origin; the agent lets go of a pool when its last connection has closed. */
 function createAgent(guard: Guard & { readonly connectionsMax: number; readonly monotonic: Clock['monotonic'] }): Agent {
-  const { proxy, monotonic } = guard
+  const { monotonic } = guard
   return new Agent({
     factory(origin) {
       const connect = createConnector(receiverOf(new URL(origin)), guard)
-      const factory = (url: URL): Connection => new Connection(url, { connect, isDirect: proxy === null, monotonic })
+      const factory = (url: URL): Connection => new Connection(url, { connect, monotonic })
       return new Pool(origin, { factory, connections: guard.connectionsMax, allowH2: false })
     },
   })

@@ -9,10 +9,12 @@ import { type ConnectFault, proxyFaults, unreached } from './send-fault.ts'
 
 export type Connect = (options: buildConnector.Options, callback: buildConnector.Callback, steps: Steps) => void
 
-/** Called when a step on the way to a connection has ended. */
+/** Called on the way to a connection. */
 type Steps = {
   /** The addresses of the receiver's name are known, if it has one. */
   readonly lookedUp: () => void
+  /** This address of the receiver is tried now; it is not known where a proxy tries. */
+  readonly tries: (address: string) => void
   /** The receiver is all that is waited for: at once, or when a proxy has taken the connection. */
   readonly reached: () => void
   /** There is a way to the receiver; what is left is the handshake, where it has TLS. */

@@ -23,6 +23,7 @@ const timeout: HttpOutcome = {
   fault: 'timeout',
   detail: 'nothing within 15 s',
   isSent: true,
+  address: null,
   phases: noPhases,
   durationMs: ms(15_000),
 }
@@ -124,9 +125,10 @@ describe('an outcome', () => {
 
   it('without an answer is tried again, whatever the fault', () => {
     for (const fault of ['timeout', 'dns', 'connect', 'tls', 'broken'] as const) {
-      expect(judge({ kind: 'no-answer', fault, detail: 'x', isSent: true, phases: noPhases, durationMs: ms(1) }, live).kind).toBe(
-        'retry',
-      )
+      expect(
+        judge({ kind: 'no-answer', fault, detail: 'x', isSent: true, address: null, phases: noPhases, durationMs: ms(1) }, live)
+          .kind,
+      ).toBe('retry')
     }
   })
 

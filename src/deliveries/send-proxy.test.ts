@@ -191,7 +191,7 @@ describe('a fault', () => {
   test('of the receiver is one behind the tunnel', async () => {
     const silent = await rawReceiver((socket) => socket.destroy())
     const proxy = await connectProxy({ to: silent.port })
-    expect(await sender(proxy.port).http(target)).toMatchObject({ kind: 'no-answer', fault: 'broken' })
+    expect(await sender(proxy.port).http(target)).toMatchObject({ kind: 'no-answer', fault: 'broken', address: null })
     expect(await sender(proxy.port).http(get('https://receiver.example/'))).toMatchObject({ kind: 'no-answer', fault: 'tls' })
   })
 

@@ -165,14 +165,19 @@ class Exchange implements Passenger {
     if (this.#head === null) return
     const whole = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks)
     const body = whole?.subarray(0, this.#opening.bodyMaxBytes) ?? new Uint8Array()
-    const address = this.connection?.address ?? null
-    this.#settle({ kind: 'answered', ...this.#head, body, truncated, address, ...this.#took() })
+    this.#settle({ kind: 'answered', ...this.#head, body, truncated, address: this.#address(), ...this.#took() })
   }
 
   #fail(how: Unanswered): void {
     const took = this.#took()
     const isSent = this.#sentAt !== null
-    this.#settle(how.kind === 'refused' ? { ...how, durationMs: took.durationMs } : { ...how, isSent, ...took })
+    this.#settle(
+      how.kind === 'refused' ? { ...how, durationMs: took.durationMs } : { ...how, isSent, address: this.#address(), ...took },
+    )
+  }
+
+  #address(): string | null {
+    return this.connection?.address ?? null
   }
 
   #took(): { readonly phases: Phases; readonly durationMs: Ms } {

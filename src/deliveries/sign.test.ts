@@ -11,11 +11,15 @@ const saysOf = (outcome: HttpOutcome) => signOf(outcome, { at, jitter: 0.5, lane
 
 describe('what an attempt says about its receiver', () => {
   it.each(['timeout', 'dns', 'connect', 'tls', 'broken'] as const)('is bad when there was no answer: %s', (fault) => {
-    expect(saysOf({ kind: 'no-answer', fault, isSent: true, phases: noPhases, ...about })).toEqual({ kind: 'failed' })
+    expect(saysOf({ kind: 'no-answer', fault, isSent: true, address: null, phases: noPhases, ...about })).toEqual({
+      kind: 'failed',
+    })
   })
 
   it('is nothing when the proxy of this server failed', () => {
-    expect(saysOf({ kind: 'no-answer', fault: 'proxy', isSent: true, phases: noPhases, ...about })).toEqual({ kind: 'nothing' })
+    expect(saysOf({ kind: 'no-answer', fault: 'proxy', isSent: true, address: null, phases: noPhases, ...about })).toEqual({
+      kind: 'nothing',
+    })
   })
 
   it('is that it gets nothing when its address is not called', () => {

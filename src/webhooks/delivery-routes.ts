@@ -67,7 +67,11 @@ const AttemptShape = Type.Object({
   outcome: choice(['success', 'retry', 'dead', 'superseded']),
   status: nullable(Type.Integer()),
   detail: nullable(Type.String({ description: 'What went wrong, where there was no answer.' })),
-  address: nullable(Type.String({ description: 'The IP address that was called.' })),
+  address: nullable(
+    Type.String({
+      description: 'The IP address that was called, or without a connection, the one that was tried last. Null through a proxy.',
+    }),
+  ),
   request: Type.Unsafe<{ headers: Record<string, string> } | null>({
     type: ['object', 'null'],
     properties: { headers },

@@ -113,6 +113,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
           fault: 'timeout',
           detail: 'no answer in time',
           isSent: true,
+          address: null,
           phases: noPhases,
           durationMs: request.deadlineMs,
         }

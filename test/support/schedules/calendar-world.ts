@@ -40,7 +40,15 @@ export async function calendarWorld(): Promise<CalendarWorld> {
     const durationMs = ms(5)
     const answer = files.get(request.url)
     if (answer === undefined)
-      return { kind: 'no-answer', fault: 'connect', detail: 'No connection.', isSent: false, phases: noPhases, durationMs }
+      return {
+        kind: 'no-answer',
+        fault: 'connect',
+        detail: 'No connection.',
+        isSent: false,
+        address: null,
+        phases: noPhases,
+        durationMs,
+      }
     const { status = 200, body = '', headers = {}, truncated = false } = answer
     return {
       kind: 'answered',
