@@ -49,7 +49,7 @@ const ActionBody = lenientInput({
   forward_whole_payload: 'What a webhook calls `forward_all`.',
   http_method: `One of ${httpMethods.join(', ')}; POST when missing.`,
   trigger_type: `One of ${triggerTypes.join(', ')}; escalation when missing.`,
-  integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
+  integration_filter: { list: 'Ids of integrations, or null for all. A PUT without it clears it.' },
 })
 
 const ActionQuery = Type.Object({ ...pageQuery, ...namedQuery })

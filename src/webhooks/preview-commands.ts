@@ -80,10 +80,8 @@ export async function previewWebhook(
   return { event: event.told, conditions, requests }
 }
 
-/** A change that says nothing of the integration filter keeps it, unlike that of the contract. */
 function changed(webhook: Webhook, { changes }: PreviewOrder, { egress }: WebhookSettings): Webhook {
-  const body = { integration_filter: webhook.integrationFilter, ...changes }
-  return { ...webhook, ...accepted(parseWebhookChange(body, { current: webhook, egress, replaces: false })) }
+  return { ...webhook, ...accepted(parseWebhookChange(changes, { current: webhook, egress, replaces: false })) }
 }
 
 async function eventOf(

@@ -110,7 +110,8 @@ describe('webhooks', () => {
       status: 400,
       body: { integration_filter: ['Integration does not exist'] },
     })
-    expect((await api.call('PATCH', `${path}${made.id}/`, {})).body.integration_filter).toBeNull()
+    expect((await api.call('PATCH', `${path}${made.id}/`, {})).body.integration_filter).toEqual([integration.id])
+    expect((await api.call('PUT', `${path}${made.id}/`, { name: made.name })).body.integration_filter).toBeNull()
   })
 
   test('can be written as they were read after an integration of their filter was deleted', async () => {

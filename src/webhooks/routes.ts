@@ -104,7 +104,7 @@ const WebhookBody = lenientInput({
   forward_all: 'True: the body is all that the event says.',
   http_method: `One of ${httpMethods.join(', ')}. Required to create unless \`urls\` is given.`,
   trigger_type: `One of ${triggerTypes.join(', ')}. Required to create unless \`trigger_types\` is given.`,
-  integration_filter: { list: 'Ids of integrations, or null for all. A PUT or PATCH without it clears it.' },
+  integration_filter: { list: 'Ids of integrations, or null for all. A PUT without it clears it.' },
   schedule_filter: { list: 'Ids of schedules, or null for all. A PUT or PATCH without it keeps it.' },
   preset:
     `${presets.join(', ')}, or empty. \`simple_webhook\` decides method, trigger and body by itself; those named like ` +

@@ -221,11 +221,11 @@ describe('a change', () => {
     return parsed.ok ? parsed.value : parsed.reason
   }
 
-  it('of nothing keeps all but the integration filter', () => {
-    expect(changed({})).toEqual({ ...current, integrationFilter: null })
+  it('by PATCH keeps what it does not name', () => {
+    expect(changed({})).toEqual(current)
   })
 
-  it('by PUT clears the team too', () => {
+  it('by PUT clears the integration filter and the team where it does not name them', () => {
     expect(changed({}, true)).toEqual({ ...current, integrationFilter: null, teamId: null })
   })
 
@@ -289,6 +289,12 @@ describe('a change', () => {
       { current: shifts, egress, replaces: true },
     )
     expect(freed).toMatchObject({ ok: true, value: { preset: 'advanced_webhook', triggerTypes: ['resolve'] } })
+  })
+
+  it('of the integration filter clears it by null or an empty list', () => {
+    expect(changed({ integration_filter: null })).toEqual({ ...current, integrationFilter: null })
+    expect(changed({ integration_filter: [] })).toEqual({ ...current, integrationFilter: null })
+    expect(changed({ integration_filter: ['C2', 'C2'] })).toEqual({ ...current, integrationFilter: ['C2'] })
   })
 
   it('of the schedule filter clears it by null or an empty list, and keeps it when it is missing', () => {

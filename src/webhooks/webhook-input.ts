@@ -10,7 +10,6 @@ import {
   readFields,
   reference,
   required,
-  type Take,
   text,
   textList,
 } from '../lib/fields.ts'
@@ -43,7 +42,7 @@ export function parseNewWebhook(body: Body, egress: EgressPolicy): Result<Webhoo
       isEnabled: take(optional(body, 'is_webhook_enabled', orNull(boolean)), true) ?? true,
       teamId: take(optional(body, 'team', team), null) ?? null,
       triggerTypes: readNewTriggers(given, take, usual.triggerTypes),
-      integrationFilter: integrationFilterOf(body, take),
+      integrationFilter: take(optional(body, 'integration_filter', integrationFilter), null) ?? null,
       scheduleFilter: take(optional(body, 'schedule_filter', scheduleFilter), null) ?? null,
       filter: take(optional(body, 'filter', filter), null) ?? null,
       urls: readNewUrls({ body: given, egress, take }, usual.httpMethod),
@@ -70,8 +69,8 @@ type Changing = {
 }
 
 /**
- * The body of a PUT or PATCH: what is missing stays, except that both clear the integration filter and PUT clears the
- * team too (contract grafana-oncall 2.6). The mask keeps a secret.
+ * The body of a PUT or PATCH: what is missing stays, except that a PUT clears the integration filter and the team (contract
+ * grafana-oncall 2.6). The mask keeps a secret.
  */
 export function parseWebhookChange(body: Body, { current, egress, replaces }: Changing): Result<WebhookDefinition, Refusal> {
   return readFields((take) => {
@@ -87,7 +86,7 @@ export function parseWebhookChange(body: Body, { current, egress, replaces }: Ch
       isEnabled: changed('is_webhook_enabled', boolean, current.isEnabled),
       teamId: changed('team', team, replaces ? null : current.teamId),
       triggerTypes: readChangedTriggers(given, take, { current: base.triggerTypes, replaces }),
-      integrationFilter: integrationFilterOf(body, take),
+      integrationFilter: changed('integration_filter', integrationFilter, replaces ? null : current.integrationFilter),
       scheduleFilter: changed('schedule_filter', scheduleFilter, current.scheduleFilter),
       filter: changed('filter', filter, current.filter),
       urls: readChangedUrls({ body: given, egress, take }, { current: base.urls, replaces }),
@@ -164,12 +163,6 @@ function withMethods([first, ...others]: Webhook['urls'], methodOf: (method: Htt
   return [changed(first), ...others.map(changed)]
 }
 
-/** An empty filter is no filter. */
-function integrationFilterOf(body: Body, take: Take): readonly IntegrationId[] | null {
-  const ids = take(optional(body, 'integration_filter', integrations), []) ?? []
-  return ids.length === 0 ? null : [...new Set(ids)].map((id) => asId<IntegrationId>(id))
-}
-
 // Readers ----------------------------------------------------------------------------------------------------------------
 
 /** Current clients always send the field, empty when they mean nothing by it (contract grafana-oncall 2.5). */
@@ -179,10 +172,11 @@ const presetName: Reader<Preset | null> = (value) => {
   return preset === undefined ? no(`There is no such preset: it may be ${presets.join(', ')} or empty.`) : ok(preset)
 }
 
-/** What is no text cannot name an integration (contract grafana-oncall 1.4). */
-const integrations: Reader<readonly string[]> = (value) => {
+/** An empty filter is no filter. What is no text cannot name an integration (contract grafana-oncall 1.4). */
+const integrationFilter: Reader<readonly IntegrationId[] | null> = (value) => {
   const read = textList(value)
-  return read.ok || !Array.isArray(value) ? read : no('Invalid integration')
+  if (!read.ok) return Array.isArray(value) ? no('Invalid integration') : read
+  return read.value.length === 0 ? ok(null) : ok([...new Set(read.value)].map((id) => asId<IntegrationId>(id)))
 }
 
 const description: Reader<string | null> = (value) => {
