@@ -70,6 +70,7 @@ export function unanswered(error: Error, stage: Stage): Unanswered {
 
 function causeOf(error: Error): string {
   const code = codeOf(error)
+  if (code === 'UND_ERR_SOCKET' && unaskedFor.includes(error.message)) return 'the answer is of a kind that was not asked for'
   return causes[code] ?? causes[error.name] ?? code
 }
 
@@ -85,6 +86,9 @@ function isTcpFault(error: Error, code: string): boolean {
     code === 'UND_ERR_CONNECT_TIMEOUT' || error instanceof AggregateError || ('syscall' in error && error.syscall === 'connect')
   )
 }
+
+/** How undici says that it ended a connection itself: for a 100 that no request expects, and for a change of protocol. */
+const unaskedFor: readonly string[] = ['bad response', 'bad upgrade']
 
 /** Words for the codes, and for the names of errors without one, that say too little. */
 const causes: Readonly<Record<string, string>> = {

@@ -252,8 +252,9 @@ describe('no answer', () => {
     [
       'an unasked change of protocol',
       'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
-      'the receiver closed the connection',
+      'the answer is of a kind that was not asked for',
     ],
+    ['an unasked 100', `HTTP/1.1 100 Continue\r\n\r\n${ok}\r\n`, 'the answer is of a kind that was not asked for'],
     ['a flood of headers', ok + 'x-flood: 0123456789\r\n'.repeat(5000), 'the headers of the answer are too large'],
     ['one endless header', `${ok}x-flood: ${'x'.repeat(100_000)}`, 'the headers of the answer are too large'],
     ['a flood of early hints', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(17), 'it was announced again and again'],
