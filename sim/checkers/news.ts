@@ -115,11 +115,8 @@ function failingFaults(own: readonly EventRow[], attempts: readonly Attempt[]): 
   const wrong = own.find((event) => {
     if (event.type !== 'webhook.failing') return false
     const at = event.at.getTime() - hours(1) + skewMax
-    // What arrived within the hour may have been written after that, by a process that stood still.
-    const lastSuccess = attempts.findLast(({ outcome, at: when }) => outcome === 'success' && when.getTime() <= at)
-    // Which of two was heard first is nobody's to say where they came together, or by two clocks.
-    const since = (lastSuccess?.at.getTime() ?? 0) - 2 * skewMax
-    const failure = attempts.find(({ outcome, at: when }) => outcome !== 'success' && when.getTime() >= since)
+    // What came between may be written late or early, by a process that stood still, so it says nothing here.
+    const failure = attempts.find(({ outcome }) => outcome !== 'success')
     return failure === undefined || failure.at.getTime() > at
   })
   const recovered = own.filter(({ type }) => type === 'webhook.recovered').length
