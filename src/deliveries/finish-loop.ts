@@ -56,7 +56,8 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
     }
   }
   const waitFor = (batch: readonly Concluded[]): Ms => {
-    waiting.push(...batch)
+    // First again: what was heard later of an endpoint is what holds.
+    waiting.unshift(...batch)
     const rest = pause
     pause = doubled(pause)
     return rest
