@@ -29,7 +29,7 @@ describe('replays', () => {
 
   it('go on beside an ordered load, too', async () => {
     const world = await newWorld({ behave: () => ({ afterMs: 50 }) })
-    const endpointId = await endpointOf(world, url, { inFlightMax: 1 })
+    const endpointId = await endpointOf(world, url, { isOrdered: true })
     await send(world, endpointId, [...replays(10), ...count(200, { subjectId: 'fresh', lane: lanes.ordered })])
     await world.pass(8_000)
     expect(subjects(world).slice(0, 100)).toContain('replay')
