@@ -23,6 +23,20 @@ it('what waits is in the list whatever lane it is in', async () => {
   expect(await countRecordsOf(world.db.sql, owner, {})).toBe(4)
 })
 
+it('what waits for a URL that is left alone comes when that is over, but for pages', async () => {
+  const world = await owing()
+  const endpoint = await endpointOf(world, url)
+  for (const lane of [lanes.page, lanes.live]) await send(world, endpoint, [{ lane }])
+  const nextAttempts = async (pausedUntil: Date) => {
+    await sql`update endpoints set paused_until = ${pausedUntil}`.execute(world.db.sql)
+    const listed = await recordsOf(world.db.sql, { ...owner, vault: testVault }, { limit: 9, offset: 0, filter: {} })
+    return Object.fromEntries(listed.map(({ lane, at }) => [lane, at]))
+  }
+  const dueAt = Number((await waiting(world))[0]?.due_at)
+  expect(await nextAttempts(new Date(dueAt + 60_000))).toEqual({ [lanes.page]: dueAt, [lanes.live]: dueAt + 60_000 })
+  expect(await nextAttempts(new Date(dueAt - 60_000))).toEqual({ [lanes.page]: dueAt, [lanes.live]: dueAt })
+})
+
 it('an attempt of which the delivery says nothing yet is not told of', async () => {
   const world = await owing({ behave: () => ({ afterMs: 10, status: 500 }) })
   await send(world, await endpointOf(world, url), [{}])

@@ -4,6 +4,7 @@ import { instantOfUuid, type OrganizationId } from '../lib/ids.ts'
 import { fromDate, ms } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import { type PhaseColumns, phasesOf } from './attempt-store.ts'
+import { lanes } from './delivery.ts'
 import { columnsOf, type DeliveryColumns } from './ended-store.ts'
 import type { DeliveryRecord, RecordedAttempt, RecordedRequest } from './record.ts'
 
@@ -48,7 +49,7 @@ export async function recordRows(db: Sql, { organizationId, ids }: Wanted): Prom
       from dead_deliveries
       where organization_id = ${organizationId} and delivery_id = any(${[...ids]}::bigint[])
     )
-    select wanted.*, coalesce(wanted.grouped_sequences, m.grouped_sequences) as all_sequences, e.owner_id, e.url,
+    select wanted.*, coalesce(wanted.grouped_sequences, m.grouped_sequences) as all_sequences, e.owner_id, e.url, e.paused_until,
       m.method, m.target, m.kind = 'faulty' as is_faulty,
       case m.kind when 'faulty' then m.headers_shown_sealed else m.headers_sealed end as headers_sealed, octet_length(m.body) as body_bytes,
       case when octet_length(m.body) <= ${wholeBytesMax}::int
@@ -84,6 +85,7 @@ type RecordRow = BodyRow &
     readonly state: string
     readonly all_sequences: readonly string[] | null
     readonly at: Date
+    readonly paused_until: Date | null
     readonly last_status: number | null
     readonly reason: string | null
     readonly replayed_at: Date | null
@@ -99,13 +101,19 @@ function recordOf(organizationId: OrganizationId, row: RecordRow): SealedRecord 
     ...columnsOf(organizationId, row),
     state: row.state as SealedRecord['state'],
     groupedSequences: row.all_sequences?.map(Number) ?? null,
-    at: fromDate(row.at),
+    at: fromDate(instantOf(row)),
     lastStatus: row.last_status,
     reason: row.reason,
     replayedAt: row.replayed_at === null ? null : fromDate(row.replayed_at),
     request: requestOf(row),
     dueNumber: row.due_number,
   }
+}
+
+/** Only pages leave while their URL is left alone. */
+function instantOf({ state, lane, at, paused_until: pausedUntil }: RecordRow): Date {
+  const isHeld = state === 'waiting' && lane !== lanes.page && pausedUntil !== null && pausedUntil > at
+  return isHeld ? pausedUntil : at
 }
 
 function requestOf({

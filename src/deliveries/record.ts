@@ -27,7 +27,7 @@ export type DeliveryRecord = {
   readonly subjectId: string | null
   /** The number of the attempt that it waits for; null: it has ended. */
   readonly dueNumber: number | null
-  /** When the next attempt is due where it waits, else when it ended. */
+  /** When the next attempt comes where it waits, also for the end of a pause of its URL, else when it ended. */
   readonly at: Instant
   readonly lastStatus: number | null
   /** Why it is dead or was skipped, a sentence for people. */

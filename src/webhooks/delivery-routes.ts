@@ -90,7 +90,7 @@ const DeliveryShape = Type.Object({
   url: Type.String(),
   state: choice(deliveryStates),
   reason: nullable(Type.String({ description: 'Why it is dead or was skipped.' })),
-  next_attempt_at: instant('Null: it has ended.'),
+  next_attempt_at: instant('When it is due and its URL is left alone no longer. Null: it has ended.'),
   ended_at: instant('Null: it waits.'),
   is_replay: Type.Boolean({ description: 'True: it sends again what was sent before.' }),
   replayed_at: instant('When what is dead was sent again.'),
