@@ -116,7 +116,7 @@ function failingFaults(own: readonly EventRow[], attempts: readonly Attempt[]): 
     if (event.type !== 'webhook.failing') return false
     const at = event.at.getTime() - hours(1) + skewMax
     // What came between may be written late or early, by a process that stood still, so it says nothing here.
-    const failure = attempts.find(({ outcome }) => outcome !== 'success')
+    const failure = attempts.find(({ outcome }) => outcome === 'retry' || outcome === 'dead')
     return failure === undefined || failure.at.getTime() > at
   })
   const recovered = own.filter(({ type }) => type === 'webhook.recovered').length

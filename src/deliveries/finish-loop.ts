@@ -142,7 +142,7 @@ async function finish(tx: Tx, batch: readonly Concluded[]): Promise<number> {
     batch.flatMap((ended) => (ended.pause === null ? [] : [[ended.delivery.endpointId, pauseOf(ended, ended.pause)]])),
   )
   if (pauses.size > 0) await keepPauses(tx, [...pauses.values()])
-  await keepHealth(tx, batch)
+  await keepHealth(tx, changed)
   await tellEndings(tx, changed)
   return changed.length
 }

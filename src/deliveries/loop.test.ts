@@ -348,8 +348,10 @@ describe('a delivery', () => {
     expect(world.received.length).toBe(64)
   })
 
-  it('that two nodes send is finished by the first; the other attempt is in the log as superseded', async () => {
-    const world = await newWorld({ behave: (_request, before) => ({ afterMs: before === 0 ? 500 : 100 }) })
+  it('that two nodes send is finished by the first; the other attempt is in the log as superseded, and says nothing of the receiver', async () => {
+    const world = await newWorld({
+      behave: (_request, before) => (before === 0 ? { afterMs: 500, status: 500 } : { afterMs: 100 }),
+    })
     await send(world, await endpointOf(world, 'https://a.example/'), [{}])
     await world.pass(100)
     const first = world.loop()
@@ -369,6 +371,7 @@ describe('a delivery', () => {
     expect(world.received.length).toBe(2)
     expect((await attempts(world)).map(({ outcome }) => outcome)).toEqual(['success', 'superseded'])
     expect((await results(world)).length).toBe(1)
+    expect(await world.ports.db.sql.selectFrom('endpoints').select('failing_since').execute()).toEqual([{ failing_since: null }])
   })
 })
 
