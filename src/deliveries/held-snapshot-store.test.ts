@@ -56,6 +56,8 @@ describe('a drain', () => {
 describe('what deliveries came to', () => {
   it('is taken with no more looks into the index while somebody holds a snapshot from before it', async () => {
     const held = await holdSnapshot()
+    // PostgreSQL 15 reads a table that it has seen empty without its indexes.
+    await takeAllResults()
     const first = await takeAllResults()
     for (let round = 0; round < 3; round += 1) await takeAllResults()
     const last = await takeAllResults()
@@ -71,7 +73,7 @@ async function takeAllResults(): Promise<number> {
   await sql`insert into delivery_results (organization_id, shard, lane, endpoint_id, message_id, message_at, result, at, due_at)
     select 'O1', e.shard, 2, e.id, gen_random_uuid(), ${new Date(testNow)}, '{}', ${new Date(testNow)}, ${new Date(testNow)}
     from endpoints e cross join generate_series(1, 200)`.execute(db.sql)
-  const before = await entriesRead('delivery_results_lane')
+  const before = await entriesRead('delivery_results_%')
   for (let left = 2_000; left > 0; ) {
     const wanted = { lanes: [lanes.live], shards: allShards, afterId: looks.forLook({ shards: allShards, now }) }
     const ids = await dueResults(db.sql, { ...wanted, now, limit: 100 })
@@ -82,7 +84,7 @@ async function takeAllResults(): Promise<number> {
     await nextResultAt(db.sql, wanted)
     left -= ids.length
   }
-  return (await entriesRead('delivery_results_lane')) - before
+  return (await entriesRead('delivery_results_%')) - before
 }
 
 /** As a backup does, or somebody who forgot a transaction. */
