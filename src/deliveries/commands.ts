@@ -173,7 +173,6 @@ export async function latestAnswers(
 
 /** How deliveries ended waits until it is due, by id, for the loop of the slice that asked for them; it is taken or put off. */
 export const dueResults = store.dueResults
-export const nextResultAt = store.nextResultAt
 export const postponeResult = store.postponeResult
 
 /** Takes results, oldest first: read and deleted in this transaction. What somebody else took is missing. */

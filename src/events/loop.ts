@@ -1,12 +1,11 @@
-import { closingEndpoints, dueResults, endWaiting, nextResultAt, postponeResult, takeResults } from '../deliveries/commands.ts'
+import { closingEndpoints, endWaiting, postponeResult, takeResults } from '../deliveries/commands.ts'
 import { dueLooks, nextLookAt, postponeLook } from '../deliveries/health-commands.ts'
-import { newResultLooks } from '../deliveries/result-looks.ts'
+import { newResultTaker } from '../deliveries/result-commands.ts'
 import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/delivery.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes, ms } from '../lib/time.ts'
-import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { webhooksEvenDeleted } from '../webhooks/commands.ts'
 import { publish } from './commands.ts'
@@ -41,21 +40,9 @@ export function webhooksLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'l
   /** By the monotonic clock. */
   let gatheringUntil = clock.monotonic()
 
-  const looks = newResultLooks()
   const record = (ids: readonly number[]) => db.tx('record webhook results', (tx) => recordResults(tx, ids))
-
-  /** Returns when the next result is due, if there is one that was put off. */
-  const recordAll = async (shards: readonly number[]): Promise<Instant | null> => {
-    for (;;) {
-      const now = clock.now()
-      const wanted = { lanes: webhookLanes, shards, afterId: looks.forLook({ shards, now }) }
-      const ids = await dueResults(db.sql, { ...wanted, now, limit: batchSize })
-      await togetherOrAlone(ids, { act: record, putOff })
-      looks.note(ids)
-      if (ids.length > 0) gatheringUntil = ms(clock.monotonic() + gatheringFor)
-      if (ids.length < batchSize) return earliest([await nextResultAt(db.sql, wanted), looks.nextWholeLookAt()])
-    }
-  }
+  const onTaken = (): void => void (gatheringUntil = ms(clock.monotonic() + gatheringFor))
+  const recordAll = newResultTaker({ clock, db }, { lanes: webhookLanes, act: record, putOff, onTaken })
 
   /** False: it failed, and holds up no other. */
   const end = async (closing: ClosingEndpoint): Promise<boolean> => {

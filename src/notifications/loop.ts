@@ -1,11 +1,10 @@
-import { dueResults, nextResultAt, postponeResult } from '../deliveries/commands.ts'
+import { postponeResult } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
-import { newResultLooks } from '../deliveries/result-looks.ts'
+import { newResultTaker } from '../deliveries/result-commands.ts'
 import { dueAddressees, nextWarningAt, postponeWarnings } from '../events/warning-commands.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'
 import { after, earliest, type Instant, minutes } from '../lib/time.ts'
-import { togetherOrAlone } from '../lib/together.ts'
 import type { Ports } from '../ports.ts'
 import { takeDueSteps } from './commands.ts'
 import { recordResults } from './result-commands.ts'
@@ -26,20 +25,8 @@ export function notificationsLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db'
     await db.tx('postpone page result', (tx) => postponeResult(tx, id, after(tx.now, pauseAfterFault)))
   }
 
-  const looks = newResultLooks()
   const record = (ids: readonly number[]) => db.tx('record page results', (tx) => recordResults(tx, ids))
-
-  /** Returns when the next result is due, if there is one that was put off. */
-  const recordAll = async (shards: readonly number[]): Promise<Instant | null> => {
-    for (;;) {
-      const now = clock.now()
-      const wanted = { lanes: [lanes.page], shards, afterId: looks.forLook({ shards, now }) }
-      const ids = await dueResults(db.sql, { ...wanted, now, limit: batchSize })
-      await togetherOrAlone(ids, { act: record, putOff })
-      looks.note(ids)
-      if (ids.length < batchSize) return earliest([await nextResultAt(db.sql, wanted), looks.nextWholeLookAt()])
-    }
-  }
+  const recordAll = newResultTaker({ clock, db }, { lanes: [lanes.page], act: record, putOff })
 
   const takeSteps = async (key: NotificationRunKey): Promise<void> => {
     try {
