@@ -1,32 +1,11 @@
 import { expect, it } from 'vitest'
+import { deliveryTo } from '../../test/support/held-delivery.ts'
 import { organizationId, owingWorlds } from '../../test/support/owed-deliveries.ts'
-import { asId, type EndpointId, type MessageId } from '../lib/ids.ts'
-import { instant } from '../lib/time.ts'
 import type { Concluded } from './conclusion.ts'
-import { lanes } from './delivery.ts'
 import { newFinisher, type Written } from './finish-loop.ts'
 
-const at = instant(Date.UTC(2026, 3, 1))
-
 const outcome = (id: number): Concluded => ({
-  delivery: {
-    id,
-    organizationId,
-    endpointId: asId<EndpointId>('00000000-0000-0000-0000-000000000001'),
-    shard: 1,
-    lane: lanes.live,
-    attempt: 1,
-    dueAt: at,
-    messageId: asId<MessageId>(`message ${id}`),
-    messageAt: at,
-    eventSequence: 1,
-    groupedSequences: null,
-    subjectId: null,
-    cancelKey: null,
-    expiresAt: null,
-    lastStatus: null,
-    endpoint: { kind: 'webhook', ownerId: 'WH1', url: null, closed: false, isDisabled: false, settings: null, breaker: null },
-  },
+  delivery: deliveryTo('00000000-0000-0000-0000-000000000001', id, { organizationId }),
   verdict: { kind: 'success' },
   attempt: null,
   sign: null,

@@ -1,35 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { deliveryTo as newDelivery } from '../../test/support/held-delivery.ts'
 import { instant, ms } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { newHold } from './hold.ts'
 
-const deliveryTo = (endpoint: string, id: number): Delivery => ({
-  id,
-  organizationId: asId<OrganizationId>('O1'),
-  endpointId: asId<EndpointId>(endpoint),
-  shard: id % 4,
-  lane: lanes.live,
-  attempt: 1,
-  dueAt: instant(0),
-  messageId: asId<MessageId>(`message ${id}`),
-  messageAt: instant(0),
-  eventSequence: 1,
-  groupedSequences: null,
-  subjectId: null,
-  cancelKey: null,
-  expiresAt: null,
-  lastStatus: null,
-  endpoint: {
-    kind: 'webhook',
-    ownerId: 'WH1',
-    url: 'https://a.example/',
-    closed: false,
-    isDisabled: false,
-    settings: null,
-    breaker: null,
-  },
-})
+const deliveryTo = (endpoint: string, id: number): Delivery =>
+  newDelivery(endpoint, id, { shard: id % 4, dueAt: instant(0), messageAt: instant(0) })
 
 const limits = {
   inFlightMax: 4,

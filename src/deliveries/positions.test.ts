@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { deliveryTo } from '../../test/support/held-delivery.ts'
+import { asId, type EndpointId } from '../lib/ids.ts'
 import { after, instant, seconds } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { newPositions, type Positions } from './positions.ts'
@@ -7,25 +8,7 @@ import { newPositions, type Positions } from './positions.ts'
 const start = instant(Date.UTC(2026, 3, 1))
 const at = (second: number) => after(start, seconds(second))
 
-const delivery = (id: number, of: Partial<Delivery> = {}): Delivery => ({
-  id,
-  organizationId: asId<OrganizationId>('O1'),
-  endpointId: asId<EndpointId>('a'),
-  shard: 1,
-  lane: lanes.live,
-  attempt: 1,
-  dueAt: at(id),
-  messageId: asId<MessageId>(`message ${id}`),
-  messageAt: start,
-  eventSequence: 1,
-  groupedSequences: null,
-  subjectId: null,
-  cancelKey: null,
-  expiresAt: null,
-  lastStatus: null,
-  endpoint: { kind: 'webhook', ownerId: 'WH1', url: null, closed: false, isDisabled: false, settings: null, breaker: null },
-  ...of,
-})
+const delivery = (id: number, of: Partial<Delivery> = {}): Delivery => deliveryTo('a', id, { dueAt: at(id), ...of })
 
 const shards = [1, 2]
 

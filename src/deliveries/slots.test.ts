@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { asId, type EndpointId, type MessageId, type OrganizationId } from '../lib/ids.ts'
+import { deliveryTo } from '../../test/support/held-delivery.ts'
 import { after, instant, minutes, ms, seconds } from '../lib/time.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { usualSettings } from './endpoint-settings.ts'
@@ -7,33 +7,6 @@ import type { Sign } from './sign.ts'
 import { newSlots, type Slots } from './slots.ts'
 
 const start = instant(Date.UTC(2026, 3, 1))
-
-const deliveryTo = (endpoint: string, id: number): Delivery => ({
-  id,
-  organizationId: asId<OrganizationId>('O1'),
-  endpointId: asId<EndpointId>(endpoint),
-  shard: 1,
-  lane: lanes.live,
-  attempt: 1,
-  dueAt: start,
-  messageId: asId<MessageId>(`message ${id}`),
-  messageAt: start,
-  eventSequence: 1,
-  groupedSequences: null,
-  subjectId: null,
-  cancelKey: null,
-  expiresAt: null,
-  lastStatus: null,
-  endpoint: {
-    kind: 'webhook',
-    ownerId: 'WH1',
-    url: 'https://a.example/',
-    closed: false,
-    isDisabled: false,
-    settings: null,
-    breaker: null,
-  },
-})
 
 const newTestSlots = () => newSlots({ perEndpointMax: { webhook: 8, mail: 32 }, suspectsInFlightMax: 2 })
 
