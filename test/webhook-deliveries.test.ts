@@ -182,7 +182,8 @@ describe('the list of deliveries', () => {
       expect((await list(hook, `?${created}`)).results.map((one: any) => one.id)).toEqual([id])
       expect((await list(hook, `?trigger=resolve&alert_group_id=${group}`)).results).toEqual([])
       if (endedAt !== null) {
-        const ended = await list(hook, `?since=${endedAt}&until=${endedAt.replace(/\d{3}000Z$/, '999000Z')}`)
+        const after = new Date(Date.parse(endedAt) + 1).toISOString()
+        const ended = await list(hook, `?since=${endedAt}&until=${after}`)
         expect(ended.results.map((one: any) => one.id)).toContain(id)
       }
     }
