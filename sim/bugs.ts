@@ -280,7 +280,7 @@ export const bugs: readonly Bug[] = [
     troubles: ['desks'],
     patches: [
       {
-        file: 'webhooks/match-commands.ts',
+        file: 'webhooks/matching/match-commands.ts',
         find: 'endpointsOf(telling.subscription).map(',
         put: 'endpointsOf(telling.subscription).slice(0, 1).map(',
       },
@@ -289,7 +289,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a webhook hears what happens to itself',
     troubles: ['desks', 'bad receivers'],
-    patches: [{ file: 'webhooks/match.ts', find: "cause.about !== 'webhook' || cause.webhookId !== id", put: 'true' }],
+    patches: [{ file: 'webhooks/matching/match.ts', find: "cause.about !== 'webhook' || cause.webhookId !== id", put: 'true' }],
   },
   {
     name: 'of news of webhooks that are given up there is news again',
@@ -301,7 +301,7 @@ export const bugs: readonly Bug[] = [
     troubles: ['desks', 'bad receivers'],
     patches: [
       {
-        file: 'webhooks/match-commands.ts',
+        file: 'webhooks/matching/match-commands.ts',
         find: 'const lane = isOrdered || isOnCall ?',
         put: 'const lane = isOnCall ?',
       },
@@ -310,7 +310,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a replay does not note what it sends again',
     troubles: ['desks', 'bad receivers'],
-    patches: [{ file: 'deliveries/replay-commands.ts', find: '    await store.markReplayed(tx, again)\n', put: '' }],
+    patches: [{ file: 'deliveries/replays/commands.ts', find: '    await store.markReplayed(tx, again)\n', put: '' }],
   },
   {
     name: 'alerts that joined a group are told of again with the next',

@@ -1,4 +1,4 @@
-import { noPhases } from '../src/deliveries/phases.ts'
+import { noPhases } from '../src/deliveries/sending/phases.ts'
 import { after, between, type Instant, type Ms, ms } from '../src/lib/time.ts'
 import type { HttpOutcome, HttpRequest, Mail, MailOutcome, Send } from '../src/ports.ts'
 import { never } from './database.ts'

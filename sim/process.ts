@@ -1,5 +1,5 @@
 import { makeApp, newBells, type Watchbell } from '../src/app.ts'
-import { egressPolicy } from '../src/deliveries/egress.ts'
+import { egressPolicy } from '../src/deliveries/egress/egress.ts'
 import { after, type Ms } from '../src/lib/time.ts'
 import type { Log, LogFields, Send } from '../src/ports.ts'
 import { virtualClock } from './clock.ts'

@@ -23,7 +23,7 @@ import { StartFault } from './lib/start-fault.ts'
 import { type ReachableDatabase, reachDatabaseForCommand } from './open.ts'
 import type { Log, Tx } from './ports.ts'
 import { skipMissedHandOvers } from './schedules/watch-commands.ts'
-import { cancelAllReplays } from './webhooks/bulk-replay-commands.ts'
+import { cancelAllReplays } from './webhooks/replays/commands.ts'
 import { switchOffAllWebhooks } from './webhooks/commands.ts'
 
 /** The streams of the process, and where it tells people how it goes. */

@@ -1,5 +1,5 @@
-import { parseEgressAllow } from '../../src/deliveries/egress-allow.ts'
-import { egressPolicy, type EgressPolicy, judgeAddresses, judgeUrl } from '../../src/deliveries/egress.ts'
+import { parseEgressAllow } from '../../src/deliveries/egress/allow.ts'
+import { egressPolicy, type EgressPolicy, judgeAddresses, judgeUrl } from '../../src/deliveries/egress/egress.ts'
 import { isObject } from '../../src/lib/json.ts'
 import { type Case, differences } from './case.ts'
 

@@ -8,11 +8,11 @@ import { attemptOf, type Conclusion, unmadeAttempt, unmadeReason } from './concl
 import type { Credentials } from './credentials.ts'
 import type { Delivery, HttpMessage } from './delivery.ts'
 import { usualSettings } from './endpoint-settings.ts'
-import { noPhases } from './phases.ts'
+import { noPhases } from './sending/phases.ts'
 import type { Ready } from './prepare-loop.ts'
-import { attemptHeaders, epochSecondsOf, type Headers, messageHeaders } from './request-headers.ts'
+import { attemptHeaders, epochSecondsOf, type Headers, messageHeaders } from './sending/request-headers.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
-import { signOf } from './sign.ts'
+import { signOf } from './sending/sign.ts'
 
 const mailDeadline: Ms = seconds(30)
 

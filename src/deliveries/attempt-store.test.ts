@@ -8,7 +8,7 @@ import { instant, ms } from '../lib/time.ts'
 import { insertAttempts } from './attempt-store.ts'
 import { attemptsOf, countAttemptsOf, latestAnswers } from './commands.ts'
 import { lanes } from './delivery.ts'
-import { noPhases } from './phases.ts'
+import { noPhases } from './sending/phases.ts'
 
 let open: DeliveryWorld | null = null
 afterEach(async () => {

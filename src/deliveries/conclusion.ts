@@ -4,9 +4,9 @@ import { type Ms, ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Phases } from '../ports.ts'
 import type { Attempt } from './attempt.ts'
 import { type Delivery, type Ending, type FaultyRequest, lanes, type Verdict } from './delivery.ts'
-import { noPhases } from './phases.ts'
-import type { Sign } from './sign.ts'
-import type { Pause } from './slots.ts'
+import { noPhases } from './sending/phases.ts'
+import type { Sign } from './sending/sign.ts'
+import type { Pause } from './queue/slots.ts'
 
 /** What became of a delivery in this process, ready to be written. */
 export type Conclusion = {

@@ -4,7 +4,7 @@ import { type DeliveryWorld, type WorldOptions } from '../../test/support/delive
 import { endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
 import { no, ok } from '../lib/result.ts'
 import { minutes, seconds } from '../lib/time.ts'
-import { signerOf } from '../webhooks/signing-key.ts'
+import { signerOf } from '../webhooks/signing/key.ts'
 import type { CredentialsOf } from './credentials.ts'
 
 const opened: DeliveryWorld[] = []

@@ -1,6 +1,6 @@
 import type { EndpointId, MessageId, OrganizationId } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
-import type { KeptBreaker } from './breaker.ts'
+import type { KeptBreaker } from './health/breaker.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
 
 /**

@@ -13,10 +13,10 @@ import { after, type Instant, instant, type Ms, ms, seconds } from '../lib/time.
 import type { Ports } from '../ports.ts'
 import { endpointFor, enqueue } from './commands.ts'
 import { type Delivery, lanes, type Rendered } from './delivery.ts'
-import { egressPolicy } from './egress.ts'
-import { parseEgressAllow } from './egress-allow.ts'
+import { egressPolicy } from './egress/egress.ts'
+import { parseEgressAllow } from './egress/allow.ts'
 import { type DeliveriesLoop, deliveriesLoop } from './loop.ts'
-import { createHttpSend } from './send.ts'
+import { createHttpSend } from './sending/send.ts'
 
 const organizationId = asId<OrganizationId>('OAAAAAAAAAAAA')
 const closers: (() => Promise<unknown>)[] = []

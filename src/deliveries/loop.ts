@@ -10,12 +10,12 @@ import type { Conclusion } from './conclusion.ts'
 import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
 import { type Delivery, lanes } from './delivery.ts'
 import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
-import { type Hold, type HoldLimits, type HoldState, newHold } from './hold.ts'
-import { newOutlook, type Outlook } from './outlook.ts'
+import { type Hold, type HoldLimits, type HoldState, newHold } from './queue/hold.ts'
+import { newOutlook, type Outlook } from './queue/outlook.ts'
 import { loadCredentials, loadMessages, type Prepared, type Render, renderMessages } from './prepare-loop.ts'
 import { isPastTime, judgeLate } from './retry.ts'
-import { dueDeliveries, nextDueAt } from './due-store.ts'
-import { newPositions, type Positions } from './positions.ts'
+import { dueDeliveries, nextDueAt } from './queue/due-store.ts'
+import { newPositions, type Positions } from './queue/positions.ts'
 
 export type DeliveriesLoop = Loop & {
   /** Shards with requests under way or outcomes that are not written yet: not to be given to another node. */

@@ -3,7 +3,7 @@ import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
 import { endpointOf, mailEndpoint, owingWorld, page, post, send } from '../../test/support/owed-deliveries.ts'
 import { after, hours } from '../lib/time.ts'
 import { messagesOfWaiting } from './message-store.ts'
-import { dueDeliveries } from './due-store.ts'
+import { dueDeliveries } from './queue/due-store.ts'
 
 let open: DeliveryWorld | null = null
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { instant, ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import { lanes } from './delivery.ts'
-import { noPhases } from './phases.ts'
+import { noPhases } from './sending/phases.ts'
 import { judge, judgeFailure, type Try } from './retry.ts'
 
 const now = instant(Date.UTC(2026, 3, 1, 12))

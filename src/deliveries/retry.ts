@@ -4,8 +4,8 @@ import type { HttpOutcome, MailOutcome } from '../ports.ts'
 import { shortened } from './conclusion.ts'
 import { type Delivery, type Lane, lanes, type Verdict } from './delivery.ts'
 import type { RetryPlan } from './endpoint-settings.ts'
-import { heeded, retryAfter } from './retry-after.ts'
-import { controlOf } from './sign.ts'
+import { heeded, retryAfter } from './sending/retry-after.ts'
+import { controlOf } from './sending/sign.ts'
 
 /** The attempt that an outcome belongs to. */
 export type Try = {

@@ -3,7 +3,7 @@ import type { MessageId } from '../lib/ids.ts'
 import { isJson, isObject } from '../lib/json.ts'
 import { no, ok, type Result } from '../lib/result.ts'
 import type { HttpMessage, MailMessage, Message, SealedHttp, SealedMail, StoredMessage } from './delivery.ts'
-import type { Headers } from './request-headers.ts'
+import type { Headers } from './sending/request-headers.ts'
 
 /** A page as it may be stored. */
 export function sealedMail(vault: Vault, id: MessageId, { target, body }: Omit<MailMessage, 'kind'>): SealedMail {

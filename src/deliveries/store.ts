@@ -5,7 +5,7 @@ import { shardOf } from '../lib/shard.ts'
 import { fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { ClosingEndpoint, Delivery, DeliveryResult, EndpointKind, Ending, Lane, NewDelivery } from './delivery.ts'
-import { type DeliveryRow, deliveryOf, ofEndpoint } from './due-store.ts'
+import { type DeliveryRow, deliveryOf, ofEndpoint } from './queue/due-store.ts'
 
 /** Returns the ids by those of the messages. */
 export async function insertDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<ReadonlyMap<MessageId, number>> {

@@ -11,7 +11,7 @@ import {
 } from '../../test/support/owed-deliveries.ts'
 import { ms } from '../lib/time.ts'
 import { lanes } from './delivery.ts'
-import { findEndedDelivery, replayDeliveries } from './replay-commands.ts'
+import { findEndedDelivery, replayDeliveries } from './replays/commands.ts'
 
 const newWorld = owingWorlds()
 const url = 'https://a.example/'

@@ -1,5 +1,5 @@
 import type { EndpointId, OrganizationId } from '../lib/ids.ts'
-import { takeHealthNews } from '../deliveries/health-commands.ts'
+import { takeHealthNews } from '../deliveries/health/commands.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'
 import type { Tx } from '../ports.ts'
 import { giveUpWebhook, webhooksEvenDeleted } from '../webhooks/commands.ts'

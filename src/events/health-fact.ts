@@ -1,5 +1,5 @@
-import type { EndpointNews } from '../deliveries/health-commands.ts'
-import type { HealthNews } from '../deliveries/health.ts'
+import type { EndpointNews } from '../deliveries/health/commands.ts'
+import type { HealthNews } from '../deliveries/health/health.ts'
 import type { OrganizationId, WebhookId } from '../lib/ids.ts'
 import { type Instant, isoZ } from '../lib/time.ts'
 import type { Fact } from './event.ts'

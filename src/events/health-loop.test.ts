@@ -4,7 +4,7 @@ import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../
 import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../lib/ids.ts'
 import { hours, minutes } from '../lib/time.ts'
 import { createWebhook, readWebhook, updateWebhook } from '../webhooks/commands.ts'
-import { newPace } from '../webhooks/pace-commands.ts'
+import { newPace } from '../webhooks/rendering/pace-commands.ts'
 import { testWebhook } from '../webhooks/test-commands.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'

@@ -1,5 +1,5 @@
 import type { Tx } from '../ports.ts'
-import { whatIsHeard } from '../webhooks/heard-commands.ts'
+import { whatIsHeard } from '../webhooks/matching/heard-commands.ts'
 import type { Trigger } from '../webhooks/trigger.ts'
 import type { News, OwedNews } from './news.ts'
 import * as store from './news-store.ts'

@@ -1,5 +1,5 @@
 import type { Actor } from '../accounts/actor.ts'
-import { type EgressPolicy, judgeUrl } from '../deliveries/egress.ts'
+import { type EgressPolicy, judgeUrl } from '../deliveries/egress/egress.ts'
 import type { Body } from '../lib/fields.ts'
 import type { ScheduleId } from '../lib/ids.ts'
 import type { Queues } from '../lib/queues.ts'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, testApi } from '../../test/support/api.ts'
 import { testRandom, testServer, type TestServer } from '../../test/support/server.ts'
 import { makeVault } from '../accounts/secret.ts'
-import { egressPolicy } from '../deliveries/egress.ts'
+import { egressPolicy } from '../deliveries/egress/egress.ts'
 import { actionRoutes } from './action-routes.ts'
 import { webhookRoutes } from './routes.ts'
 

@@ -1,5 +1,5 @@
 import type { Vault } from '../accounts/secret.ts'
-import type { EgressPolicy } from '../deliveries/egress.ts'
+import type { EgressPolicy } from '../deliveries/egress/egress.ts'
 import type { OrganizationId } from '../lib/ids.ts'
 import type { Sql } from '../ports.ts'
 

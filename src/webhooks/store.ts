@@ -5,7 +5,7 @@ import { asId, type IntegrationId, type OrganizationId, type ScheduleId, type Us
 import type { NamedFilter, Window } from '../lib/listing.ts'
 import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
-import type { Subscription } from './match.ts'
+import type { Subscription } from './matching/match.ts'
 import { columnsOf, sendingOf, urlsOf, webhookOf } from './row-store.ts'
 import type { TriggerType } from './trigger.ts'
 import type { Preset, SealedWebhook, Webhook, WebhookKey } from './webhook.ts'

@@ -5,7 +5,7 @@ import type { App } from '../http/server.ts'
 import { asId, deliveryIdOf, type WebhookId } from '../lib/ids.ts'
 import { storable } from '../lib/json.ts'
 import { newQueues } from '../lib/queues.ts'
-import { newPace } from './pace-commands.ts'
+import { newPace } from './rendering/pace-commands.ts'
 import { type TestWorld, testWebhook } from './test-commands.ts'
 import { triggers, triggerTypes } from './trigger.ts'
 

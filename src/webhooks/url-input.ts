@@ -1,4 +1,4 @@
-import { type EgressPolicy, judgeUrl } from '../deliveries/egress.ts'
+import { type EgressPolicy, judgeUrl } from '../deliveries/egress/egress.ts'
 import { type Body, fieldRefusal, list, optional, type Reader, readFields, required, type Take, text } from '../lib/fields.ts'
 import { countOf } from '../lib/jinja/python-text.ts'
 import { isObject } from '../lib/json.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { egressPolicy } from '../deliveries/egress.ts'
+import { egressPolicy } from '../deliveries/egress/egress.ts'
 import type { Body } from '../lib/fields.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { parseNewWebhook, parseWebhookChange, type WebhookDefinition } from './webhook-input.ts'

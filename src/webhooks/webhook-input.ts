@@ -1,4 +1,4 @@
-import type { EgressPolicy } from '../deliveries/egress.ts'
+import type { EgressPolicy } from '../deliveries/egress/egress.ts'
 import {
   anyText,
   type Body,

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
-import { parseEgressAllow } from '../../src/deliveries/egress-allow.ts'
-import { egressPolicy } from '../../src/deliveries/egress.ts'
-import { createHttpSend, type HttpSend, type HttpSendOptions } from '../../src/deliveries/send.ts'
+import { parseEgressAllow } from '../../src/deliveries/egress/allow.ts'
+import { egressPolicy } from '../../src/deliveries/egress/egress.ts'
+import { createHttpSend, type HttpSend, type HttpSendOptions } from '../../src/deliveries/sending/send.ts'
 import { ms } from '../../src/lib/time.ts'
 
 export type SenderOptions = Partial<HttpSendOptions> & { readonly allow?: string }

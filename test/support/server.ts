@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { type OpenDatabase, openDatabase } from '../../src/db/open.ts'
-import { type EgressPolicy, egressPolicy } from '../../src/deliveries/egress.ts'
+import { type EgressPolicy, egressPolicy } from '../../src/deliveries/egress/egress.ts'
 import type { App } from '../../src/http/app.ts'
 import { makeServer } from '../../src/http/server.ts'
 import { instant, ms } from '../../src/lib/time.ts'

@@ -1,5 +1,5 @@
 import { instant } from '../../src/lib/time.ts'
-import type { Told } from '../../src/webhooks/told.ts'
+import type { Told } from '../../src/webhooks/rendering/told.ts'
 
 /** An event that a webhook is told of, of which nothing matters but the fields that are given. */
 export const told = (fields: Partial<Told>): Told => ({

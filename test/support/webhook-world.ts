@@ -1,5 +1,5 @@
 import type { Actor } from '../../src/accounts/actor.ts'
-import { egressPolicy } from '../../src/deliveries/egress.ts'
+import { egressPolicy } from '../../src/deliveries/egress/egress.ts'
 import { renderDeliveries } from '../../src/events/render-commands.ts'
 import { asId, type OrganizationId } from '../../src/lib/ids.ts'
 import type { Loop } from '../../src/lib/loop.ts'

@@ -1,7 +1,7 @@
 import { jsonText, type JsonWithRaw } from '../../lib/json.ts'
 import { after, before, hours, type Instant, isoOffset, isoZ, minutes } from '../../lib/time.ts'
 import type { AlertReport } from '../alert-report.ts'
-import type { PastEvent } from '../past-event.ts'
+import type { PastEvent } from '../rendering/past-event.ts'
 import type { Person } from '../person.ts'
 import { type AlertTrigger, namesWebhook } from '../trigger.ts'
 import type { Asked } from './asked.ts'

@@ -1,4 +1,4 @@
-import type { PastEvent } from '../past-event.ts'
+import type { PastEvent } from '../rendering/past-event.ts'
 import { isAboutSchedule, isOperational, type Trigger } from '../trigger.ts'
 import { alertExample } from './alert.ts'
 import type { Asked } from './asked.ts'

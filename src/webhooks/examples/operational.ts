@@ -1,6 +1,6 @@
 import { jsonText, type JsonWithRaw } from '../../lib/json.ts'
 import { before, hours, isoZ, minutes } from '../../lib/time.ts'
-import type { PastEvent } from '../past-event.ts'
+import type { PastEvent } from '../rendering/past-event.ts'
 import type { OperationalTrigger } from '../trigger.ts'
 import type { Asked } from './asked.ts'
 import { ids } from './cast.ts'

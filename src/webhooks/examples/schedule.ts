@@ -1,5 +1,5 @@
 import { after, before, hours, isoZ, wholeSecond } from '../../lib/time.ts'
-import type { PastEvent } from '../past-event.ts'
+import type { PastEvent } from '../rendering/past-event.ts'
 import type { Person } from '../person.ts'
 import type { PersonOnCall, ShiftChange } from '../shift-change.ts'
 import type { ScheduleTrigger } from '../trigger.ts'

@@ -1,7 +1,7 @@
 import { jsonText, RawJson } from '../../lib/json.ts'
 import { isoZ } from '../../lib/time.ts'
 import { readShiftChange } from '../shift-change.ts'
-import type { Told } from '../told.ts'
+import type { Told } from '../rendering/told.ts'
 import { isAboutSchedule } from '../trigger.ts'
 import { nativeBody } from './native.ts'
 

@@ -1,6 +1,6 @@
 import { readShiftChange } from '../shift-change.ts'
 import type { History } from '../history.ts'
-import type { Told } from '../told.ts'
+import type { Told } from '../rendering/told.ts'
 import { contractTriggers, isAboutSchedule, type TriggerType, triggerTypes } from '../trigger.ts'
 import type { Several } from '../webhook.ts'
 import { cloudEventBody, cloudEventType } from './cloud-events.ts'

@@ -1,5 +1,5 @@
 import { readShiftChange } from '../shift-change.ts'
-import type { Told } from '../told.ts'
+import type { Told } from '../rendering/told.ts'
 
 /** A shift change or a gap as webhooks without a preset tell of it: all that is known, but for what escalates to the schedule. */
 export function nativeBody({ trigger, sequence, data }: Pick<Told, 'trigger' | 'sequence' | 'data'>): string {

@@ -1,5 +1,5 @@
-import { egressPolicy } from '../../../src/deliveries/egress.ts'
-import { noPhases } from '../../../src/deliveries/phases.ts'
+import { egressPolicy } from '../../../src/deliveries/egress/egress.ts'
+import { noPhases } from '../../../src/deliveries/sending/phases.ts'
 import { allShards } from '../../../src/lib/shard.ts'
 import { after, type Instant, type Ms, ms } from '../../../src/lib/time.ts'
 import type { Clock, HttpOutcome, HttpRequest, Ports } from '../../../src/ports.ts'
