@@ -76,14 +76,14 @@ const textOf = ({ organizationId, kind, ownerId, url }: EndpointKey): string =>
   `${organizationId} ${kind} ${ownerId} ${url ?? ''}`
 
 async function endpointsOfEach(tx: Tx, keys: readonly NewEndpoint[]): Promise<readonly EndpointId[]> {
-  const found = await findEndpoints(tx, keys)
+  const found = await findEndpoints(tx.sql, keys)
   const missing = keys.filter((_, index) => found[index] === null)
   if (missing.length === 0) return found.map((id) => known(id, 'each key has an endpoint'))
   await insertEndpoints(
     tx,
     missing.map((key) => ({ ...key, id: newUuid<EndpointId>(tx.now, tx.random.bytes) })),
   )
-  const made = await findEndpoints(tx, keys)
+  const made = await findEndpoints(tx.sql, keys)
   return made.map((id) => known(id, 'each key has an endpoint'))
 }
 

@@ -12,15 +12,21 @@ import type { Pause } from './queue/slots.ts'
 /** A table of the lanes, since what waits for an endpoint is found lane by lane: pages too, which wait for webhooks of people. */
 export const allLanes = sql`(values ${sql.join(Object.values(lanes).map((lane) => sql`(${sql.lit(lane)}::smallint)`))}) lanes (lane)`
 
-/** The open endpoints of the keys that have one, in the order of the keys; null where there is none. */
-export async function findEndpoints(tx: Tx, keys: readonly EndpointKey[]): Promise<readonly (EndpointId | null)[]> {
+/**
+ * The open endpoints of the keys that have one, in the order of the keys; null where there is none. Each key is a step of the index by
+ * itself, because PostgreSQL takes the open endpoints for few before it has counted them, and would compare each key with all of them.
+ */
+export async function findEndpoints(db: Sql, keys: readonly EndpointKey[]): Promise<readonly (EndpointId | null)[]> {
   const answer = await sql<{ readonly position: number; readonly id: string }>`
     select wanted.position, e.id
     from unnest(${keys.map((key) => key.organizationId)}::text[], ${keys.map((key) => key.kind)}::text[],
       ${keys.map((key) => key.ownerId)}::text[], ${keys.map((key) => key.url ?? '')}::text[])
       with ordinality as wanted (organization_id, kind, owner_id, url, position)
-    join endpoints e on e.organization_id = wanted.organization_id and e.kind = wanted.kind and e.owner_id = wanted.owner_id
-      and md5(coalesce(e.url, '')) = md5(wanted.url) and e.deleted_at is null`.execute(tx.sql)
+    cross join lateral (
+      select id from endpoints
+      where organization_id = wanted.organization_id and kind = wanted.kind and owner_id = wanted.owner_id
+        and md5(coalesce(url, '')) = md5(wanted.url) and deleted_at is null
+      limit 1) e`.execute(db)
   const found = new Map(answer.rows.map((row) => [row.position, asId<EndpointId>(row.id)]))
   return keys.map((_, index) => found.get(index + 1) ?? null)
 }
