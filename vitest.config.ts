@@ -17,8 +17,10 @@ export default defineConfig(() => {
   return {
     test: {
       maxWorkers: '100%',
-      testTimeout: 20_000,
-      hookTimeout: 60_000,
+      // Against hanging, not for speed: the machine may be a slow one, and busy.
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      expect: { poll: { timeout: 20_000, interval: 20 } },
       coverage: { include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
       projects: [
         // Pure code shares one environment: setting up a new one per file would take longer than the tests.

@@ -50,7 +50,7 @@ async function missedMuch(server: ServerProcess): Promise<string> {
   const path = await makeIntegration(client, 'source')
   const headers = { 'content-type': 'application/json' }
   await fetch(`${server.url}${path}`, { method: 'POST', headers, body: alertmanagerBody('disk') })
-  await vi.waitFor(() => expect(hooks.arrivals).toHaveLength(1), { timeout: 10_000 })
+  await vi.waitFor(() => expect(hooks.arrivals).toHaveLength(1), { timeout: 30_000 })
   await run(
     address,
     `insert into dead_deliveries (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence, subject_id,
@@ -68,7 +68,7 @@ it('a replay whose process is killed is finished by the next one, and nothing of
   const path = `webhooks/${webhookId}/replays/`
   const { id, total } = await clientOf(first.url).call<Replay>('POST', path, { since: 3600 })
   expect(total).toBe(messageCount)
-  await vi.waitFor(() => expect(hooks.arrivals.length).toBeGreaterThan(100), { timeout: 20_000, interval: 5 })
+  await vi.waitFor(() => expect(hooks.arrivals.length).toBeGreaterThan(100), { timeout: 60_000, interval: 5 })
   first.signal('SIGKILL')
   await first.exit
   const second = await start('second')
@@ -76,11 +76,11 @@ it('a replay whose process is killed is finished by the next one, and nothing of
   expect(await read()).toMatchObject({ state: 'running' })
   expect(hooks.arrivals.length).toBeLessThan(messageCount)
   await vi.waitFor(async () => expect(await read()).toMatchObject({ state: 'finished', done: messageCount }), {
-    timeout: 60_000,
+    timeout: 150_000,
     interval: 100,
   })
   await vi.waitFor(async () => expect(await run(address, 'select from deliveries limit 1')).toEqual([]), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 100,
   })
   const expected = await run(address, `select message_id::text as id from dead_deliveries where reason = 'missed'`)
@@ -91,4 +91,4 @@ it('a replay whose process is killed is finished by the next one, and nothing of
     `select count(distinct delivery_id)::int as count from attempts where lane = 3 and outcome = 'success'`,
   )
   expect(owed).toEqual([{ count: messageCount }])
-}, 150_000)
+}, 400_000)

@@ -64,7 +64,7 @@ export function launchServer({ folder, name, port, env, nodeArgs = [] }: Launch)
 }
 
 /** Resolves with the milliseconds from the launch to ready; rejects when the server ended or took too long. */
-export async function untilReady(server: ServerProcess, limitMs = 20_000): Promise<number> {
+export async function untilReady(server: ServerProcess, limitMs = 60_000): Promise<number> {
   while (performance.now() - server.startedAt < limitMs) {
     const answer = await fetch(`${server.url}/health/ready`).catch(() => null)
     await answer?.body?.cancel()
