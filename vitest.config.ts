@@ -31,6 +31,7 @@ export default defineConfig(() => {
             include: ['src/**/*.test.ts', 'sim/**/*.test.ts', 'bench/**/*.test.ts'],
             exclude: [...onDatabase, ...onProcesses],
             isolate: false,
+            setupFiles: ['test/support/fixed-cases.ts'],
           },
         },
         { extends: true, test: { name: 'processes', include: onProcesses } },
