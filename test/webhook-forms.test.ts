@@ -46,10 +46,12 @@ describe('an alert group is told in the forms of other products', () => {
 
   const bodies = (isMeant: (body: Readonly<Record<string, unknown>>) => boolean): readonly any[] =>
     world.webhooks.map(({ body }) => body).filter(isMeant)
-  const byTime = (of: (body: any) => string) => (a: any, b: any) => (of(a) < of(b) ? -1 : 1)
+  const byText = (of: (body: any) => string) => (a: any, b: any) => (of(a) < of(b) ? -1 : 1)
 
   it('Squadcast hears of four things, with whom it is assigned to and what happened before', () => {
-    const heard = bodies((body) => body['version'] === 'v2').toSorted(byTime((body) => body.event.timestamp))
+    const heard = bodies((body) => body['version'] === 'v2').toSorted(
+      (a, b) => Date.parse(a.event.timestamp) - Date.parse(b.event.timestamp),
+    )
     expect(heard.flatMap((body) => [...Value.Errors(schemas.squadcast, body)])).toEqual([])
     expect(heard.map(({ event }) => event.type)).toEqual([
       'incident.triggered',
@@ -78,7 +80,7 @@ describe('an alert group is told in the forms of other products', () => {
 
   it('Zenduty hears of an incident with one number', () => {
     const heard = bodies((body) => body['payload'] !== undefined).toSorted(
-      byTime(({ payload }) => String(payload.incident.status)),
+      byText(({ payload }) => String(payload.incident.status)),
     )
     expect(heard.flatMap((body) => [...Value.Errors(schemas.zenduty, body)])).toEqual([])
     expect(heard.map(({ payload }) => [payload.event_type, payload.incident.status])).toEqual([
@@ -102,7 +104,7 @@ describe('an alert group is told in the forms of other products', () => {
       'public_escalation.escalation_status_updated_v1',
     ])
     const updates = heard.flatMap((body) => body['public_escalation.escalation_status_updated_v1'] ?? [])
-    expect(updates.toSorted(byTime(({ new_status }) => new_status))).toMatchObject([
+    expect(updates.toSorted(byText(({ new_status }) => new_status))).toMatchObject([
       { previous_status: 'triggered', new_status: 'acked', actor: { user: { id: ada.id } } },
       { previous_status: 'acked', new_status: 'resolved' },
     ])
