@@ -70,6 +70,11 @@ describe('one alert in, one person paged, one webhook out', () => {
   })
 
   it('the button behind the link acknowledges, and the webhook names who did it', async () => {
+    // A page of which nobody has heard yet whether it was sent would be taken back.
+    await eventually(async () => {
+      const { json } = await world.api('GET', 'events/?after=0&limit=1000')
+      return json.results.some((event: { type: string }) => event.type === 'notification.sent') || undefined
+    })
     const [acknowledge = ''] = linksIn(world)
     const answer = await world.request('POST', acknowledge)
     expect(answer.text).toContain('Acknowledged')

@@ -55,7 +55,7 @@ describe('who is on call is told to receivers', () => {
     const { count, zenduty, incidentIo, own } = await arrivals(3)
     expect(count).toBe(3)
     expect(own).toMatchObject({
-      event: { type: 'shift change', late: false, change_number: 1, cause: 'configuration' },
+      event: { type: 'shift change', change_number: 1, cause: 'configuration' },
       schedule: { id: schedule.id, name: 'Primary', time_zone: 'Europe/Berlin', team: { id: teamId, name: 'Harbour' } },
       previous: [],
       current: [{ id: ada.id, cover: { kind: 'layer', id: layer.id, name: 'Week' } }],
