@@ -75,7 +75,7 @@ export async function newThings(world: Pick<StillWorld, 'app' | 'db'>, crew: Cre
   // There is one at most, which other things of the same person may have.
   await exportOf({ kind: 'user', id: users[role] }).catch(() => {})
   const layer = await make(`schedules/${schedule.id}/layers/`, {
-    ...{ name, start: '2026-01-01T00:00:00', turn: { unit: 'days' }, groups: [[user.id]], level: -1 },
+    ...{ name, start: '2040-01-01T00:00:00', turn: { unit: 'days' }, groups: [[user.id]], level: -1 },
     restrictions: [{ start: '09:00', end: '09:30' }],
   })
   const override = await make(`schedules/${schedule.id}/overrides/`, {
