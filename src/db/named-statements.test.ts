@@ -22,10 +22,10 @@ async function watchedPool(query_timeout: number) {
 }
 
 test('on a connection that fell silent nothing more is sent, not even a rollback, and it is closed', async () => {
-  const { pool, sent, kysely } = await watchedPool(100)
-  const working = kysely.transaction().execute((tx) => sql`select pg_sleep(3)`.execute(tx))
+  const { pool, sent, kysely } = await watchedPool(2_000)
+  const working = kysely.transaction().execute((tx) => sql`select pg_sleep(10)`.execute(tx))
   await expect(working).rejects.toThrow('Query read timeout')
-  expect(sent).toEqual(['begin', 'select pg_sleep(3)'])
+  expect(sent).toEqual(['begin', 'select pg_sleep(10)'])
   expect(pool.totalCount).toBe(0)
   await kysely.destroy()
 })

@@ -20,9 +20,9 @@ async function afterStandingStill(path: string) {
   const [port] = (await once(worker, 'message')) as [number]
   const asked = once(worker, 'message')
   const url = `http://127.0.0.1:${port}${path}`
-  const outcome = httpSender().http({ method: 'GET', url, headers: {}, body: null, deadlineMs: ms(400) })
+  const outcome = httpSender().http({ method: 'GET', url, headers: {}, body: null, deadlineMs: ms(1500) })
   await asked
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000)
   return outcome
 }
 

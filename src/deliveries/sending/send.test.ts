@@ -224,10 +224,10 @@ describe('the body of an answer', () => {
       const drip = setInterval(() => socket.write('x'), 20)
       socket.on('close', () => clearInterval(drip))
     })
-    const outcome = await httpSender().http(post(receiver.port, { deadlineMs: ms(300) }))
+    const outcome = await httpSender().http(post(receiver.port, { deadlineMs: ms(1000) }))
     expect(outcome).toMatchObject({ kind: 'answered', status: 200, truncated: true })
-    expect(outcome.durationMs).toBeGreaterThanOrEqual(299)
-    expect(outcome.durationMs).toBeLessThan(2000)
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(999)
+    expect(outcome.durationMs).toBeLessThan(10_000)
     await expect.poll(() => receiver.open()).toBe(0)
   })
 
@@ -270,9 +270,9 @@ describe('no answer', () => {
 
   test('is a timeout when the receiver stays silent, and its connection is closed', async () => {
     const receiver = await rawReceiver(() => {})
-    const outcome = await httpSender().http(post(receiver.port, { deadlineMs: ms(200) }))
-    expect(outcome).toMatchObject({ kind: 'no-answer', fault: 'timeout', detail: 'No answer within 0.2 s.' })
-    expect(outcome.durationMs).toBeGreaterThanOrEqual(199)
+    const outcome = await httpSender().http(post(receiver.port, { deadlineMs: ms(1500) }))
+    expect(outcome).toMatchObject({ kind: 'no-answer', fault: 'timeout', detail: 'No answer within 1.5 s.' })
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(1499)
     await expect.poll(() => receiver.open()).toBe(0)
   })
 
@@ -282,7 +282,7 @@ describe('no answer', () => {
       const drip = setInterval(() => socket.write('x-a: b\r\n'), 20)
       socket.on('close', () => clearInterval(drip))
     })
-    expect(await httpSender().http(post(receiver.port, { deadlineMs: ms(200) }))).toMatchObject({
+    expect(await httpSender().http(post(receiver.port, { deadlineMs: ms(1000) }))).toMatchObject({
       kind: 'no-answer',
       fault: 'timeout',
     })
@@ -343,11 +343,13 @@ describe('no connection', () => {
       httpSender().http(post(0, { url: `https://receiver.example:${silent.port}/`, deadlineMs })),
     ])
     expect(lookup).toMatchObject({ fault: 'dns', detail: 'The host name could not be resolved (it took too long).' })
-    expect(lookup.durationMs).toBeLessThan(4500)
+    expect(lookup.durationMs).toBeGreaterThanOrEqual(2999)
+    expect(lookup.durationMs).toBeLessThan(handshake.durationMs)
     expect(handshake).toMatchObject({ fault: 'connect', detail: 'No connection to the receiver (it took too long).' })
-    expect(handshake.durationMs).toBeLessThan(7500)
+    expect(handshake.durationMs).toBeGreaterThanOrEqual(4999)
+    expect(handshake.durationMs).toBeLessThan(15_000)
     await expect.poll(() => silent.open()).toBe(0)
-  }, 15_000)
+  })
 
   test('is a deadline that passes during the look-up, after which nothing is sent', async () => {
     let requests = 0
@@ -413,14 +415,14 @@ describe('many at once', () => {
     })
     const healthy = await httpReceiver((_request, response) => response.end())
     const send = httpSender()
-    const stuck = Array.from({ length: 50 }, () => send.http(post(hanging.port, { deadlineMs: ms(1000) })))
+    const stuck = Array.from({ length: 50 }, () => send.http(post(hanging.port, { deadlineMs: ms(4000) })))
     await expect.poll(() => hanging.open()).toBe(50)
     const quick = await Promise.all([
       ...Array.from({ length: 50 }, () => send.http(post(healthy.port))),
       send.http(post(hanging.port, { url: `http://127.0.0.1:${hanging.port}/quick` })),
     ])
     expect(quick.every(({ kind }) => kind === 'answered')).toBe(true)
-    expect(Math.max(...quick.map(({ durationMs }) => durationMs))).toBeLessThan(900)
+    expect(Math.max(...quick.map(({ durationMs }) => durationMs))).toBeLessThan(3500)
     const outcomes = await Promise.all(stuck)
     expect(outcomes.every((outcome) => outcome.kind === 'no-answer' && outcome.fault === 'timeout')).toBe(true)
     await expect.poll(() => hanging.open()).toBeLessThanOrEqual(1)
@@ -430,15 +432,15 @@ describe('many at once', () => {
     let requests = 0
     const receiver = await httpReceiver((_request, response) => {
       requests += 1
-      if (requests > 256) response.end()
+      if (requests > 16) response.end()
     })
-    const send = httpSender({ connectionsMax: 256 })
-    const first = Array.from({ length: 256 }, () => send.http(post(receiver.port, { deadlineMs: ms(1500) })))
-    const waiting = [send.http(post(receiver.port, { deadlineMs: ms(300) })), send.http(post(receiver.port))]
+    const send = httpSender({ connectionsMax: 16 })
+    const first = Array.from({ length: 16 }, () => send.http(post(receiver.port, { deadlineMs: ms(3000) })))
+    const waiting = [300, 20_000].map((deadline) => send.http(post(receiver.port, { deadlineMs: ms(deadline) })))
     expect(await waiting[0]).toMatchObject({ fault: 'timeout', detail: 'No connection within 0.3 s.' })
     expect((await Promise.all(first)).every(({ kind }) => kind === 'no-answer')).toBe(true)
     expect(await waiting[1]).toMatchObject({ kind: 'answered', status: 200 })
-    expect(requests).toBe(257)
+    expect(requests).toBe(17)
   })
 
   test('requests one after the other share what is open', async () => {
