@@ -64,8 +64,10 @@ describe('the share of those that are slow', () => {
       work()
       return performance.now() - begunAt
     }
-    const looking = Math.min(...Array.from({ length: 10 }, () => timeOf(() => slots.free(start))))
-    const asking = timeOf(() => Array.from({ length: 1_000 }, (_, number) => isFree(slots, `endpoint ${number}`)))
+    // The least of several, since something else may run in between. The time on the processor is too coarse here.
+    const leastOf = (work: () => unknown) => Math.min(...Array.from({ length: 10 }, () => timeOf(work)))
+    const looking = leastOf(() => slots.free(start))
+    const asking = leastOf(() => Array.from({ length: 1_000 }, (_, number) => isFree(slots, `endpoint ${number}`)))
     expect(asking).toBeLessThan(30 * looking)
   })
 })
