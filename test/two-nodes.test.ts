@@ -24,50 +24,53 @@ describe('two nodes on one PostgreSQL', () => {
   it('share the shards', async () => {
     await world.prepare(first)
     expect(await world.untilShared(2)).toBe(true)
-  }, 60_000)
+  }, 120_000)
 
   it('do each page and each delivery once, by one of them', async () => {
-    const keys = await world.send([first, second], 'shared', 30)
-    await world.untilTold(keys, 5_000)
+    const keys = await world.send([first, second], 'shared', 20)
+    await world.untilTold(keys, 20_000)
     await world.untilIdle()
     world.expectOnce(keys)
     const counts = [first, second].map((node) => logged(node, 'delivery attempted').length)
     expect(counts[0]).toBeGreaterThan(0)
     expect(counts[1]).toBeGreaterThan(0)
-    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(30 * messagesPerGroup)
-  }, 60_000)
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(20 * messagesPerGroup)
+  }, 120_000)
 
   it('when one is killed, its work is done by the other within 20 s', async () => {
-    const before = await world.send([first, second], 'before the kill', 10)
+    const before = await world.send([first, second], 'before the kill', 6)
     first.signal('SIGKILL')
     const killedAt = performance.now()
-    const after = await world.send([second], 'after the kill', 20)
+    const after = await world.send([second], 'after the kill', 12)
     const doneAt = await world.untilTold([...before, ...after], 20_000)
     process.stdout.write(`the other node had done the work of the killed one after ${Math.round(doneAt - killedAt)} ms\n`)
     expect(doneAt - killedAt).toBeLessThan(20_000)
     await world.untilIdle()
     world.expectOneId([...before, ...after])
     world.expectOnce(after)
-  }, 60_000)
+  }, 120_000)
 
   it('when one is stopped, its work moves at once and nothing is sent twice', async () => {
     const third = await world.start('third')
     await world.untilShared(2)
-    const before = await world.send([second, third], 'before the stop', 10)
+    const before = await world.send([second, third], 'before the stop', 6)
     const stopped = stopServer(second)
     const stoppedAt = performance.now()
-    const after = await world.send([third], 'after the stop', 20)
+    const after = await world.send([third], 'after the stop', 12)
     expect(await stopped).toBe(0)
     const doneAt = await world.untilTold([...before, ...after], 8_000)
     process.stdout.write(`the other node had done the work of the stopped one after ${Math.round(doneAt - stoppedAt)} ms\n`)
     expect(doneAt - stoppedAt).toBeLessThan(8_000)
     await world.untilIdle()
     world.expectOnce([...before, ...after])
-  }, 60_000)
+  }, 120_000)
 })
 
-/** Each is an endpoint of its own, and endpoints are spread over the shards. */
-const webhookCount = 12
+/**
+ * Each is an endpoint of its own, and which of the 64 shards it falls to is chance, because its id is: with 20 and the one
+ * for mails, all of them belong to one of two nodes in one run of a million.
+ */
+const webhookCount = 20
 const messagesPerGroup = webhookCount + 1
 
 async function newWorld() {
@@ -115,7 +118,7 @@ async function newWorld() {
         return rows.length === nodeCount && rows.every((row) => Number(row['count']) === 64 / nodeCount) ? true : null
       }),
     untilIdle: (): Promise<true> =>
-      until(10_000, async () => {
+      until(30_000, async () => {
         const [row] = await run(
           address,
           'select (select count(*) from deliveries) + (select count(*) from delivery_results) as count',
