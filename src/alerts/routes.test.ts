@@ -417,7 +417,7 @@ describe('DELETE', () => {
     const mail = await world.db.sql.selectFrom('messages').selectAll().where('subject_id', '=', id).executeTakeFirst()
     expect(mail).toMatchObject({ kind: 'mail', target: 'editor@harbour.example', body: null })
     expect(await tablesWith('quagga')).not.toContain('messages')
-    expect(await tablesWith('/r/')).not.toContain('messages')
+    expect(await tablesWith('bell.example/r/')).not.toContain('messages')
   })
 
   test('stops the paging', async () => {
