@@ -154,7 +154,7 @@ async function handOversOf({ dataDir, shifts }: World): Promise<Readonly<Record<
   if (connection === null) throw new Error('the database does not run')
   const handOvers = await announced(connection)
   // What was announced just now is still on its way.
-  const told = handOvers.filter(({ foundAt }) => foundAt < Date.now() - 5_000)
+  const told = handOvers.filter(({ foundAt }) => foundAt < Date.now() - 10_000)
   print(`${told.length} hand-overs, ${told.filter(({ isLate }) => isLate).length} of them late`)
   return brokenHandOvers(told, shifts.arrivals)
 }

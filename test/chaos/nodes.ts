@@ -68,6 +68,9 @@ async function started(launch: Launch): Promise<ServerProcess> {
   return server
 }
 
+/** What was found so shortly before may not have been written yet when the work was counted. */
+const unwrittenMs = 1_000
+
 type CaughtUp = { readonly broken: readonly string[]; readonly handOvers: readonly HandOver[] }
 
 /**
@@ -79,9 +82,9 @@ async function untilCaughtUp(connection: Connection, dataDir: string): Promise<C
   for (;;) {
     const lookedAt = Date.now()
     const pending = await pendingWork(dataDir)
-    const handOvers = (await announced(connection)).filter(({ foundAt }) => foundAt < lookedAt)
+    const handOvers = (await announced(connection)).filter(({ foundAt }) => foundAt < lookedAt - unwrittenMs)
     const last = handOvers.at(-1)
-    const isOnTime = last !== undefined && !last.isLate && lookedAt - last.at < 4_000
+    const isOnTime = last !== undefined && !last.isLate && lookedAt - last.at < 4_000 + unwrittenMs
     if (isOnTime && pending.length === 0) return { broken: [], handOvers }
     if (performance.now() - startedAt > 60_000)
       return { broken: [...pending, `the last was announced at ${new Date(last?.foundAt ?? 0).toISOString()}`], handOvers }
