@@ -51,7 +51,7 @@ describe('a client certificate', () => {
   })
 
   test('of one webhook is never shown for another one, whose request finds a connection open', async () => {
-    const open = { ...strict, rejectUnauthorized: false }
+    const open = { ...strict, rejectUnauthorized: false, keepAliveTimeout: 60_000 }
     const receiver = await httpsReceiverOf(open, (request, response) => response.end(callerOf(request)))
     const send = httpSender({ ca: [root.certificate] })
     const callers = []
