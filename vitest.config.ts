@@ -17,9 +17,9 @@ export default defineConfig(() => {
   return {
     test: {
       maxWorkers: '100%',
-      // Against hanging, not for speed: the machine may be a slow one, and busy.
-      testTimeout: 60_000,
-      hookTimeout: 120_000,
+      // Against hanging, not for speed: the machine may be a slow one, and busy. So no test has a shorter one.
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
       expect: { poll: { timeout: 20_000, interval: 20 } },
       coverage: { include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
       projects: [

@@ -184,7 +184,7 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const output = run('oxlint/bin/oxlint', '-f', 'json', 'src', 'sim').stdout
   diagnostics = JSON.parse(output).diagnostics
-}, 60_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -204,7 +204,7 @@ test('the compiler refuses what Node cannot run', () => {
   place('src/lib/enum.ts', 'export enum Colour {\n  Red,\n}')
   const output = run('typescript/bin/tsc').stdout
   expect(output).toContain('src/lib/enum.ts(1,13): error TS1294')
-}, 30_000)
+})
 
 test('the formatter refuses another style', () => {
   place('src/lib/style.ts', 'export const style = "double";')
@@ -219,7 +219,7 @@ test('an export that nobody imports is dead', () => {
   const output = run('knip/bin/knip.js', '--reporter', 'compact').stdout
   expect(output).toContain('src/lib/half.ts: forgotten')
   expect(output).toContain('src/alerts/dice.ts')
-}, 30_000)
+})
 
 /** Writes a file of the fixture; null takes the repository's own. */
 function place(name: string, text: string | null): void {

@@ -10,7 +10,7 @@ let connection: Connection
 beforeAll(async () => {
   server = await startServer()
   connection = await server.freshDatabase(nights[0])
-}, 60_000)
+})
 afterAll(() => server.stop())
 
 test('a statement that waits for another transaction is put aside, and who closes a deadlock is ended', async () => {

@@ -12,9 +12,6 @@ import {
   untilReady,
 } from './processes/server-process.ts'
 
-// Real servers on a busy machine: the limit is there against hanging, not for speed.
-vi.setConfig({ testTimeout: 90_000 })
-
 /** Real processes with databases of their own that are killed, and started again. */
 const folder = mkdtempSync(join(tmpdir(), 'watchbell-start-'))
 const processes: ServerProcess[] = []

@@ -24,7 +24,7 @@ describe('two nodes on one PostgreSQL', () => {
   it('share the shards', async () => {
     await world.prepare(first)
     expect(await world.untilShared(2)).toBe(true)
-  }, 120_000)
+  })
 
   it('do each page and each delivery once, by one of them', async () => {
     const keys = await world.send([first, second], 'shared', 20)
@@ -35,7 +35,7 @@ describe('two nodes on one PostgreSQL', () => {
     expect(counts[0]).toBeGreaterThan(0)
     expect(counts[1]).toBeGreaterThan(0)
     expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(20 * messagesPerGroup)
-  }, 120_000)
+  })
 
   it('when one is killed, its work is done by the other within 20 s', async () => {
     const before = await world.send([first, second], 'before the kill', 6)
@@ -48,7 +48,7 @@ describe('two nodes on one PostgreSQL', () => {
     await world.untilIdle()
     world.expectOneId([...before, ...after])
     world.expectOnce(after)
-  }, 120_000)
+  })
 
   it('when one is stopped, its work moves at once and nothing is sent twice', async () => {
     const third = await world.start('third')
@@ -63,7 +63,7 @@ describe('two nodes on one PostgreSQL', () => {
     expect(doneAt - stoppedAt).toBeLessThan(8_000)
     await world.untilIdle()
     world.expectOnce([...before, ...after])
-  }, 120_000)
+  })
 })
 
 /**

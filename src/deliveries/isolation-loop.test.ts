@@ -36,13 +36,13 @@ describe('while half of the receivers hang', () => {
   it('the others get theirs at once', async () => {
     const delays = await delaysBesideHanging(40, {})
     expect(share(delays, 0.99)).toBeLessThan(100)
-  }, 60_000)
+  })
 
   it('99 of 100 messages to the others leave within a second, although there are hardly more slots than receivers that hang', async () => {
     const delays = await delaysBesideHanging(40, { webhooksInFlightMax: 22, suspectsInFlightMax: 5 })
     expect(share(delays, 0.5)).toBeLessThan(100)
     expect(share(delays, 0.99)).toBeLessThan(1_000)
-  }, 60_000)
+  })
 })
 
 describe('a backlog', () => {
@@ -171,5 +171,5 @@ describe('receivers of which nothing is known', () => {
     expect(well.map(({ url }) => url).toSorted()).toEqual(['https://known.example/', 'https://new.example/'])
     expect(Math.max(...well.map(({ at }) => at)) - startedAt).toBeLessThan(1_100)
     expect(world.loop().state(world.now())).toMatchObject({ webhooks: 1_500, suspects: 1_500 })
-  }, 60_000)
+  })
 })

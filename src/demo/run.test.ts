@@ -150,7 +150,7 @@ describe('the demo', { timeout: 2 * limitMs }, () => {
   })
 })
 
-test('a demo that is stopped while its database starts leaves nothing behind', { timeout: limitMs }, async () => {
+test('a demo that is stopped while its database starts leaves nothing behind', { timeout: 2 * limitMs }, async () => {
   const demo = startDemo()
   await expectShown(demo, 'starts, with a PostgreSQL of its own')
   expect(await interrupt(demo)).toBe(0)

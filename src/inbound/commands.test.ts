@@ -47,7 +47,7 @@ describe('large alerts of an integration whose routes are cheap alone and dear t
 
   beforeAll(async () => {
     dear = await routed(...cheap)
-  }, 60_000)
+  })
 
   test('take a bounded number of steps together, and let others have their turn between them', async () => {
     let turns = 0

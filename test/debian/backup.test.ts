@@ -27,7 +27,7 @@ beforeAll(async () => {
   postgres = spawn(join(programs, 'postgres'), ['-D', cluster, '-k', folder, '-c', 'listen_addresses='], asUser)
   postgres15 = { host: folder, port: 5432, user: 'postgres', database: 'postgres' }
   await vi.waitFor(() => run(postgres15, 'select'), { timeout: 20_000 })
-}, 60_000)
+})
 
 afterAll(async () => {
   postgres.kill('SIGINT')

@@ -13,12 +13,9 @@ import {
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readyBinaries } from './binaries.ts'
 import { isRoot, ordinaryUsers } from './user.ts'
-
-// Real servers on a busy machine: the limit is there against hanging, not for speed.
-vi.setConfig({ testTimeout: 60_000 })
 
 let place: string
 

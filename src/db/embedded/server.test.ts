@@ -16,16 +16,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { Log } from '../../ports.ts'
 import { readPidFile } from './orphan.ts'
 import { canTieLife, exists, isAlive } from './process.ts'
 import { type Connection, type EmbeddedServer, findRunning, startEmbedded } from './server.ts'
 import { prepareSocketDir } from './socket-dir.ts'
 import { isRoot, ordinaryUsers } from './user.ts'
-
-// Real servers on a busy machine: the limit is there against hanging, not for speed.
-vi.setConfig({ testTimeout: 60_000 })
 
 let place: string
 let dataDir: string

@@ -276,7 +276,7 @@ describe('a replay ends', () => {
     expect(await finish(id, next.id)).toMatchObject({ state: 'finished', counts: { replayed: 520 } })
     await world.pass(minutes(2))
     expect(new Set(idsFrom(index)).size).toBe(520)
-  }, 60_000)
+  })
 
   it('also after all of it is in line, when somebody cancels it then', async () => {
     const { id, replay } = await begun()
