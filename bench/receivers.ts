@@ -16,6 +16,11 @@ export type ReceiverPlaces = {
   readonly countUrl: string
 }
 
+/** By the clock of all processes. */
+export type Arrival = { readonly owedMs: number; readonly atMs: number }
+
+export const lateMs = ({ owedMs, atMs }: Arrival): number => atMs - owedMs
+
 /** What came, but for what came again. */
 export type Received = {
   readonly count: number
@@ -23,8 +28,8 @@ export type Received = {
   readonly signedCount: number
   /** From the first one to the last. */
   readonly spanMs: number
-  /** From the instant that is in a `webhook-id`, at which the delivery was owed, to the first byte; unsorted. */
-  readonly lateMs: readonly number[]
+  /** When each was owed, which its `webhook-id` says, and when its first byte came. */
+  readonly arrivals: readonly Arrival[]
   readonly bytesMean: number
 }
 
@@ -79,7 +84,7 @@ type Tally = { add(head: string, bytes: number): void; received(): Received }
 
 function newTally(): Tally {
   const ids = new Set<string>()
-  const lateMs: number[] = []
+  const arrivals: Arrival[] = []
   const [counts, span] = [
     { again: 0, signed: 0, bytes: 0 },
     { first: 0, last: 0 },
@@ -93,15 +98,15 @@ function newTally(): Tally {
       if (head.includes('webhook-signature: v1,')) counts.signed += 1
       span.last = performance.now()
       span.first ||= span.last
-      lateMs.push(Date.now() - owedMs(id))
+      arrivals.push({ owedMs: owedMs(id), atMs: Date.now() })
     },
     received: () => ({
       count: ids.size,
       againCount: counts.again,
       signedCount: counts.signed,
       spanMs: span.last - span.first,
-      lateMs,
-      bytesMean: counts.bytes / lateMs.length,
+      arrivals,
+      bytesMean: counts.bytes / arrivals.length,
     }),
   }
 }
