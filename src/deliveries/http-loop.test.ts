@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { freshDatabase } from '../../test/support/database.ts'
-import { testVault } from '../../test/support/delivery-world.ts'
+import { inParts, testVault } from '../../test/support/delivery-world.ts'
 import { silentLog } from '../../test/support/log.ts'
 import { openDatabase } from '../db/open.ts'
 import { nodeClock } from '../lib/node/clock.ts'
@@ -70,7 +70,7 @@ async function newSender() {
       ports: portsWith(http),
       vault: testVault,
       mailFrom: 'bell@example.com',
-      render,
+      render: inParts(render),
       credentialsOf: async () => new Map(),
       wake: () => {},
       isOwned: () => true,

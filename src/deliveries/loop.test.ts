@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { testVault } from '../../test/support/delivery-world.ts'
+import { inParts, testVault } from '../../test/support/delivery-world.ts'
 import {
   type Asked,
   attempts,
@@ -359,7 +359,7 @@ describe('a delivery', () => {
       ports: world.ports,
       vault: testVault,
       mailFrom: 'bell@example.com',
-      render: renderPost,
+      render: inParts(renderPost),
       credentialsOf: async () => new Map(),
       wake: () => {},
       isOwned: () => true,

@@ -224,7 +224,8 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
     // What has its bytes leaves at once: a page does not wait until webhooks are rendered.
     decide(loaded, credentials)
     const toRender = unrendered.filter((delivery) => undecided.has(delivery))
-    if (toRender.length > 0) decide(await renderMessages({ ...options, db: ports.db }, toRender), credentials)
+    const onStored = (prepared: Prepared): void => decide(prepared, credentials)
+    if (toRender.length > 0) await renderMessages({ ...options, db: ports.db }, toRender, onStored)
   }
   const putOff = async (delivery: Delivery, fault: unknown): Promise<void> => {
     // It is our database that is slow, for which no delivery is to blame.

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { type DeliveryWorld, testVault } from '../../test/support/delivery-world.ts'
+import { type DeliveryWorld, inParts, testVault } from '../../test/support/delivery-world.ts'
 import {
   type Asked,
   attempts,
@@ -143,7 +143,7 @@ describe('ordered deliveries to one endpoint', () => {
       ports: world.ports,
       vault: testVault,
       mailFrom: 'bell@example.com',
-      render: renderPost,
+      render: inParts(renderPost),
       credentialsOf: async () => new Map(),
       wake: () => {},
       isOwned: () => true,

@@ -1,5 +1,6 @@
 import type { Vault } from '../accounts/secret.ts'
 import type { Brand } from '../lib/brand.ts'
+import { known } from '../lib/check.ts'
 import { type MessageId, newUuid } from '../lib/ids.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Database, Ports, Sql, Tx } from '../ports.ts'
@@ -10,10 +11,10 @@ import { insertMessages, messagesOfWaiting } from './message-store.ts'
 import { sealedHttp, unsealed } from './sealing.ts'
 
 /**
- * Makes the bytes of deliveries that have none yet, from what caused them. What is missing in the answer is a failure, like
- * what it says has failed. It takes its time, so it is done outside of transactions, and reads only.
+ * Makes the bytes of deliveries that have none yet, from what caused them: of some, then of some more. What is missing in all of it is a
+ * failure, like what it says has failed. It takes its time, so it is done outside of transactions, and reads only.
  */
-export type Render = (db: Sql, deliveries: readonly Delivery[]) => Promise<ReadonlyMap<MessageId, Rendered>>
+export type Render = (db: Sql, deliveries: readonly Delivery[]) => AsyncIterable<ReadonlyMap<MessageId, Rendered>>
 
 export type Ready = { readonly delivery: Delivery; readonly message: Message }
 
@@ -80,20 +81,47 @@ export async function loadCredentials(
 type Renderer = { readonly db: Database; readonly vault: Vault; readonly render: Render }
 
 /**
- * Renders and stores the bytes before any of them leaves; every later attempt sends these. What another node rendered
- * first is in none of the lists, and is found with its bytes in the next round; nor is what is to be rendered later.
+ * Renders and stores the bytes before any of them leaves; every later attempt sends these. `onStored` is called with some, which can leave
+ * then, while more are rendered. What another node rendered first is in none of the lists, and is found with its bytes in the next round;
+ * nor is what is to be rendered later.
  */
-export async function renderMessages({ db, vault, render }: Renderer, deliveries: readonly Delivery[]): Promise<Prepared> {
-  const rendered = await render(db.sql, deliveries)
+export async function renderMessages(
+  { db, vault, render }: Renderer,
+  deliveries: readonly Delivery[],
+  onStored: (prepared: Prepared) => void,
+): Promise<void> {
+  const missing = new Set(deliveries)
+  let storing = Promise.resolve()
+  try {
+    for await (const rendered of render(db.sql, deliveries)) {
+      const own = deliveries.filter(({ messageId }) => rendered.has(messageId))
+      for (const delivery of own) missing.delete(delivery)
+      if (own.length === 0) continue
+      await storing
+      storing = store({ db, vault }, own, rendered).then(onStored)
+      // A fault is heard of where it is awaited, and until then nobody listens.
+      storing.catch(() => {})
+    }
+  } finally {
+    await storing
+  }
+  const failed = [...missing].map((delivery) => ({ delivery, detail: 'nobody renders it' }))
+  onStored({ ready: [], unsent: [], resting: [], failed })
+}
+
+function store(
+  { db, vault }: Omit<Renderer, 'render'>,
+  deliveries: readonly Delivery[],
+  rendered: ReadonlyMap<MessageId, Rendered>,
+): Promise<Prepared> {
   return db.tx('render deliveries', async (tx) => {
     const fresh: { readonly delivery: Delivery; readonly message: HttpMessage }[] = []
     const unsent: Conclusion[] = []
     const failed: Prepared['failed'][number][] = []
     const resting: Prepared['resting'][number][] = []
     for (const delivery of deliveries) {
-      const result = rendered.get(delivery.messageId)
-      if (result === undefined) failed.push({ delivery, detail: 'nobody renders it' })
-      else if (result.kind === 'message') fresh.push({ delivery, message: result.message })
+      const result = known(rendered.get(delivery.messageId), 'it is rendered')
+      if (result.kind === 'message') fresh.push({ delivery, message: result.message })
       else if (result.kind === 'failed') failed.push({ delivery, detail: result.detail })
       else if (result.kind === 'faulty') unsent.push(faulty(tx, vault, { ...result, delivery }))
       else if (result.kind === 'later') resting.push(...(result.until === null ? [] : [{ delivery, until: result.until }]))

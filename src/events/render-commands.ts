@@ -17,7 +17,7 @@ import { shownTogether } from './shown-event.ts'
 /** How deliveries get their bytes: from the events that caused them, through the webhooks that asked. */
 export function renderDeliveries(world: RenderWorld) {
   const pace = newPace(world.clock)
-  return async (db: Sql, deliveries: readonly Delivery[]): Promise<ReadonlyMap<MessageId, Rendered>> => {
+  return async function* (db: Sql, deliveries: readonly Delivery[]): AsyncGenerator<ReadonlyMap<MessageId, Rendered>, void> {
     const told = await readEventDataWithin(db, deliveries.map(keysOf), renderedBytesMax)
     const contents = new Map(
       told.flatMap(({ data, report, ...event }) =>
@@ -40,8 +40,8 @@ export function renderDeliveries(world: RenderWorld) {
       )
       return [{ delivery, events: own.filter((event) => event.data !== wipedData) }]
     })
-    const rendered = await renderWebhooks(db, { ...world, pace, historiesOf }, requests)
-    return new Map([...rendered, ...[...later].map((messageId) => [messageId, { kind: 'later', until: null }] as const)])
+    yield* renderWebhooks(db, { ...world, pace, historiesOf }, requests)
+    yield new Map([...later].map((messageId) => [messageId, { kind: 'later', until: null }] as const))
   }
 }
 

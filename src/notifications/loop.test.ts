@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { inParts } from '../../test/support/delivery-world.ts'
 import { freshDatabase } from '../../test/support/database.ts'
 import { silentLog } from '../../test/support/log.ts'
 import type { Actor } from '../accounts/actor.ts'
@@ -114,7 +115,7 @@ async function sendAll(): Promise<void> {
   const deliveries = deliveriesLoop({
     ports,
     vault: settings.messageVault,
-    render: async () => new Map(),
+    render: inParts(async () => new Map()),
     credentialsOf: async () => new Map(),
     mailFrom: settings.mailFrom,
     wake: () => {},

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { makeVault } from '../../src/accounts/secret.ts'
 import { openDatabase } from '../../src/db/open.ts'
+import type { Delivery, Rendered } from '../../src/deliveries/delivery.ts'
 import { type DeliveriesLoop, deliveriesLoop, type DeliveriesOptions } from '../../src/deliveries/loop.ts'
 import { noPhases } from '../../src/deliveries/sending/phases.ts'
+import type { MessageId } from '../../src/lib/ids.ts'
 import { allShards } from '../../src/lib/shard.ts'
 import { type Instant, instant, type Ms, ms } from '../../src/lib/time.ts'
-import type { Database, HttpOutcome, HttpRequest, Mail, MailOutcome, Ports, Random, Tx } from '../../src/ports.ts'
+import type { Database, HttpOutcome, HttpRequest, Mail, MailOutcome, Ports, Random, Sql, Tx } from '../../src/ports.ts'
 import { freshDatabase } from './database.ts'
 import { silentLog } from './log.ts'
 
@@ -48,13 +50,27 @@ export type DeliveryWorld = {
   close(): Promise<void>
 }
 
-export type WorldOptions = Pick<DeliveriesOptions, 'render'> & {
+type Made = ReadonlyMap<MessageId, Rendered>
+
+/** Gives all requests at once, or some after the others. */
+type AnyRender = (db: Sql, deliveries: readonly Delivery[]) => Promise<Made> | AsyncIterable<Made>
+
+export type WorldOptions = {
+  readonly render: AnyRender
   readonly behave?: (request: HttpRequest, attemptsSoFar: number) => Behaviour
   readonly answerMail?: (mail: Mail) => MailOutcome
   readonly limits?: DeliveriesOptions['limits']
   readonly isOwned?: DeliveriesOptions['isOwned']
   readonly credentialsOf?: DeliveriesOptions['credentialsOf']
 }
+
+/** As the loop takes it. */
+export const inParts = (render: AnyRender): DeliveriesOptions['render'] =>
+  async function* (db, deliveries) {
+    const made = render(db, deliveries)
+    if (Symbol.asyncIterator in made) yield* made
+    else yield await made
+  }
 
 export const testVault = makeVault({ secretKey: new Uint8Array(32), purpose: 'test', random: countingRandom() })
 
@@ -149,7 +165,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
       ports: { ...ports, send },
       vault: testVault,
       mailFrom: 'bell@example.com',
-      render: options.render,
+      render: inParts(options.render),
       credentialsOf: options.credentialsOf ?? (async () => new Map()),
       limits: options.limits ?? {},
       wake: () => void woken.add('deliveries'),

@@ -35,12 +35,15 @@ type RenderMeans = { readonly pace: Pace; readonly historiesOf: HistoriesOf }
 /** What happened to alert groups until the events of messages. */
 export type HistoriesOf = (db: Sql, wanted: readonly HistoryKey[]) => Promise<ReadonlyMap<MessageId, History>>
 
-/** Makes the requests of deliveries to webhooks. A webhook that is gone or switched off makes none. */
-export async function renderWebhooks(
+/** So many requests are made before they are given away: few enough that the first of many leave soon. */
+const portionMax = 64
+
+/** Makes the requests of deliveries to webhooks, some, then some more. A webhook that is gone or switched off makes none. */
+export async function* renderWebhooks(
   db: Sql,
   { clock, random, settings: { vault, egress }, pace, historiesOf, ...world }: RenderWorld & RenderMeans,
   requests: readonly RenderRequest[],
-): Promise<ReadonlyMap<MessageId, Rendered>> {
+): AsyncGenerator<ReadonlyMap<MessageId, Rendered>, void> {
   const rows = await store.findWebhooksEvenDeleted(
     db,
     requests.map(({ delivery }) => ({ organizationId: delivery.organizationId, id: asId<WebhookId>(delivery.endpoint.ownerId) })),
@@ -72,14 +75,17 @@ export async function renderWebhooks(
       userAgent: world.userAgent,
     })
   }
-  const rendered = new Map<MessageId, Rendered>()
   const makeInTurn = pace.batch('patient')
   const isSlow = ({ delivery: { endpoint } }: RenderRequest): boolean => pace.isSlow(asId<WebhookId>(endpoint.ownerId))
+  let portion = new Map<MessageId, Rendered>()
   for (const request of requests.toSorted((a, b) => Number(isSlow(a)) - Number(isSlow(b)))) {
     const { messageId, endpoint } = request.delivery
-    rendered.set(messageId, await makeInTurn(asId<WebhookId>(endpoint.ownerId), () => isolated(() => render(request))))
+    portion.set(messageId, await makeInTurn(asId<WebhookId>(endpoint.ownerId), () => isolated(() => render(request))))
+    if (portion.size < portionMax) continue
+    yield portion
+    portion = new Map()
   }
-  return rendered
+  yield portion
 }
 
 /** A URL that the webhook has no more is still called, as its first one is. */
