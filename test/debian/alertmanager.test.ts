@@ -126,7 +126,7 @@ async function untilAlertmanagerIsReady(
   child: ChildProcess,
   { address, logFile }: { address: string; logFile: string },
 ): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const answer = await fetch(`http://${address}/-/ready`).catch(() => null)
     if (answer?.ok === true) return
     if (child.pid === undefined)
@@ -152,7 +152,7 @@ function diskFull(instance: string, status: 'firing' | 'resolved'): object {
 /** The newest alert group, as soon as it is as wanted. */
 async function untilGroup(client: Client, isWanted: (group: AlertGroup) => boolean): Promise<AlertGroup> {
   let newest: AlertGroup | undefined
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     newest = (await listAlertGroups(client))[0]
     if (newest !== undefined && isWanted(newest)) return newest
     await wait(50)

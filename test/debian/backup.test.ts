@@ -26,7 +26,7 @@ beforeAll(async () => {
   execFileSync(join(programs, 'initdb'), initdb, asUser)
   postgres = spawn(join(programs, 'postgres'), ['-D', cluster, '-k', folder, '-c', 'listen_addresses='], asUser)
   postgres15 = { host: folder, port: 5432, user: 'postgres', database: 'postgres' }
-  await vi.waitFor(() => run(postgres15, 'select'), { timeout: 20_000 })
+  await vi.waitFor(() => run(postgres15, 'select'), { timeout: 60_000 })
 })
 
 afterAll(async () => {
