@@ -218,12 +218,12 @@ export const bugs: readonly Bug[] = [
     troubles: ['crashes', 'broken connections'],
     patches: [
       {
-        file: 'schedules/announce-commands.ts',
+        file: 'schedules/hand-overs/announce-commands.ts',
         find: '/**\n * Announces the prepared hand-overs of schedules that are due',
         put: 'export const later: ((tx: Tx) => Promise<unknown>)[] = []\n\n/**\n * Announces the prepared hand-overs of schedules that are due',
       },
       {
-        file: 'schedules/announce-commands.ts',
+        file: 'schedules/hand-overs/announce-commands.ts',
         find: `  await store.moveOn(
     tx,
     organizationId,
@@ -247,7 +247,7 @@ export const bugs: readonly Bug[] = [
     troubles: [],
     patches: [
       {
-        file: 'schedules/shift-layers.ts',
+        file: 'schedules/shifts/shift-layers.ts',
         find: 'endLocal: untilLocal, durationMs }',
         put: 'endLocal: untilLocal, durationMs: durationMs - 1000 }',
       },
@@ -258,7 +258,7 @@ export const bugs: readonly Bug[] = [
     troubles: ['crashes', 'freezes'],
     patches: [
       {
-        file: 'schedules/watch-step.ts',
+        file: 'schedules/hand-overs/watch-step.ts',
         find: 'for (const handOver of withNext(seen.handOvers)) {',
         put: 'for (const handOver of withNext(seen.handOvers).filter((_one, index, all) => (all[index + 1]?.at ?? Infinity) > until)) {',
       },

@@ -22,7 +22,7 @@ import { type PartProgress, progressOn, shownCount } from './lib/progress.ts'
 import { StartFault } from './lib/start-fault.ts'
 import { type ReachableDatabase, reachDatabaseForCommand } from './open.ts'
 import type { Log, Tx } from './ports.ts'
-import { skipMissedHandOvers } from './schedules/watch-commands.ts'
+import { skipMissedHandOvers } from './schedules/hand-overs/watch-commands.ts'
 import { cancelAllReplays } from './webhooks/replays/commands.ts'
 import { switchOffAllWebhooks } from './webhooks/commands.ts'
 

@@ -6,11 +6,11 @@ import { type Instant, instant } from '../lib/time.ts'
 import { assemble } from './assembly-commands.ts'
 import { finalShifts } from './engine/on-call.ts'
 import { throughHistory, type View } from './history.ts'
-import { deleteLayer } from './layer-commands.ts'
-import { updateOverride } from './override-commands.ts'
+import { deleteLayer } from './layers/commands.ts'
+import { updateOverride } from './overrides/commands.ts'
 import { scheduleRoutes } from './routes.ts'
-import { takeSwap } from './swap-commands.ts'
-import { updateShift } from './shift-commands.ts'
+import { takeSwap } from './swaps/commands.ts'
+import { updateShift } from './shifts/commands.ts'
 
 // The clock of these tests stands at noon of 2026-04-01, UTC: then the schedule and its shift are made. At 14:00 an edit swaps the person.
 

@@ -16,7 +16,7 @@ import {
   type View,
   viewed,
 } from './history.ts'
-import { calendarsThrough } from './ical-assembly-commands.ts'
+import { calendarsThrough } from './calendars/assembly-commands.ts'
 import { contentOf, usersOf, zoneOf } from './part.ts'
 import { type Said, whatWasSaid } from './said-store.ts'
 import { yearTenThousand } from './window-input.ts'

@@ -2,13 +2,13 @@ import type { OrganizationId, ScheduleId } from '../lib/ids.ts'
 import { invalid } from '../lib/rejection.ts'
 import type { Tx } from '../ports.ts'
 import { scheduleFault } from './engine/limits.ts'
-import type { NativeLayer } from './layer.ts'
-import { rotationOf } from './layer-rotation.ts'
+import type { NativeLayer } from './layers/layer.ts'
+import { rotationOf } from './layers/rotation.ts'
 import { allParts } from './part-store.ts'
 import type { Schedule } from './schedule.ts'
-import { layerOf } from './shift-layers.ts'
-import { shiftsOf } from './shift-store.ts'
-import type { OnCallShift } from './shift.ts'
+import { layerOf } from './shifts/shift-layers.ts'
+import { shiftsOf } from './shifts/store.ts'
+import type { OnCallShift } from './shifts/shift.ts'
 
 /** Refuses shifts that are too much for a schedule, beside its layers: it must be known in time who is on call. Null: a new schedule. */
 export async function refuseBurdenOfShifts(

@@ -4,9 +4,9 @@ import { asId, type OrganizationId, type PartId, type ScheduleId, type UserId } 
 import { after, type Instant } from '../lib/time.ts'
 import type { Tx } from '../ports.ts'
 import { assemble } from './assembly-commands.ts'
-import type { Course } from './hand-overs.ts'
+import type { Course } from './hand-overs/hand-overs.ts'
 import { phasesOf } from './presence-phases.ts'
-import { aheadMs } from './watch-step.ts'
+import { aheadMs } from './hand-overs/watch-step.ts'
 
 /** How schedules go on, and the people whom they name. */
 type Courses = {

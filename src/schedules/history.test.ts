@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { asId, type UserId } from '../lib/ids.ts'
 import { hours, instant, type Instant } from '../lib/time.ts'
-import { cutShort } from './cut.ts'
+import { cutShort } from './shifts/cut.ts'
 import { finalShifts } from './engine/on-call.ts'
 import { type Era, layersThrough, throughHistory, viewed, withoutSeams } from './history.ts'
 import { parseLocalTime } from './local-time.ts'
-import type { OnCallShift } from './shift.ts'
+import type { OnCallShift } from './shifts/shift.ts'
 import { parseWindow } from './window-input.ts'
 
 const at = (text: string): Instant => instant(Date.parse(text))

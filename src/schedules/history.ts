@@ -2,10 +2,10 @@ import type { PartId, ScheduleId, UserId } from '../lib/ids.ts'
 import { type Instant, instant } from '../lib/time.ts'
 import type { FinalShift } from './engine/on-call.ts'
 import type { Layer, Override, Swap } from './engine/schedule.ts'
-import { layerOf } from './shift-layers.ts'
-import { rotationOf } from './layer-rotation.ts'
+import { layerOf } from './shifts/shift-layers.ts'
+import { rotationOf } from './layers/rotation.ts'
 import type { Part } from './part.ts'
-import type { ShiftSwap } from './swap.ts'
+import type { ShiftSwap } from './swaps/swap.ts'
 
 /** A part of a schedule for as long as neither of the two was changed; null: from the first instant, or until further notice. */
 export type Era = {

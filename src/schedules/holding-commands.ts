@@ -10,7 +10,7 @@ import { partRecord } from './part-record.ts'
 import * as store from './part-store.ts'
 import type { Schedule } from './schedule.ts'
 import { lockSchedule, scheduleExists } from './store.ts'
-import { lookAgain } from './watch-commands.ts'
+import { lookAgain } from './hand-overs/watch-commands.ts'
 
 /** The schedule whose layers or overrides are changed; nobody else changes them before the commit. */
 export async function lockedSchedule(tx: Tx, { organizationId }: Actor, id: ScheduleId): Promise<Schedule> {

@@ -4,8 +4,8 @@ import { pageSettings } from '../../test/support/still-world.ts'
 import { chainsOfSchedules } from '../escalation-chains/policy-commands.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
 import { after, days, hours, type Instant, instant, minutes, ms, seconds } from '../lib/time.ts'
-import { announcePrepared } from './announce-commands.ts'
-import { skipMissedHandOvers } from './watch-commands.ts'
+import { announcePrepared } from './hand-overs/announce-commands.ts'
+import { skipMissedHandOvers } from './hand-overs/watch-commands.ts'
 
 const { world, crew, start, count, round, until, make, delays } = await stillSchedules()
 

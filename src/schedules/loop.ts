@@ -9,14 +9,14 @@ import { after, between, type Instant, instant, isoZ, minutes, seconds } from '.
 import { togetherOrAlone } from '../lib/together.ts'
 import { tzdataVersion } from '../lib/zone-data.ts'
 import type { Ports } from '../ports.ts'
-import { announcePrepared, leaveToLook } from './announce-commands.ts'
-import { lookAtSchedules, type Unreadable } from './look-commands.ts'
-import { tellMoves } from './moved-commands.ts'
-import { remindOfShifts } from './remind-commands.ts'
+import { announcePrepared, leaveToLook } from './hand-overs/announce-commands.ts'
+import { lookAtSchedules, type Unreadable } from './hand-overs/look-commands.ts'
+import { tellMoves } from './hand-overs/moved-commands.ts'
+import { remindOfShifts } from './reminders/remind-commands.ts'
 import type { ScheduleSettings } from './settings.ts'
-import { dueEdits, dueReminders, postponeEdits, postponeReminders } from './telling-store.ts'
-import type { Watch, WatchKey } from './watch.ts'
-import * as store from './watch-store.ts'
+import { dueEdits, dueReminders, postponeEdits, postponeReminders } from './reminders/telling-store.ts'
+import type { Watch, WatchKey } from './hand-overs/watch.ts'
+import * as store from './hand-overs/watch-store.ts'
 
 /** Hand-overs of one organization and instant are written together, so many at most. */
 const changesPerTransaction = 500

@@ -1,12 +1,12 @@
 import { asId, type LayerId, type OverrideId, type PartId, type ShiftId, type TeamId } from '../lib/ids.ts'
 import { isObject, type Json } from '../lib/json.ts'
 import type { TimeWindow } from './engine/schedule.ts'
-import { parseLayer } from './layer-input.ts'
-import { layerRecord } from './layer-record.ts'
-import { parseOverride } from './override-input.ts'
-import { overrideRecord } from './override-record.ts'
+import { parseLayer } from './layers/input.ts'
+import { layerRecord } from './layers/record.ts'
+import { parseOverride } from './overrides/input.ts'
+import { overrideRecord } from './overrides/record.ts'
 import type { Part } from './part.ts'
-import { fieldsOf, recordOf } from './shift-record.ts'
+import { fieldsOf, recordOf } from './shifts/record.ts'
 
 /** A part as its rows keep it. */
 export type PartRecord = {

@@ -1,7 +1,7 @@
 import type { PartId, ScheduleId, TeamId, UserId } from '../lib/ids.ts'
-import type { NativeLayer } from './layer.ts'
-import type { NativeOverride } from './override.ts'
-import { type OnCallShift, usersOf as usersOfShift } from './shift.ts'
+import type { NativeLayer } from './layers/layer.ts'
+import type { NativeOverride } from './overrides/override.ts'
+import { type OnCallShift, usersOf as usersOfShift } from './shifts/shift.ts'
 
 /** What a schedule is made of: shifts of the Grafana OnCall API, which may be on several schedules, and layers and overrides of its own. */
 export type Part =

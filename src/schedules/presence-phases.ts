@@ -2,7 +2,7 @@ import type { PresenceChange } from '../accounts/presence.ts'
 import type { UserId } from '../lib/ids.ts'
 import { instant } from '../lib/time.ts'
 import type { Schedule } from './engine/schedule.ts'
-import type { Phase } from './hand-overs.ts'
+import type { Phase } from './hand-overs/hand-overs.ts'
 
 /**
  * A schedule as it was while people came and went, from what it is now, when all the changes have happened. Only whom it passes over

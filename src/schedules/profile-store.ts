@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { asId, type OrganizationId, type ScheduleId, type TeamId } from '../lib/ids.ts'
 import { fromDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
-import type { ScheduleProfile } from './shift-change-fact.ts'
+import type { ScheduleProfile } from './hand-overs/shift-change-fact.ts'
 
 type Some = { readonly organizationId: OrganizationId; readonly ids: readonly ScheduleId[] }
 

@@ -6,7 +6,7 @@ import type { Tx } from '../ports.ts'
 import { updateSchedule } from './commands.ts'
 import { whoIsOnCall } from './on-call-commands.ts'
 import { scheduleRoutes } from './routes.ts'
-import { deleteShift, updateShift } from './shift-commands.ts'
+import { deleteShift, updateShift } from './shifts/commands.ts'
 
 // The clock of these tests stands at noon of 2026-04-01, UTC.
 

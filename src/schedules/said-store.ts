@@ -4,10 +4,10 @@ import { asId, type OrganizationId, type ScheduleId, type ShiftId, type SwapId, 
 import { fromJsonDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql } from '../ports.ts'
 import type { TimeWindow } from './engine/schedule.ts'
-import { type CalendarRole, calendarRoles } from './ical-calendar.ts'
+import { type CalendarRole, calendarRoles } from './calendars/calendar.ts'
 import type { PartReading } from './part.ts'
 import { partReadingOf, type PartRow } from './part-store.ts'
-import type { ShiftSwap } from './swap.ts'
+import type { ShiftSwap } from './swaps/swap.ts'
 
 /** What schedules, their parts and their swaps said: each version that held. */
 export type Said = {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { choice, nullable } from '../http/schema.ts'
 import { isoZ } from '../lib/time.ts'
 import type { ScheduleDetail, StaffedSchedule } from './commands.ts'
-import { calendarsOf } from './ical-calendar.ts'
+import { calendarsOf } from './calendars/calendar.ts'
 
 const CalendarStatusShape = Type.Object({
   refreshed_at: nullable(Type.String({ format: 'date-time', description: 'When it was last looked at and all was well.' })),

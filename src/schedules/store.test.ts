@@ -5,7 +5,7 @@ import { silentLog } from '../../test/support/log.ts'
 import { testClock, testRandom } from '../../test/support/server.ts'
 import { type OpenDatabase, openDatabase } from '../db/open.ts'
 import { asId, type OrganizationId, type ScheduleId, type ShiftId } from '../lib/ids.ts'
-import { countShifts } from './shift-store.ts'
+import { countShifts } from './shifts/store.ts'
 import { schedulesOfShifts } from './store.ts'
 
 const organizationId = asId<OrganizationId>('O1')

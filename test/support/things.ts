@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { createToken } from '../../src/accounts/commands.ts'
 import type { Role } from '../../src/accounts/role.ts'
 import type { Database } from '../../src/ports.ts'
-import { createExportToken, type ExportSubject } from '../../src/schedules/export-token-commands.ts'
+import { createExportToken, type ExportSubject } from '../../src/schedules/exports/token-commands.ts'
 import { receiverCertificate } from '../fixtures/receiver.ts'
 import type { Crew, StillWorld } from './still-world.ts'
 
