@@ -22,10 +22,13 @@ import { findWebhook } from '../webhooks/commands.ts'
 import { forgetUntold } from './added-store.ts'
 import type { Alert, AlertGroup } from './alert-group.ts'
 import { wipeAlerts } from './alert-store.ts'
+import { standAloneIfKeyIsTaken } from './key-store.ts'
+import { countGroups, findGroup, type ListedGroup, listGroups } from './list-store.ts'
 import { deleteNotesAbout } from './note-store.ts'
 import { originOf, targetOf } from './origin-commands.ts'
 import type { AlertGroupFilter } from './query.ts'
 import type { AlertSettings } from './settings.ts'
+import { clearSilenceEnds } from './silence-store.ts'
 import { type AlertGroupAction, pages, transition } from './state.ts'
 import * as store from './store.ts'
 import { startOf, tell } from './telling-commands.ts'
@@ -58,15 +61,15 @@ export async function act(tx: Tx, settings: AlertSettings, wanted: Act): Promise
 }
 
 /** What the lists and the detail show. */
-export function listAlertGroups(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter): Listing<store.ListedGroup> {
+export function listAlertGroups(db: Sql, organizationId: OrganizationId, filter: AlertGroupFilter): Listing<ListedGroup> {
   return {
-    count: () => store.countGroups(db, organizationId, filter),
-    items: (window) => store.listGroups(db, organizationId, { filter, ...window }),
+    count: () => countGroups(db, organizationId, filter),
+    items: (window) => listGroups(db, organizationId, { filter, ...window }),
   }
 }
 
-export async function findAlertGroup(db: Sql, organizationId: OrganizationId, id: AlertGroupId): Promise<store.ListedGroup> {
-  const group = await store.findGroup(db, organizationId, id)
+export async function findAlertGroup(db: Sql, organizationId: OrganizationId, id: AlertGroupId): Promise<ListedGroup> {
+  const group = await findGroup(db, organizationId, id)
   if (group === null) throw notFound()
   return group
 }
@@ -119,7 +122,7 @@ export type Turn = {
 export async function turn(tx: Tx, settings: AlertSettings, { actor, group, changed, fact, newestAlert }: Turn): Promise<void> {
   const origin = await originOf(tx, changed)
   const keyIsId = integrationTypes[origin.source.type].keysAreIds
-  if (group.state === 'resolved') await store.standAloneIfKeyIsTaken(tx, group, { keyIsId })
+  if (group.state === 'resolved') await standAloneIfKeyIsTaken(tx, group, { keyIsId })
   const written = await store.saveState(tx, changed, group.state)
   check(written === 1, 'a locked alert group keeps its state')
   const target = pages(changed.state) ? await targetOf(tx, changed, origin.chainId) : null
@@ -141,7 +144,7 @@ export async function turn(tx: Tx, settings: AlertSettings, { actor, group, chan
 }
 
 /** Lets no silence of any organization end by itself; people still end them. */
-export const keepSilences = store.clearSilenceEnds
+export const keepSilences = clearSilenceEnds
 
 /** The silence is over: paging begins anew. Nothing happens when somebody was faster. */
 export async function endSilence(

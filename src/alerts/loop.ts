@@ -13,7 +13,7 @@ import { type AddedKey, groupsToTell, nextToTellAt, postponeTelling } from './ad
 import { answerEscalationRequest, endSilence } from './commands.ts'
 import { tellNews } from './news-commands.ts'
 import type { AlertSettings } from './settings.ts'
-import * as store from './store.ts'
+import { endedSilences, nextSilenceEnd } from './silence-store.ts'
 
 const perRound = 200
 
@@ -71,7 +71,7 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
       if (shards.length === 0) return null
       const due = { now: clock.now(), limit: perRound }
       for (const [id, until] of putOff) if (until <= due.now) putOff.delete(id)
-      const ended = await store.endedSilences(db.sql, { ...due, shards, except: [...putOff.keys()] })
+      const ended = await endedSilences(db.sql, { ...due, shards, except: [...putOff.keys()] })
       for (const key of ended) await end(key)
       const asked = await dueRequests(db.sql, shards, due)
       for (const key of asked) await answer(key)
@@ -80,7 +80,7 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
       const added = await groupsToTell(db.sql, shards, due)
       for (const key of added) await tellOfAdded(key)
       if ([ended, asked, news, added].some(({ length }) => length === perRound)) return clock.now()
-      const nextEnd = await store.nextSilenceEnd(db.sql, { shards, except: [...putOff.keys()] })
+      const nextEnd = await nextSilenceEnd(db.sql, { shards, except: [...putOff.keys()] })
       const nextAsked = await nextRequestAt(db.sql, shards)
       const nextNews = await nextNewsAt(db.sql, shards)
       return earliest([nextEnd, nextAsked, nextNews, await nextToTellAt(db.sql, shards), ...putOff.values()])

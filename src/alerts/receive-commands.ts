@@ -25,6 +25,7 @@ import {
   roundsOf,
   textOnAnyRoute,
 } from './intake.ts'
+import { findRoutesOfGroups, type FoundGroup, lockLatestResolvedGroups, lockOpenGroups } from './key-store.ts'
 import type { AlertSettings } from './settings.ts'
 import { tellIgnored } from './ignored-commands.ts'
 import * as store from './store.ts'
@@ -51,7 +52,7 @@ async function routesOfGroups(tx: Tx, arrivals: readonly Arrival[]): Promise<Rea
   )
   const keys = [...keysOf(turning).values()]
   if (keys.length === 0) return new Map()
-  const found = await store.findRoutesOfGroups(tx, keys)
+  const found = await findRoutesOfGroups(tx, keys)
   return new Map(found.map(({ routeId, ...key }) => [textOnAnyRoute(key), routeId]))
 }
 
@@ -76,16 +77,16 @@ async function receiveRound(tx: Tx, settings: AlertSettings, arrivals: readonly 
 }
 
 /** The groups that the arrivals can be about: the open one of each key, and where a key without one does not open any the latest resolved. */
-async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<readonly store.FoundGroup[]> {
+async function lockGroupsOf(tx: Tx, arrivals: readonly Arrival[]): Promise<readonly FoundGroup[]> {
   const keys = keysOf(arrivals)
   if (keys.size === 0) return []
-  const open = await store.lockOpenGroups(tx, [...keys.values()])
+  const open = await lockOpenGroups(tx, [...keys.values()])
   const found = new Set(open.map((group) => keyOf(group)))
   const lookingBack = [...keysOf(arrivals.filter(({ signal }) => signal.action !== 'open'))]
     .filter(([key]) => !found.has(key))
     .map(([, key]) => key)
   if (lookingBack.length === 0) return open
-  return [...open, ...(await store.lockLatestResolvedGroups(tx, lookingBack))]
+  return [...open, ...(await lockLatestResolvedGroups(tx, lookingBack))]
 }
 
 function keysOf(arrivals: readonly Arrival[]): ReadonlyMap<string, GroupKey> {
@@ -215,4 +216,4 @@ function alertOf({ alertId, alertGroupId, arrival }: Placement, receivedAt: Inst
   return { id: alertId, alertGroupId, receivedAt, payload: arrival.signal.payload }
 }
 
-const keyOf = (group: store.FoundGroup): string => keyName({ ...group, routeId: group.keyRouteId })
+const keyOf = (group: FoundGroup): string => keyName({ ...group, routeId: group.keyRouteId })

@@ -22,7 +22,7 @@ import { reassign } from './reassign-commands.ts'
 import { filterOf, silenceOf } from './query.ts'
 import { AlertShape } from './alert-routes.ts'
 import { alertGroupActions, alertGroupStates } from './state.ts'
-import type { ListedGroup } from './store.ts'
+import type { ListedGroup } from './list-store.ts'
 
 const read = { permission: 'alert-groups:read' } as const
 const write = { permission: 'alert-groups:write' } as const

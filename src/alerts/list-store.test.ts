@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testServer, type TestServer } from '../../test/support/server.ts'
 import { asId, type OrganizationId } from '../lib/ids.ts'
-import { countGroups, listGroups } from './store.ts'
+import { countGroups, listGroups } from './list-store.ts'
 
 let server: TestServer
 
