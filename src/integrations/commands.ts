@@ -25,13 +25,15 @@ import { newKey } from './link.ts'
 import { parseIntegrationChange, parseNewIntegration } from './integration-input.ts'
 import type { RouteTarget } from './route-input.ts'
 import { insertRoute, type RouteKey, updateTarget } from './route-store.ts'
+import type { SealedIntegration } from './row-store.ts'
+import { findByTokenDigest, findSourceEvenDeleted, findSources } from './source-store.ts'
 import * as store from './store.ts'
 
 // For other slices -------------------------------------------------------------------------------------------------------
 
 /** The source that an inbound URL's token belongs to; null for an unknown token and a deleted integration. */
 export function sourceByToken(sql: Sql, token: string): Promise<AlertSource | null> {
-  return store.findByTokenDigest(sql, digestOf(token))
+  return findByTokenDigest(sql, digestOf(token))
 }
 
 /** The sources as they are now, for a transaction that is about to rely on them; deleted ones are missing. */
@@ -39,12 +41,12 @@ export function freshSources(
   tx: Tx,
   keys: readonly { readonly organizationId: OrganizationId; readonly id: IntegrationId }[],
 ): Promise<readonly AlertSource[]> {
-  return store.findSources(tx, keys)
+  return findSources(tx, keys)
 }
 
 /** The source of an alert group, even one that was deleted since; null when there never was one. */
 export function sourceOf(sql: Sql, organizationId: OrganizationId, id: IntegrationId): Promise<AlertSource | null> {
-  return store.findSourceEvenDeleted(sql, organizationId, id)
+  return findSourceEvenDeleted(sql, organizationId, id)
 }
 
 /** Whether a request may come in with what its header shows, which is null when it has none. */
@@ -223,7 +225,7 @@ function sealedHeaderToken(vault: Vault, { id, type }: Owner, headerToken: strin
   return vault.seal(headerToken, headerContextOf(id))
 }
 
-function opened(vault: Vault, { tokenSealed, headerTokenSealed, ...integration }: store.SealedIntegration): Integration {
+function opened(vault: Vault, { tokenSealed, headerTokenSealed, ...integration }: SealedIntegration): Integration {
   const { id } = integration
   return {
     ...integration,
