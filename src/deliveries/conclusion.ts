@@ -6,7 +6,7 @@ import type { Attempt } from './attempt.ts'
 import { type Delivery, type Ending, type FaultyRequest, lanes, type Verdict } from './delivery.ts'
 import { noPhases } from './sending/phases.ts'
 import type { Sign } from './sending/sign.ts'
-import type { Pause } from './queue/slots.ts'
+import type { Pause } from './queue/standing.ts'
 
 /** What became of a delivery in this process, ready to be written. */
 export type Conclusion = {

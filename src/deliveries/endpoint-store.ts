@@ -7,7 +7,7 @@ import { earliest, fromDate, type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { type ClosingEndpoint, type EndpointKey, lanes, type NewEndpoint } from './delivery.ts'
 import type { EndpointSettings } from './endpoint-settings.ts'
-import type { Pause } from './queue/slots.ts'
+import type { Pause } from './queue/standing.ts'
 
 /** A table of the lanes, since what waits for an endpoint is found lane by lane: pages too, which wait for webhooks of people. */
 export const allLanes = sql`(values ${sql.join(Object.values(lanes).map((lane) => sql`(${sql.lit(lane)}::smallint)`))}) lanes (lane)`

@@ -9,7 +9,7 @@ import { keepPauses } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults, settleDeliveries, type Unsent } from './finish-store.ts'
 import { keepHealth } from './health/commands.ts'
 import { insertMessages } from './message-store.ts'
-import type { Pause } from './queue/slots.ts'
+import type { Pause } from './queue/standing.ts'
 
 /** Writes what became of deliveries, one batch at a time; what comes meanwhile is the next batch. */
 export type Finisher = {

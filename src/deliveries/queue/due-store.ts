@@ -5,7 +5,7 @@ import type { Sql } from '../../ports.ts'
 import { type Delivery, type EndpointKind, type Lane, lanes } from '../delivery.ts'
 import type { EndpointSettings } from '../endpoint-settings.ts'
 import type { Position } from './positions.ts'
-import type { FreeSlots } from './slots.ts'
+import type { FreeSlots } from './free-slots.ts'
 import type { KeptBreaker } from '../health/breaker.ts'
 
 type Due = {

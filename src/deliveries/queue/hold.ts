@@ -2,8 +2,9 @@ import type { EndpointId } from '../../lib/ids.ts'
 import { after, before, earliest, type Instant, ms } from '../../lib/time.ts'
 import { type Delivery, lanes } from '../delivery.ts'
 import type { Sign } from '../sending/sign.ts'
-import { type FreeSlots, newSlots, type Pause, type SlotLimits, type Troubled } from './slots.ts'
-import { soonMs } from './standing.ts'
+import type { FreeSlots } from './free-slots.ts'
+import { newSlots, type SlotLimits, type Troubled } from './slots.ts'
+import { type Pause, soonMs } from './standing.ts'
 
 export type HoldLimits = SlotLimits & {
   /** What is under way at once, in all, but for what hangs. */

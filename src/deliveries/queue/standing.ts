@@ -49,6 +49,14 @@ function capAfterSuccess({ cap, breaker }: Standing, isSlow: boolean, capMax: nu
   return Math.max(cap, Math.min(cap + 1, max))
 }
 
+/** What the table is to keep of an endpoint after an attempt. */
+export type Pause = {
+  /** Nothing but pages leaves until then; null: all may. */
+  readonly until: Instant | null
+  /** How long its breaker is open this time; null: it is closed. */
+  readonly breakerMs: number | null
+}
+
 /** Until when nothing but pages may leave for it after an attempt; null: it may at once. */
 export function pausedUntilAfter({ breaker }: Standing, { at, says }: Sign): Instant | null {
   const asked = says.kind === 'busy' ? after(at, says.pauseMs) : null
