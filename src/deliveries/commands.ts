@@ -5,7 +5,7 @@ import { type Instant, type Ms, ms } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import * as attempts from './attempt-store.ts'
 import type { LoggedAttempt, Page, SubjectAnswer } from './attempt.ts'
-import { type ClosingEndpoint, type EndpointKey, lanes, type NewDelivery, type NewEndpoint } from './delivery.ts'
+import { type ClosingEndpoint, type EndpointKey, isPage, lanes, type NewDelivery, type NewEndpoint } from './delivery.ts'
 import { oldestDue } from './queue/due-store.ts'
 import * as endpoints from './endpoint-store.ts'
 import { closeOpenEndpoints, findClosing, findEndpoints, insertEndpoints, markEmptied, updateSettings } from './endpoint-store.ts'
@@ -135,7 +135,7 @@ export async function endWaiting(tx: Tx, closing: ClosingEndpoint): Promise<Ende
   const unsent = ended.map((delivery) => endedUnsent(delivery, reason))
   await insertDeadDeliveries(tx, unsent)
   const haveResults = ended.length <= resultsMax
-  const told = haveResults ? unsent : unsent.filter(({ delivery }) => delivery.lane === lanes.page)
+  const told = haveResults ? unsent : unsent.filter(({ delivery }) => isPage(delivery))
   if (told.length > 0) {
     const dead = { kind: 'dead', reason, status: null, attemptId: null } as const
     await insertResults(

@@ -3,7 +3,7 @@ import type { Instant } from '../lib/time.ts'
 import { type Ms, ms } from '../lib/time.ts'
 import type { HttpOutcome, MailOutcome, Phases } from '../ports.ts'
 import type { Attempt } from './attempt.ts'
-import { type Delivery, type Ending, type FaultyRequest, lanes, type Verdict } from './delivery.ts'
+import { type Delivery, type Ending, type FaultyRequest, isPage, type Verdict } from './delivery.ts'
 import { noPhases } from './sending/phases.ts'
 import type { Sign } from './sending/sign.ts'
 import type { Pause } from './queue/standing.ts'
@@ -85,7 +85,7 @@ export function endingOf(conclusion: Conclusion): Ending | null {
   const { delivery, verdict, attempt } = conclusion
   const attemptsCount = attemptsCountOf(conclusion)
   const status = attempt?.status ?? null
-  const isQuiet = (verdict.kind === 'skipped' || verdict.kind === 'missed') && delivery.lane !== lanes.page
+  const isQuiet = (verdict.kind === 'skipped' || verdict.kind === 'missed') && !isPage(delivery)
   if (verdict.kind === 'retry' || isQuiet) return null
   if (verdict.kind === 'success') return attempt && { kind: 'delivered', status, attemptId: attempt.id, attemptsCount }
   return { kind: 'dead', reason: verdict.reason, status, attemptId: attempt?.id ?? null, attemptsCount }

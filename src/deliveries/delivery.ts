@@ -127,6 +127,10 @@ export type Delivery = {
   }
 }
 
+export const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
+export const isOrdered = ({ lane }: Delivery): boolean => lane === lanes.ordered
+export const isReplay = ({ lane }: Delivery): boolean => lane === lanes.replay
+
 /** What a slice makes of a delivery that has no bytes yet. */
 export type Rendered =
   | { readonly kind: 'message'; readonly message: HttpMessage }

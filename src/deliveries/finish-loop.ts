@@ -4,7 +4,7 @@ import { type Ms, ms, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
 import { insertAttempts } from './attempt-store.ts'
 import { attemptsCountOf, type Concluded, endingOf, lastStatusOf } from './conclusion.ts'
-import { lanes } from './delivery.ts'
+import { isPage } from './delivery.ts'
 import { keepPauses } from './endpoint-store.ts'
 import { insertDeadDeliveries, insertResults, settleDeliveries, type Unsent } from './finish-store.ts'
 import { keepHealth } from './health/commands.ts'
@@ -170,6 +170,6 @@ async function tellEndings(tx: Tx, changed: readonly Concluded[]): Promise<void>
   })
   if (ended.length === 0) return
   await insertResults(tx, ended)
-  if (ended.some(({ delivery }) => delivery.lane === lanes.page)) tx.wake('notifications')
-  if (ended.some(({ delivery }) => delivery.lane !== lanes.page)) tx.wake('webhooks')
+  if (ended.some(({ delivery }) => isPage(delivery))) tx.wake('notifications')
+  if (ended.some(({ delivery }) => !isPage(delivery))) tx.wake('webhooks')
 }

@@ -8,7 +8,7 @@ import { togetherOrAlone } from '../lib/together.ts'
 import { type AttemptOptions, type Leaving, failedAttempt, failedPreparation, makeAttempt } from './attempt-loop.ts'
 import type { Conclusion } from './conclusion.ts'
 import { type CredentialsById, type CredentialsOf, noCredentials } from './credentials.ts'
-import { type Delivery, lanes } from './delivery.ts'
+import { type Delivery, isOrdered, isPage } from './delivery.ts'
 import { type Finisher, newFinisher, type Written } from './finish-loop.ts'
 import { type Hold, type HoldLimits, type HoldState, newHold } from './queue/hold.ts'
 import { newOutlook, type Outlook } from './queue/outlook.ts'
@@ -124,7 +124,7 @@ function takeIn({ batch, hasStray }: Written, { hold, outlook, positions }: Memo
   }
   const isSooner = batch.map(({ verdict }) => verdict.kind === 'retry' && outlook.putOff(verdict.dueAt))
   const hasPauseEnd = batch.map(({ pause }) => pause !== null && (pause.until === null || outlook.putOff(pause.until)))
-  const hasFollower = batch.some(({ delivery, verdict }) => delivery.lane === lanes.ordered && verdict.kind !== 'retry')
+  const hasFollower = batch.some(({ delivery, verdict }) => isOrdered(delivery) && verdict.kind !== 'retry')
   return hasStray || hasFollower || hold.isRoomAwaited() || isSooner.includes(true) || hasPauseEnd.includes(true)
 }
 
@@ -252,7 +252,7 @@ const pagesRestMax = seconds(1)
 function rest({ options: { ports, wake }, hold }: Desk, delivery: Delivery, wish: Instant): void {
   const { clock } = ports
   const now = clock.now()
-  const until = delivery.lane === lanes.page ? instant(Math.min(wish, after(now, pagesRestMax))) : wish
+  const until = isPage(delivery) ? instant(Math.min(wish, after(now, pagesRestMax))) : wish
   // A timer may end within the millisecond before its time, and nobody would wake the loop again.
   const length = ms(Math.max(until - now, 0) + 1)
   if (hold.rest(delivery, until)) void clock.wait(length, new AbortController().signal).then(wake)

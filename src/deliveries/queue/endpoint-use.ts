@@ -1,5 +1,5 @@
 import { type Instant, minutes } from '../../lib/time.ts'
-import { type Delivery, type EndpointKind, lanes } from '../delivery.ts'
+import { type Delivery, type EndpointKind, isPage, isReplay } from '../delivery.ts'
 import type { EndpointSettings } from '../endpoint-settings.ts'
 import type { Sign } from '../sending/sign.ts'
 import { afterRequest, type Bucket, fullBucket, isFull, refillsAt } from './rate.ts'
@@ -105,6 +105,3 @@ export function isForgotten({ standing, settings, bucket, pages, others, pause, 
   const kept = isDoubtful ? doubtsForgottenAfter : forgottenAfter
   return usedAt < now - kept
 }
-
-export const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
-export const isReplay = ({ lane }: Delivery): boolean => lane === lanes.replay

@@ -1,6 +1,6 @@
 import type { EndpointId } from '../../lib/ids.ts'
 import { after, before, earliest, type Instant, ms } from '../../lib/time.ts'
-import { type Delivery, lanes } from '../delivery.ts'
+import { type Delivery, isOrdered, isPage } from '../delivery.ts'
 import type { Sign } from '../sending/sign.ts'
 import type { FreeSlots } from './free-slots.ts'
 import { newSlots, type SlotLimits, type Troubled } from './slots.ts'
@@ -212,6 +212,3 @@ type Awaited = {
 }
 
 const nothingAwaited = (): Awaited => ({ isAny: false, isByWebhooks: false, isBySuspect: false, endpoints: new Set() })
-
-const isPage = ({ lane }: Delivery): boolean => lane === lanes.page
-const isOrdered = ({ lane }: Delivery): boolean => lane === lanes.ordered

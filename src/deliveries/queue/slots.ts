@@ -1,13 +1,11 @@
 import type { EndpointId } from '../../lib/ids.ts'
 import { earliest, type Instant } from '../../lib/time.ts'
-import type { Delivery, EndpointKind } from '../delivery.ts'
+import { type Delivery, type EndpointKind, isPage, isReplay } from '../delivery.ts'
 import type { Sign } from '../sending/sign.ts'
 import {
   bucketAfter,
   type EndpointUse,
   isForgotten,
-  isPage,
-  isReplay,
   isSuspect,
   learnt,
   newUse,
