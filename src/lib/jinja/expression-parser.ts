@@ -1,7 +1,8 @@
 import { syntaxFault } from './fault.ts'
+import { parseBracketed, parseGiven, parseItems } from './items-parser.ts'
 import type { Comparator, Comparison, Condition, Expression, Given, NamedCall, Slice } from './syntax.ts'
 import { describeToken, type TokenKind } from './token.ts'
-import { advance, expect, expectAnyName, isAt, isName, look, nested, skip, skipName, type Stream } from './token-stream.ts'
+import { advance, expect, expectAnyName, isName, look, nested, skip, skipName, type Stream } from './token-stream.ts'
 import { releaseUses } from './uses.ts'
 import { ownText } from './marked-text.ts'
 import type { Operator } from './value.ts'
@@ -15,29 +16,6 @@ export function parseTuple(stream: Stream, { names, isConditional }: TupleEnd): 
   if (items === null) throw syntaxFault(`Expected an expression, got '${describeToken(stream.current)}'`, stream.current.line)
   return items
 }
-
-/** Null: nothing is there. */
-export function parseItems(
-  stream: Stream,
-  endNames: readonly string[],
-  parse: (stream: Stream) => Expression,
-): Expression | null {
-  const { line } = stream.current
-  const items: Expression[] = []
-  let isTuple = false
-  for (;;) {
-    if (items.length > 0) expect(stream, ',')
-    if (isTupleEnd(stream, endNames)) break
-    items.push(parse(stream))
-    if (stream.current.kind !== ',') break
-    isTuple = true
-  }
-  const [first] = items
-  return isTuple ? { kind: 'tuple', items, line } : (first ?? null)
-}
-
-const isTupleEnd = ({ current }: Stream, names: readonly string[]): boolean =>
-  ['variable end', 'block end', ')'].includes(current.kind) || names.some((name) => isName(current, name))
 
 /** An expression, which may end in `if test else otherwise`. */
 export const parseExpression = (stream: Stream): Expression => nested(stream, () => parseCondition(stream))
@@ -186,19 +164,6 @@ export function parsePrimary(stream: Stream): Expression {
   }
 }
 
-/** Items between brackets, with commas between them and perhaps one after the last. */
-function parseBracketed<Item>(stream: Stream, closing: ']' | '}', parse: (stream: Stream) => Item): readonly Item[] {
-  advance(stream)
-  const items: Item[] = []
-  while (!isAt(stream, closing)) {
-    if (items.length > 0) expect(stream, ',')
-    if (isAt(stream, closing)) break
-    items.push(parse(stream))
-  }
-  advance(stream)
-  return items
-}
-
 function parsePair(stream: Stream): readonly [Expression, Expression] {
   const key = parseExpression(stream)
   expect(stream, ':')
@@ -212,7 +177,7 @@ function parsePostfix(stream: Stream, of: Expression): Expression {
     const { kind, line } = stream.current
     if (kind === '.') value = parseAttribute(stream, value)
     else if (kind === '[') value = parseItem(stream, value)
-    else if (kind === '(') value = { kind: 'call', callee: value, given: parseGiven(stream), line }
+    else if (kind === '(') value = { kind: 'call', callee: value, given: parseGiven(stream, parseExpression), line }
     else return value
   }
 }
@@ -258,7 +223,7 @@ function parseFilters(stream: Stream, of: Expression): Expression {
       advance(stream)
       value = { kind: 'filter', of: value, filter: parseFilter(stream), line }
     } else if (isName(stream.current, 'is')) value = parseTest(stream, value)
-    else if (kind === '(') value = { kind: 'call', callee: value, given: parseGiven(stream), line }
+    else if (kind === '(') value = { kind: 'call', callee: value, given: parseGiven(stream, parseExpression), line }
     else return value
   }
 }
@@ -276,7 +241,7 @@ function parseFilter(stream: Stream): NamedCall {
   const { line } = stream.current
   const name = parseDotted(stream)
   stream.uses.push({ what: 'filter', name, line, isFixed: false })
-  return { name, given: stream.current.kind === '(' ? parseGiven(stream) : nothing, line }
+  return { name, given: stream.current.kind === '(' ? parseGiven(stream, parseExpression) : nothing, line }
 }
 
 function parseDotted(stream: Stream): string {
@@ -299,42 +264,8 @@ function parseTest(stream: Stream, of: Expression): Expression {
 
 function parseTestGiven(stream: Stream): Given {
   const { current } = stream
-  if (current.kind === '(') return parseGiven(stream)
+  if (current.kind === '(') return parseGiven(stream, parseExpression)
   if (!beginsArgument.includes(current.kind) || endsTest.some((name) => isName(current, name))) return nothing
   if (isName(current, 'is')) throw syntaxFault('You cannot chain multiple tests with is', current.line)
   return { ...nothing, positional: [parsePostfix(stream, parsePrimary(stream))] }
-}
-
-/** The arguments of a call, with their brackets. */
-function parseGiven(stream: Stream): Given {
-  const { line } = advance(stream)
-  const positional: Expression[] = []
-  const named: (readonly [string, Expression])[] = []
-  let rest: Expression | null = null
-  let namedRest: Expression | null = null
-  const ensure = (isFine: boolean): void => {
-    if (!isFine) throw syntaxFault('invalid syntax for function call expression', line)
-  }
-  for (let isFirst = true; !isAt(stream, ')'); isFirst = false) {
-    if (!isFirst) expect(stream, ',')
-    // A comma after the last one.
-    if (isAt(stream, ')')) break
-    if (skip(stream, '*')) {
-      ensure(rest === null && namedRest === null)
-      rest = parseExpression(stream)
-    } else if (skip(stream, '**')) {
-      ensure(namedRest === null)
-      namedRest = parseExpression(stream)
-    } else if (isAt(stream, 'name') && look(stream).kind === '=') {
-      ensure(namedRest === null)
-      const name = String(advance(stream).value)
-      advance(stream)
-      named.push([name, parseExpression(stream)])
-    } else {
-      ensure(rest === null && namedRest === null && named.length === 0)
-      positional.push(parseExpression(stream))
-    }
-  }
-  advance(stream)
-  return { positional, named, rest, namedRest }
 }

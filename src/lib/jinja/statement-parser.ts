@@ -1,5 +1,6 @@
 import { syntaxFault } from './fault.ts'
-import { parseExpression, parseFilterChain, parseItems, parsePrimary, parseTuple } from './expression-parser.ts'
+import { parseExpression, parseFilterChain, parsePrimary, parseTuple } from './expression-parser.ts'
+import { parseItems } from './items-parser.ts'
 import type { Body, Expression, If, MacroCode, Signature, Statement, Target } from './syntax.ts'
 import { describeToken } from './token.ts'
 import { advance, expect, expectAnyName, expectName, isName, look, nested, skip, skipName, type Stream } from './token-stream.ts'
