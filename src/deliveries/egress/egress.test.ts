@@ -183,6 +183,11 @@ describe('what the operator opens', () => {
   test('a name opens no metadata service; a network that contains it does', () => {
     expect(verdict('http://metadata.google.internal/', names, ['169.254.169.254'])).toBe('refuse')
     expect(verdict('http://instance.internal/', names, ['fd00:ec2::254'])).toBe('refuse')
+    expect(verdict('http://metadata.google.internal/', names, ['fd20:ce::254'])).toBe('refuse')
+    expect(verdict('http://oracle.internal/', names, ['fd00:c1::a9fe:a9fe'])).toBe('refuse')
+    expect(verdict('http://scaleway.internal/', names, ['fd00:42::42'])).toBe('refuse')
+    expect(verdict('http://linode.internal/', names, ['fd00:a9fe:a9fe::1'])).toBe('refuse')
+    expect(verdict('http://alibaba.internal/', names, ['fd00:100::100:200'])).toBe('refuse')
     expect(verdict('http://zero.internal/', names, ['0.0.0.0'])).toBe('refuse')
     expect(verdict('http://metadata.google.internal/', policyOf('*.internal,169.254.0.0/16'), ['169.254.169.254'])).toBe('allow')
   })

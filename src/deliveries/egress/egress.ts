@@ -206,7 +206,7 @@ const unicast = '2000::/3'
  */
 const neverByName =
   '0.0.0.0/8 100.100.100.200/32 168.63.129.16/32 169.254.0.0/16 192.0.0.0/24 224.0.0.0/4 240.0.0.0/4 ' +
-  'fd00:ec2::/32 fe80::/10 ff00::/8'
+  'fd00:ec2::/32 fd20:ce::254/128 fd00:c1::a9fe:a9fe/128 fd00:42::42/128 fd00:a9fe:a9fe::1/128 fd00:100::100:200/128 fe80::/10 ff00::/8'
 
 function addressLists(): AddressLists {
   return { reserved: blockList(reserved), unicast: blockList(unicast), neverByName: blockList(neverByName) }
