@@ -7,6 +7,7 @@ import type { HttpOutcome, MailOutcome, Ports } from '../ports.ts'
 import { attemptOf, type Conclusion, unmadeAttempt, unmadeReason } from './conclusion.ts'
 import type { Credentials } from './credentials.ts'
 import type { Delivery, HttpMessage } from './delivery.ts'
+import { withoutEcho } from './echo.ts'
 import { usualSettings } from './endpoint-settings.ts'
 import { noPhases } from './sending/phases.ts'
 import type { Ready } from './prepare-loop.ts'
@@ -32,18 +33,20 @@ export async function makeAttempt(
 ): Promise<Conclusion> {
   const { clock, random } = ports
   const startedAt = clock.now()
-  const outcome = await answerOf(ports, () =>
+  const headers = message.kind === 'mail' ? {} : headersOf({ delivery, message, credentials }, startedAt)
+  const answer = await answerOf(ports, () =>
     message.kind === 'mail'
       ? ports.send.mail({ from: mailFrom, to: message.target, raw: message.body, deadlineMs: mailDeadline })
       : ports.send.http({
           method: message.method,
           url: message.target,
-          headers: headersOf({ delivery, message, credentials }, startedAt),
+          headers,
           body: message.body,
           tls: credentials.tls,
           deadlineMs: (delivery.endpoint.settings ?? usualSettings).timeoutMs,
         }),
   )
+  const outcome = withoutEcho(answer, headers)
   const at = clock.now()
   const tried = tryOf(ports, delivery)
   const verdict = judge(outcome, tried)

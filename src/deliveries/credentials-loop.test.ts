@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type DeliveryWorld, type WorldOptions } from '../../test/support/delivery-world.ts'
-import { endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
+import { attempts, endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
 import { no, ok } from '../lib/result.ts'
 import { minutes, seconds } from '../lib/time.ts'
 import { signerOf } from '../webhooks/signing/key.ts'
@@ -77,4 +77,22 @@ describe('what an owner signs', () => {
     expect(world.received.map(({ url }) => url)).toEqual(['https://plain.example/', 'https://signed.example/'])
     expect(world.received[1]?.request.headers['webhook-signature']).toMatch(/^v1,/)
   })
+})
+
+test('credentials that a receiver gives back are not stored', async () => {
+  const behave: WorldOptions['behave'] = ({ headers }) => ({
+    afterMs: 10,
+    body: JSON.stringify(headers),
+    headers: { got: headers['Authorization'] ?? '' },
+  })
+  const world = await newWorld({ credentialsOf: signing, behave })
+  await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+  await world.pass(100)
+  const [attempt] = await attempts(world)
+  expect(JSON.parse(attempt?.response_body?.toString() ?? '')).toMatchObject({
+    Authorization: '****************',
+    'webhook-signature': '****************',
+    'webhook-timestamp': '1775044800',
+  })
+  expect(attempt?.response_headers).toEqual({ got: '****************' })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isCredential } from './credential.ts'
+import { isCredential } from '../lib/credential.ts'
 import { staticHeaders } from './credential-input.ts'
 import { shownStaticHeaders } from './headers.ts'
 

@@ -1,7 +1,7 @@
 import { anyText, type Body, fieldRefusal, object, optional, orNull, type Reader } from '../lib/fields.ts'
 import type { Refusal } from '../lib/rejection.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { isCredential, secretMask } from './credential.ts'
+import { isCredential, secretMask } from '../lib/credential.ts'
 import { type Headers, headerFault } from './headers.ts'
 
 /** A header's value. */

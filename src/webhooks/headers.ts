@@ -1,6 +1,6 @@
 import { isObject } from '../lib/json.ts'
 import { no, ok, type Result } from '../lib/result.ts'
-import { isCredential, secretMask } from './credential.ts'
+import { isCredential, secretMask } from '../lib/credential.ts'
 
 export type Headers = Readonly<Record<string, string>>
 

@@ -1,6 +1,6 @@
 import type { IntegrationId, OrganizationId, ScheduleId, TeamId, UserId, WebhookId } from '../lib/ids.ts'
 import { type Instant, isoZ } from '../lib/time.ts'
-import { secretMask } from './credential.ts'
+import { secretMask } from '../lib/credential.ts'
 import type { Filter } from './filter/filter.ts'
 import { type Headers, shownStaticHeaders } from './headers.ts'
 import { type Sending, shownSending } from './sending.ts'

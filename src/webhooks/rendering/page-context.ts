@@ -1,5 +1,5 @@
 import type { AlertReport } from '../alert-report.ts'
-import { secretMask } from '../credential.ts'
+import { secretMask } from '../../lib/credential.ts'
 import type { Headers } from '../headers.ts'
 import type { Trigger } from '../trigger.ts'
 

@@ -6,7 +6,7 @@ import type { Refusal } from '../../lib/rejection.ts'
 import { no, ok, type Result } from '../../lib/result.ts'
 import { fromDate, type Instant, instant, isoZ } from '../../lib/time.ts'
 import type { ClientTls } from '../../ports.ts'
-import { secretMask } from '../credential.ts'
+import { secretMask } from '../../lib/credential.ts'
 
 const pemLengthMax = 64 * 1024
 /** A chain has two or three; a list of authorities is not all of those of the web. */

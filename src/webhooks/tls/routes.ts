@@ -9,7 +9,7 @@ import { isoZ } from '../../lib/time.ts'
 import type { ClientTls, Database } from '../../ports.ts'
 import { removeTls, setTls, tlsOf } from './commands.ts'
 import { endOf } from './input.ts'
-import { secretMask } from '../credential.ts'
+import { secretMask } from '../../lib/credential.ts'
 
 const path = '/api/v1/webhooks/:webhookId/tls/'
 const tags = ['webhooks']
