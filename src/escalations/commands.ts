@@ -16,6 +16,7 @@ import { forgetNotifications, removeNotifications, stopAllNotifications, stopNot
 import type { Subject, SubjectRef } from '../notifications/subject.ts'
 import type { Sql, Tx } from '../ports.ts'
 import { whoIsOnCall } from '../schedules/on-call-commands.ts'
+import * as requests from './request-store.ts'
 import type { EscalationRequest, EscalationRun, EscalationRunId } from './run.ts'
 import * as store from './store.ts'
 
@@ -97,7 +98,7 @@ export async function stopEscalations(
   subjectIds: readonly AlertGroupId[],
 ): Promise<void> {
   await store.stopRuns(tx, organizationId, subjectIds)
-  for (const request of await store.withdrawRequests(tx, organizationId, subjectIds)) {
+  for (const request of await requests.withdrawRequests(tx, organizationId, subjectIds)) {
     tellWithdrawn(tx, request, 'The alert group was taken over before this was done')
   }
   for (const subjectId of subjectIds) await stopNotifications(tx, organizationId, subjectId)
@@ -159,7 +160,7 @@ const nobody: ReadonlyMap<ScheduleId, readonly UserId[]> = new Map()
 const scheduleOf = (step: Step): ScheduleId | null => (step.type === 'notify_on_call_from_schedule' ? step.scheduleId : null)
 
 /** What runs ask of their subjects; the alert groups' loop does it, and takes the row away in the same transaction. */
-export const dueRequests = store.dueRequests
-export const nextRequestAt = store.nextRequestAt
-export const takeRequest = store.takeRequest
-export const postponeRequest = store.postponeRequest
+export const dueRequests = requests.dueRequests
+export const nextRequestAt = requests.nextRequestAt
+export const takeRequest = requests.takeRequest
+export const postponeRequest = requests.postponeRequest

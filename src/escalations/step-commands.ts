@@ -10,6 +10,7 @@ import type { Tx } from '../ports.ts'
 import { type Staff, staffAt } from '../schedules/on-call-commands.ts'
 import { findWebhook } from '../webhooks/commands.ts'
 import { type Action, levelOf, plan } from './plan.ts'
+import { insertRequest } from './request-store.ts'
 import type { Asked, EscalationRun, EscalationRunKey } from './run.ts'
 import * as store from './store.ts'
 
@@ -141,7 +142,7 @@ function whyNobody({ action, people, unreadable }: Step): string | null {
 async function ask(tx: Tx, { run, action: { policyId } }: Step, asked: Asked): Promise<void> {
   const { organizationId, subject, shard } = run
   const request = { ...asked, askedBy: { runId: run.id, policyId, integrationId: subject.integrationId } }
-  await store.insertRequest(tx, { organizationId, subjectId: subject.id, request }, shard)
+  await insertRequest(tx, { organizationId, subjectId: subject.id, request }, shard)
   tx.wake('alerts')
 }
 
