@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import * as upward from '../db/rows-upward.ts'
 import { jsonbText } from '../lib/json.ts'
 import { type AlertGroupId, asId, newUuid, type OrganizationId } from '../lib/ids.ts'
-import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { EscalationRequest, EscalationRequestKey } from './run.ts'
 
@@ -24,27 +25,17 @@ export async function insertRequest(
 }
 
 /** The keys of the requests that are due, the oldest first. */
-export async function dueRequests(
+export function dueRequests(
   db: Sql,
   shards: readonly number[],
   { now, limit }: { readonly now: Instant; readonly limit: number },
 ): Promise<readonly EscalationRequestKey[]> {
-  const answer = await sql<{ organization_id: string; id: string; subject_id: string }>`
-    select organization_id, id, subject_id from escalation_requests
-    where shard = any(${[...shards]}::smallint[]) and due_at <= ${toDate(now)}
-    order by due_at, id limit ${limit}`.execute(db)
-  return answer.rows.map((row) => ({
-    organizationId: asId<OrganizationId>(row.organization_id),
-    id: row.id,
-    subjectId: asId<AlertGroupId>(row.subject_id),
-  }))
+  return upward.dueRows(db, 'escalation_requests', { shards, now, limit })
 }
 
-export async function nextRequestAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
-  const answer = await sql<{ due_at: Date | null }>`
-    select min(due_at) as due_at from escalation_requests where shard = any(${[...shards]}::smallint[])`.execute(db)
-  const dueAt = answer.rows[0]?.due_at ?? null
-  return dueAt === null ? null : fromDate(dueAt)
+/** When the next requests come due; null when there are none. */
+export function nextRequestAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  return upward.nextRowAt(db, 'escalation_requests', shards)
 }
 
 /** Takes a request away; null when it is gone already. */
@@ -56,13 +47,8 @@ export async function takeRequest(tx: Tx, key: EscalationRequestKey): Promise<Es
   return row === undefined ? null : requestOf(key.organizationId, row)
 }
 
-export async function postponeRequest(tx: Tx, key: EscalationRequestKey, dueAt: Instant): Promise<void> {
-  await tx.sql
-    .updateTable('escalation_requests')
-    .set({ due_at: toDate(dueAt) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .execute()
+export function postponeRequest(tx: Tx, key: EscalationRequestKey, dueAt: Instant): Promise<void> {
+  return upward.postponeRow(tx, 'escalation_requests', { ...key, dueAt })
 }
 
 /** Takes back what runs about these subjects have asked for and nobody has done yet, the oldest first. */

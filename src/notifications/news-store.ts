@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
+import * as upward from '../db/rows-upward.ts'
 import { jsonbText } from '../lib/json.ts'
-import { type AlertGroupId, asId, newUuid, type OrganizationId } from '../lib/ids.ts'
+import { newUuid } from '../lib/ids.ts'
 import { shardOf } from '../lib/shard.ts'
-import { fromDate, type Instant, toDate } from '../lib/time.ts'
+import { type Instant, toDate } from '../lib/time.ts'
 import type { Sql, Tx } from '../ports.ts'
 import type { News, NewsKey, OwedNews } from './news.ts'
 import type { SubjectRef } from './subject.ts'
@@ -19,28 +20,17 @@ export async function insertNews(tx: Tx, owed: readonly OwedNews[]): Promise<voi
 }
 
 /** The keys of the news that are due, the oldest first. */
-export async function dueNews(
+export function dueNews(
   db: Sql,
   shards: readonly number[],
   { now, limit }: { readonly now: Instant; readonly limit: number },
 ): Promise<readonly NewsKey[]> {
-  const answer = await sql<KeyRow>`
-    select organization_id, id, subject_id from subject_news
-    where shard = any(${[...shards]}::smallint[]) and due_at <= ${toDate(now)}
-    order by due_at, id limit ${limit}`.execute(db)
-  return answer.rows.map((row) => ({
-    organizationId: asId<OrganizationId>(row.organization_id),
-    id: row.id,
-    subjectId: asId<AlertGroupId>(row.subject_id),
-  }))
+  return upward.dueRows(db, 'subject_news', { shards, now, limit })
 }
 
 /** When the next news come due; null when there are none. */
-export async function nextNewsAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
-  const answer = await sql<{ readonly due_at: Date | null }>`
-    select min(due_at) as due_at from subject_news where shard = any(${[...shards]}::smallint[])`.execute(db)
-  const dueAt = answer.rows[0]?.due_at ?? null
-  return dueAt === null ? null : fromDate(dueAt)
+export function nextNewsAt(db: Sql, shards: readonly number[]): Promise<Instant | null> {
+  return upward.nextRowAt(db, 'subject_news', shards)
 }
 
 /** Takes news away; null when they are gone already. */
@@ -51,13 +41,8 @@ export async function takeNews(tx: Tx, key: NewsKey): Promise<News | null> {
   return answer.rows[0]?.news ?? null
 }
 
-export async function postponeNews(tx: Tx, key: NewsKey, dueAt: Instant): Promise<void> {
-  await tx.sql
-    .updateTable('subject_news')
-    .set({ due_at: toDate(dueAt) })
-    .where('organization_id', '=', key.organizationId)
-    .where('id', '=', key.id)
-    .execute()
+export function postponeNews(tx: Tx, key: NewsKey, dueAt: Instant): Promise<void> {
+  return upward.postponeRow(tx, 'subject_news', { ...key, dueAt })
 }
 
 /** Takes away what nobody has told of subjects. */
@@ -80,5 +65,3 @@ export async function deletePagesAbout(tx: Tx, { organizationId, id }: SubjectRe
 export async function deleteAllNews(tx: Tx): Promise<void> {
   await tx.sql.deleteFrom('subject_news').execute()
 }
-
-type KeyRow = { readonly organization_id: string; readonly id: string; readonly subject_id: string }
