@@ -20,7 +20,7 @@ export default defineConfig(() => {
       // Against hanging, not for speed: the machine may be a slow one, and busy. So no test has a shorter one.
       testTimeout: 180_000,
       hookTimeout: 180_000,
-      expect: { poll: { timeout: 20_000, interval: 20 } },
+      expect: { poll: { timeout: 60_000, interval: 20 } },
       coverage: { include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
       projects: [
         // Pure code shares one environment: setting up a new one per file would take longer than the tests.

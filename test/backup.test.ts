@@ -229,10 +229,10 @@ describe('the command', () => {
     // It is killed while it reads.
     child.stdin.on('error', () => {})
     child.stdin.write(bytes.subarray(0, bytes.length >> 1))
-    await vi.waitFor(async () => expect(await busyIn(target)).toBe(1), { timeout: 15_000 })
+    await vi.waitFor(async () => expect(await busyIn(target)).toBe(1), { timeout: 60_000 })
     child.kill('SIGKILL')
     await once(child, 'exit')
-    await vi.waitFor(async () => expect(await busyIn(target)).toBe(0), { timeout: 15_000 })
+    await vi.waitFor(async () => expect(await busyIn(target)).toBe(0), { timeout: 60_000 })
     expect(await tablesIn(target)).toEqual([])
     await restoreTo(target, file)
   })

@@ -50,7 +50,7 @@ async function missedMuch(server: ServerProcess): Promise<string> {
   const path = await makeIntegration(client, 'source')
   const headers = { 'content-type': 'application/json' }
   await fetch(`${server.url}${path}`, { method: 'POST', headers, body: alertmanagerBody('disk') })
-  await vi.waitFor(() => expect(hooks.arrivals).toHaveLength(1), { timeout: 30_000 })
+  await vi.waitFor(() => expect(hooks.arrivals).toHaveLength(1), { timeout: 60_000 })
   await run(
     address,
     `insert into dead_deliveries (organization_id, delivery_id, state, message_id, message_at, endpoint_id, event_sequence, subject_id,

@@ -124,7 +124,7 @@ describe('the snippets of docs/webhooks.md', () => {
     ]),
   ]
 
-  test.for(snippets)('%s', { timeout: 120_000 }, async ([language, snippet], { skip }) => {
+  test.for(snippets)('%s', async ([language, snippet], { skip }) => {
     skip(!(await isAtHand(language)), `${language} is not at hand`)
     const answers = await answersOf(language, snippet, async () => {
       const first = await rotate({ overlap: 0, asymmetric: true })

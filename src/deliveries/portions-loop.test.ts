@@ -22,7 +22,7 @@ describe('a delivery of several that are rendered one after the other', () => {
     return world
   }
   const bodies = ({ received }: DeliveryWorld) => received.map(({ request }) => Buffer.from(request.body ?? []).toString())
-  const firstLeft: Rest = (world) => vi.waitFor(() => expect(bodies(world)).toEqual(['about a']), { timeout: 8_000 })
+  const firstLeft: Rest = (world) => vi.waitFor(() => expect(bodies(world)).toEqual(['about a']), { timeout: 60_000 })
 
   it('leaves before the others are', async () => {
     let hasLeft = false

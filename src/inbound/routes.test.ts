@@ -29,7 +29,7 @@ async function send(link: string, { type, payload = '' }: Sent = {}) {
 const json = 'application/json'
 const accepted = { status: 200, body: '"Ok."' }
 /** As long as a busy machine may need. */
-const patience = { timeout: 20_000, interval: 20 }
+const patience = { timeout: 60_000, interval: 20 }
 /** Other files have databases of their own on the same server. */
 const waitingForLocks = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
 const unknown = { status: 403, body: 'Integration key was not found. Permission denied.' }

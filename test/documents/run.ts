@@ -34,7 +34,7 @@ async function run({ line, script, answer: shown }: Example, { variables, names,
     const ask = async (): Promise<void> => void (learned = judged(expected, await curl(words), { names, place }))
     // What is read may take a moment to become true; what is written is written once.
     const writes = words.includes('-d') || words.includes('--data-binary') || words.includes('-X')
-    await (writes ? ask() : vi.waitFor(ask, { timeout: 30_000, interval: 50 }))
+    await (writes ? ask() : vi.waitFor(ask, { timeout: 60_000, interval: 50 }))
   }
   return learned
 }

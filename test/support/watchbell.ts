@@ -105,7 +105,7 @@ export async function newWorld({ mailIsOn = true }: Options = {}): Promise<World
   }
 }
 
-/** Waits until something is there, half a minute at most: the machine may be busy. */
+/** Waits until something is there, a minute at most: the machine may be busy. */
 export function eventually<Value>(look: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
   return vi.waitFor(
     async () => {
@@ -113,7 +113,7 @@ export function eventually<Value>(look: () => Value | undefined | Promise<Value 
       if (value === undefined || value === false) throw new Error('it did not come')
       return value
     },
-    { timeout: 30_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   )
 }
 

@@ -172,7 +172,7 @@ test.skipIf(!canTieLife())('where setpriv is there, kill -9 of the server ends t
   const { child } = await owner()
   const postmaster = serverPid()
   await kill(child)
-  await expect.poll(() => isAlive(postmaster), { timeout: 10_000, interval: 20 }).toBe(false)
+  await expect.poll(() => isAlive(postmaster), { timeout: 60_000, interval: 20 }).toBe(false)
   await start()
 })
 
@@ -200,7 +200,7 @@ test('a left-over pid file whose number is a zombie does not prevent the start',
   })
   onTestFinished(() => void parent.kill())
   const zombie = Number((await createInterface({ input: parent.stdout })[Symbol.asyncIterator]().next()).value)
-  await expect.poll(() => isAlive(zombie), { timeout: 10_000, interval: 10 }).toBe(false)
+  await expect.poll(() => isAlive(zombie), { timeout: 60_000, interval: 10 }).toBe(false)
   expect(exists(zombie)).toBe(true)
   writeFileSync(join(cluster(), 'postmaster.pid'), `${zombie}\n${cluster()}\n1\n5432\n${dataDir}/socket\n\n   1   1\nready   \n`)
   await start()
@@ -220,7 +220,7 @@ test('a cluster of another major version is refused with what to do, and left as
 test('a first start that was killed half-way leaves nothing that the next one trips over', async () => {
   const first = owner()
   // The file is there before its content is: 0 would kill this process and all of its group.
-  await expect.poll(ownerPid, { timeout: 10_000, interval: 5 }).toBeGreaterThan(0)
+  await expect.poll(ownerPid, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0)
   process.kill(ownerPid(), 'SIGKILL')
   expect((await first).line).toBe('undefined')
   expect(existsSync(cluster())).toBe(false)

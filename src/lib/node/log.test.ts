@@ -64,7 +64,7 @@ test('a reader that has stopped does not hold up the end of the process', async 
     log.info('server stopping')
     log.info('server stopped')
     flush().then(() => process.exit(5))`
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'inherit', descriptor], timeout: 15_000 })
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'inherit', descriptor], timeout: 60_000 })
   const code = await new Promise((resolve) => child.once('exit', resolve))
   closeSync(descriptor)
   expect(code).toBe(5)
