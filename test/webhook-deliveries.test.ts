@@ -82,7 +82,7 @@ describe('a delivery', () => {
       ...{ is_replay: false, replayed_at: null, trigger: 'alert group created', status: 200 },
       ...{ webhook_message_id: received.find(({ path }) => path === hook.path)?.headers['webhook-id'] },
       request: {
-        ...{ method: 'POST', url: origin + hook.path, body: '{"title": "Boiler läuft heiß"}', body_truncated: false },
+        ...{ method: 'POST', url: origin + hook.path, body: '{"title": "Boiler l\\u00e4uft hei\\u00df"}', body_truncated: false },
         headers: { 'X-Api-Key': '****************', 'X-Team': 'boilers', 'X-Secret': '****************' },
       },
       attempts: [{ number: 1, outcome: 'success', status: 200, detail: null, address: '127.0.0.1' }],

@@ -61,7 +61,7 @@ describe('a preview of a past event', () => {
           http_method: 'POST',
           url: 'http://127.0.0.1/hook',
           headers: { 'X-Team': 'boilers', 'content-type': 'application/json', 'user-agent': 'Watchbell/test' },
-          body: expect.stringContaining(`"alert_group_id":"${id}"`),
+          body: expect.stringContaining(`"alert_group_id": "${id}"`),
           fault: null,
         },
       ],
@@ -88,7 +88,7 @@ describe('a preview of a past event', () => {
       filter: { passes: false, reason: 'payload.message is "99 degrees", but must contain "fire".' },
       trigger_template: { passes: false, reason: 'Not triggered: the trigger template says "False".' },
     })
-    expect(shown.requests).toMatchObject([{ fault: null, body: expect.stringContaining('"state":"acknowledged"') }])
+    expect(shown.requests).toMatchObject([{ fault: null, body: expect.stringContaining('"state": "acknowledged"') }])
   })
 
   it('tells what happened before and what others were answered, in the form of another product', async () => {

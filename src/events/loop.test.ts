@@ -55,7 +55,7 @@ describe('an event', () => {
     await newWebhook({ trigger_type: 'acknowledge', url: 'https://off.example/', is_webhook_enabled: false })
     await happen('alert_group.acknowledged', 'I1', { alert_payload: new RawJson('{"value":1.50}') })
     await world.pass(1_000)
-    expect(sentTo('https://ack.example/')).toEqual(['{"alert_payload":{"value":1.50},"integration":{"id":"CAAAAAAAAAAAA"}}'])
+    expect(sentTo('https://ack.example/')).toEqual(['{"alert_payload": {"value": 1.50}, "integration": {"id": "CAAAAAAAAAAAA"}}'])
     expect(world.received.length).toBe(1)
     const [attempt] = await attemptsOf(
       world.db.sql,
@@ -89,9 +89,9 @@ describe('an event', () => {
     await happen('alert_group.silenced', 'I2')
     await happen('alert_group.silenced', 'I3')
     await world.pass(1_000)
-    const integration = '"integration":{"id":"CAAAAAAAAAAAA"}'
+    const integration = '"integration": {"id": "CAAAAAAAAAAAA"}'
     expect(sentTo('https://second.example/').toSorted()).toEqual([
-      `{${integration},"responses":{"${first.id}":{"ticket":7}}}`,
+      `{${integration}, "responses": {"${first.id}": {"ticket": 7}}}`,
       `{${integration}}`,
     ])
   })

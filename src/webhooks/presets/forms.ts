@@ -1,3 +1,4 @@
+import { pythonJson } from '../../lib/python-json.ts'
 import { readShiftChange } from '../shift-change.ts'
 import type { History } from '../history.ts'
 import type { Told } from '../rendering/told.ts'
@@ -30,7 +31,7 @@ type FormInput = {
   /** What the webhook subscribes to. */
   readonly followed: readonly TriggerType[]
   readonly baseUrl: string
-  /** The event's data as webhooks without a preset forward them. */
+  /** What webhooks without a preset forward. */
   readonly forwarded: string
 }
 
@@ -84,7 +85,7 @@ export const forms = {
     contentType: 'application/json',
     tellsHistory: false,
     tellsAnswers: true,
-    body: ({ events: [event], forwarded }) => (isAboutSchedule(event.trigger) ? null : forwarded),
+    body: ({ events: [event], forwarded }) => (isAboutSchedule(event.trigger) ? null : pythonJson(forwarded)),
   },
   cloudevents: {
     triggerTypes,

@@ -2,6 +2,7 @@ import type { HttpMessage, Rendered } from '../../deliveries/delivery.ts'
 import { type EgressPolicy, sortUrl, type UrlFault } from '../../deliveries/egress/egress.ts'
 import { check } from '../../lib/check.ts'
 import { jsonText, type JsonWithRaw, nestingOf, RawJson, storable } from '../../lib/json.ts'
+import { pythonJson } from '../../lib/python-json.ts'
 import { no, ok, type Result } from '../../lib/result.ts'
 import { isTrueForWebhook } from '../../lib/template/template.ts'
 import { type Headers, readHeaders, shownHeaders, withHeader, withHeaders, withUsual } from '../headers.ts'
@@ -120,16 +121,16 @@ function formedContent(webhook: Webhook, input: RenderInput): Content | null | '
 
 function contentOf(webhook: Webhook, input: RenderInput, textOf: Texts): Result<Content, string> {
   if (!methodsWithBody.includes(input.httpMethod)) return ok(nothing)
-  if (webhook.forwardAll) return ok({ text: forwarded(webhook, input), type: 'application/json' })
+  if (webhook.forwardAll) return ok({ text: pythonJson(forwarded(webhook, input)), type: 'application/json' })
   if (webhook.data === null) return ok(nothing)
   const rendered = textOf.escaped(webhook.data)
   if (!rendered.ok) return no(`Data - ${rendered.reason}`)
   const json = parsedJson(rendered.value)
   if (json === undefined) return ok({ text: rendered.value, type: null })
-  return ok(json === null ? nothing : { text: rendered.value, type: 'application/json' })
+  return ok(json === null ? nothing : { text: pythonJson(rendered.value), type: 'application/json' })
 }
 
-/** All that the event says. */
+/** All that the event says, the event's own text letter by letter. */
 function forwarded(webhook: Webhook, input: RenderInput): string {
   const [event] = input.events
   return isAboutSchedule(event.trigger) ? nativeBody(event) : withResponses(webhook, input)
