@@ -60,7 +60,7 @@ describe('a preview of a past event', () => {
         {
           http_method: 'POST',
           url: 'http://127.0.0.1/hook',
-          headers: { 'X-Team': 'boilers', 'content-type': 'application/json', 'user-agent': 'Watchbell/test' },
+          headers: { 'X-Team': 'boilers', 'content-type': 'application/json', accept: '*/*', 'user-agent': 'Watchbell/test' },
           body: expect.stringContaining(`"alert_group_id": "${id}"`),
           fault: null,
         },
@@ -212,7 +212,7 @@ describe('a preview with changes', () => {
       },
     })
     const masked = { 'X-State': 'resolved', 'X-Api-Key': '****************', Authorization: '****************' }
-    const userAgent = { 'user-agent': 'Watchbell/test' }
+    const userAgent = { accept: '*/*', 'user-agent': 'Watchbell/test' }
     expect(shown).toMatchObject({ would_send: true, conditions: { integration_filter: { passes: true } } })
     expect(shown.requests).toEqual([
       {

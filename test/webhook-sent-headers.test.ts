@@ -72,7 +72,9 @@ const requests: Record<string, { readonly fields: object; readonly isSigned: boo
   '/options': { fields: { http_method: 'OPTIONS' }, isSigned: false },
   '/own': {
     fields: {
-      ...{ headers: '{"User-Agent": "curl", "content-TYPE": "text/x", "X-Title": "{{ alert_group.title }}"}' },
+      ...{
+        headers: '{"User-Agent": "curl", "ACCEPT": "text/x", "content-TYPE": "text/x", "X-Title": "{{ alert_group.title }}"}',
+      },
       static_headers: { 'X-Api-Key': 'sesame', 'X-Empty': '', 'X-Team': 'é' },
     },
     isSigned: false,
@@ -102,10 +104,10 @@ test('all headers are shown as they arrive, each by itself, secrets masked, and 
   }
   expect(connected).toContainEqual(expect.any(Number))
   expect(arrived.find(({ path }) => path === '/all')?.headers).toMatchObject({
-    ...{ 'content-type': 'application/json', 'user-agent': 'Watchbell/test', 'accept-encoding': 'identity' },
+    ...{ 'content-type': 'application/json', 'user-agent': 'Watchbell/test', accept: '*/*', 'accept-encoding': 'identity' },
     ...{ host: origin.slice('http://'.length), connection: 'keep-alive', 'content-length': expect.stringMatching(/^\d{3,}$/) },
   })
-  expect(arrived.find(({ path }) => path === '/own')?.headers['user-agent']).toBe('curl')
+  expect(arrived.find(({ path }) => path === '/own')?.headers).toMatchObject({ 'user-agent': 'curl', accept: 'text/x' })
 })
 
 test('each attempt has the time at which it left', async () => {

@@ -25,4 +25,4 @@ export const shownTarget = (target: string): string => URL.parse(target)?.origin
 export const shownPersonal = (headers: Headers): Headers =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, usual.test(name) ? value : secretMask]))
 
-const usual = /^(host|connection|content-type|content-length|user-agent|accept-encoding|webhook-(id|test))$/i
+const usual = /^(host|connection|content-type|content-length|user-agent|accept|accept-encoding|webhook-(id|test))$/i

@@ -54,7 +54,7 @@ function rendered(change: Partial<Webhook>, given: Partial<RenderInput> = {}) {
   const result = renderWebhook({ ...plain, ...change }, { ...input, ...given })
   if (result.kind !== 'message') throw new Error(`not rendered: ${result.kind}`)
   const { message } = result
-  const { 'user-agent': _, ...headers } = message.headers
+  const { 'user-agent': _, accept: __, ...headers } = message.headers
   return { ...message, headers, body: message.body === null ? null : Buffer.from(message.body).toString('utf8') }
 }
 

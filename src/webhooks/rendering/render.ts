@@ -55,7 +55,7 @@ export function renderWebhook(webhook: Webhook, input: RenderInput): Rendered {
   const { text, type } = content.value
   const typed = type === null ? own.value : withUsual(own.value, 'content-type', type)
   const body = text === null ? null : Buffer.from(text)
-  const headers = withUsual(withBasic(typed, webhook), 'user-agent', input.userAgent)
+  const headers = withUsual(withUsual(withBasic(typed, webhook), 'accept', '*/*'), 'user-agent', input.userAgent)
   return { kind: 'message', message: { ...addressed, headers, body } }
 }
 
