@@ -130,3 +130,40 @@ test('what a webhook is told of the person whom it pages is shown to nobody else
   const answers = await Promise.all(paths.map((path) => world.api('GET', path)))
   expect(answers.map(({ status, text }) => [status, text.includes(context.to)])).toEqual(answers.map(() => [200, false]))
 })
+
+test.each([
+  [
+    'a trigger template that says something else',
+    { trigger_template: '{{ event.user.to }}' },
+    `Not triggered: the trigger template says ${mask}`,
+  ],
+  ['a template that fails', { forward_all: false, data: '{{ {}[event.user.to].x }}' }, `Data - Template Warning: ${mask}`],
+  ['headers that cannot be', { headers: '{"{{ event.user.to }} ": ""}' }, `Headers - ${mask}`],
+])('why a person was not paged is shown without what is told of them: %s', async (name, templates, reason) => {
+  const context = { to: 'sesame-of-the-person' }
+  const about = { name, url: world.receiverUrl, http_method: 'POST', trigger_type: 'personal notification' }
+  const { json: pager } = await world.api('POST', 'webhooks/', { ...about, ...templates })
+  const ben = { username: name, email: `${name.replaceAll(' ', '-')}@example.com`, role: 'editor' }
+  const { json: user } = await world.api('POST', 'users/', ben)
+  await world.api('POST', 'personal_notification_rules/', { user_id: user.id, type: 'notify_by_webhook' })
+  await world.api('PUT', `users/${user.id}/personal_webhook/`, { webhook: pager.id, context })
+  const { json: chain } = await world.api('POST', 'escalation_chains/', { name })
+  const step = { type: 'notify_persons', persons_to_notify: [user.id] }
+  await world.api('POST', 'escalation_policies/', { escalation_chain_id: chain.id, ...step })
+  const source = { type: 'formatted_webhook', name, default_route: { escalation_chain_id: chain.id } }
+  const { json: integration } = await world.api('POST', 'integrations/', source)
+  await world.request('POST', integration.link, { alert_uid: '1', title: name })
+  const delivery = await eventually(async () => {
+    const { json } = await world.api('GET', `webhooks/${pager.id}/deliveries/`)
+    return json.results.find(({ reason: why }: { readonly reason: string | null }) => why !== null)
+  })
+  expect(delivery.reason).toBe(reason)
+  const timeline = `alert_groups/${delivery.alert_group_id}/timeline/`
+  const failure = await eventually(async () => {
+    const { text } = await world.api('GET', timeline)
+    return text.includes('notification.failed') ? text : undefined
+  })
+  const paths = ['deliveries/', 'responses/'].map((end) => `webhooks/${pager.id}/${end}`)
+  const answers = await Promise.all([...paths, `deliveries/${delivery.id}/`].map((path) => world.api('GET', path)))
+  expect([failure, ...answers.map(({ text }) => text)].filter((text) => text.includes(context.to))).toEqual([])
+})

@@ -7,6 +7,7 @@ import type { Ports, Sql } from '../../ports.ts'
 import { endings } from '../endpoints.ts'
 import type { History, HistoryKey } from '../history.ts'
 import type { Pace } from './pace-commands.ts'
+import { isPersonal, withoutContext } from './page-context.ts'
 import { formOf } from '../presets/forms.ts'
 import { renderWebhook } from './render.ts'
 import { opened } from '../secrets.ts'
@@ -64,7 +65,7 @@ export async function* renderWebhooks(
     const about = answers.filter(
       (answer) => answer.organizationId === delivery.organizationId && answer.subjectId === delivery.subjectId,
     )
-    return renderWebhook(opened(row.webhook, vault), {
+    const rendered = renderWebhook(opened(row.webhook, vault), {
       ...urlOf(row.webhook, delivery),
       events: [event, ...others],
       answers: about.map(({ ownerId, body }) => ({ webhookId: ownerId, body })),
@@ -74,6 +75,7 @@ export async function* renderWebhooks(
       baseUrl: world.baseUrl,
       userAgent: world.userAgent,
     })
+    return isPersonal(event.trigger) ? withoutContext(rendered) : rendered
   }
   const makeInTurn = pace.batch('patient')
   const isSlow = ({ delivery: { endpoint } }: RenderRequest): boolean => pace.isSlow(asId<WebhookId>(endpoint.ownerId))
