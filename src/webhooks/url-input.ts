@@ -20,8 +20,8 @@ export function readNewUrls({ body, egress, take }: Reading, usual: HttpMethod |
     return urlsOf(take(listed({ listName: 'urls', first }, places, null), places))
   }
   const given = usual === null ? body : { http_method: usual, ...body }
-  const method = take(required(given, 'http_method', httpMethod), 'POST')
-  return [{ url: take(required(body, 'url', url({ egress, among: 1 })), ''), httpMethod: method }]
+  const target = take(required(body, 'url', url({ egress, among: 1 })), '')
+  return [{ url: target, httpMethod: take(required(given, 'http_method', httpMethod), 'POST') }]
 }
 
 /** Where a webhook sends to after a change. A PUT with `url` or `http_method` alone leaves it no other URL. */

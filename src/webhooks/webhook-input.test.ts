@@ -151,13 +151,20 @@ describe('a new webhook', () => {
     expect(parseNewWebhook(body, egress)).toMatchObject({ reason: { fields: { trigger_type: ['This field is required.'] } } })
   })
 
-  it('needs four fields, and says so of all at once', () => {
+  it('needs four fields, and says so of all at once, in the order of the contract', () => {
     const parsed = parseNewWebhook({}, egress)
-    const missing = ['This field is required.']
-    expect(parsed).toEqual({
-      ok: false,
-      reason: { kind: 'invalid-fields', fields: { name: missing, trigger_type: missing, http_method: missing, url: missing } },
-    })
+    const missing = '["This field is required."]'
+    expect(JSON.stringify(parsed.ok ? null : parsed.reason)).toBe(
+      `{"kind":"invalid-fields","fields":{"name":${missing},"url":${missing},"http_method":${missing},"trigger_type":${missing}}}`,
+    )
+  })
+
+  it('names all that is wrong in the order of the contract, as a change does', () => {
+    const wrong = { integration_filter: 'x', http_method: 'x', url: '', headers: {}, data: {}, team: 1, name: '' }
+    const inOrder = ['name', 'team', 'data', 'headers', 'url', 'http_method', 'integration_filter']
+    expect(Object.keys(fieldsOf(wrong) ?? {})).toEqual(inOrder)
+    const changed = parseWebhookChange(wrong, { current: asked(least), egress, replaces: true })
+    expect(changed.ok || changed.reason.kind !== 'invalid-fields' ? null : Object.keys(changed.reason.fields)).toEqual(inOrder)
   })
 
   it.each(['url', 'headers', 'data', 'trigger_template'])('may have a template in %s', (field) => {
