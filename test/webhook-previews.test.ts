@@ -254,6 +254,8 @@ describe('a preview with changes', () => {
     ],
     [{ webhook: [] }, { webhook: ['Invalid data. Expected a dictionary, but got list.'] }],
     [{ webhook: { url: 'ftp://x/', http_method: 'BURN' } }, { url: [expect.anything()], http_method: [expect.anything()] }],
+    [{ webhook: { integration_filter: ['CNONE11111111'] } }, { integration_filter: ['Integration does not exist'] }],
+    [{ webhook: { schedule_filter: ['SNONE11111111'] } }, { schedule_filter: ['Schedule does not exist'] }],
     [{ webhook: { data: '{{ x | nonsense }}' } }, { data: [expect.stringContaining('nonsense')] }],
   ])('%j is refused by name', async (body, fields) => {
     const webhook = await newWebhook()

@@ -122,14 +122,20 @@ type Naming = Pick<Change, 'settings'> & {
 }
 
 /** Rejects a team, and what filters name, that the organization does not have. */
-async function requireNamed(tx: Tx, webhook: Webhook, { settings, before }: Naming): Promise<void> {
-  const { organizationId, teamId, integrationFilter, scheduleFilter } = webhook
+async function requireNamed(tx: Tx, webhook: Webhook, naming: Naming): Promise<void> {
+  const { organizationId, teamId } = webhook
   if (teamId !== null && !(await keepTeam(tx, organizationId, teamId))) throw invalidField('team', 'Object does not exist')
+  await requireFiltered(tx.sql, webhook, naming)
+}
+
+/** Rejects what filters name that the organization does not have. */
+export async function requireFiltered(db: Sql, webhook: Webhook, { settings, before }: Naming): Promise<void> {
+  const { organizationId, integrationFilter, scheduleFilter } = webhook
   const newIntegrations = added(integrationFilter, before?.integrationFilter)
-  const integrations = await settings.integrationsThatExist(tx.sql, organizationId, newIntegrations)
+  const integrations = await settings.integrationsThatExist(db, organizationId, newIntegrations)
   if (newIntegrations.some((id) => !integrations.has(id))) throw invalidField('integration_filter', 'Integration does not exist')
   const newSchedules = added(scheduleFilter, before?.scheduleFilter)
-  const schedules = await settings.schedulesThatExist(tx.sql, organizationId, newSchedules)
+  const schedules = await settings.schedulesThatExist(db, organizationId, newSchedules)
   if (newSchedules.some((id) => !schedules.has(id))) throw invalidField('schedule_filter', 'Schedule does not exist')
 }
 

@@ -8,7 +8,7 @@ import { invalidField, tooMany } from '../../lib/rejection.ts'
 import type { Result } from '../../lib/result.ts'
 import { after, between, ms, seconds } from '../../lib/time.ts'
 import type { Ports, Sql } from '../../ports.ts'
-import { readWebhook } from '../commands.ts'
+import { readWebhook, requireFiltered } from '../commands.ts'
 import { exampleOf } from '../examples/example.ts'
 import type { History } from '../history.ts'
 import type { Pace } from '../rendering/pace-commands.ts'
@@ -65,7 +65,9 @@ export async function previewWebhook(
 ): Promise<Preview> {
   const order = accepted(parsePreview(body))
   const { db, settings } = world
-  const webhook = changed(await readWebhook(db, actor, { id, ...settings }), order, settings)
+  const before = await readWebhook(db, actor, { id, ...settings })
+  const webhook = changed(before, order, settings)
+  await requireFiltered(db, webhook, { settings, before })
   const event = await eventOf(world, order, webhook)
   const make = await making(world, event)
   const [first] = webhook.urls
