@@ -72,52 +72,42 @@ function waitingOf(owner: Owner, filter: RecordFilter, limit: number | null): Ra
 }
 
 function deliveredOf(owner: Owner, filter: RecordFilter, limit: number | null): RawBuilder<unknown> {
-  const { organizationId } = owner
-  const { cause, subjectId } = filter
+  const { cause } = filter
   const isCaused = sql`(event_sequence = ${cause?.sequence ?? null}::bigint or exists (
-    select from messages m where m.organization_id = ${organizationId} and m.id = message_id and m.at = message_at
+    select from messages m where m.organization_id = ${owner.organizationId} and m.id = message_id and m.at = message_at
       and ${cause?.sequence ?? null}::bigint = any(m.grouped_sequences)))`
   const wanted = allOf([sql`outcome = 'success'`, cause === undefined ? null : isCaused, isCausedBy(owner, filter)])
-  if (subjectId !== undefined)
-    return sql`(
-      select a.delivery_id as id, false as is_waiting, a.at from (
-        select * from attempts
-        where organization_id = ${organizationId} and subject_id = ${subjectId} and ${isWithin(filter, sql.ref('at'))}
-        order by at desc limit ${reachMax}::int) a
-      join ${endpointsOf(owner)} on e.id = a.endpoint_id
-      where ${wanted})`
-  return sql`(
-    select a.id, false as is_waiting, a.at from ${endpointsOf(owner)} cross join lateral (
-      select delivery_id as id, at from (
-        select delivery_id, at, outcome, event_sequence, message_id, message_at from attempts
-        where organization_id = ${organizationId} and endpoint_id = e.id and ${isWithin(filter, sql.ref('at'))}
-        order by at desc limit ${reachMax}::int) as latest
-      where ${wanted} ${limit === null ? sql`` : sql`order by at desc, delivery_id desc limit ${limit}::int`}) a)`
+  return endedIn('attempts', owner, { filter, limit, wanted })
 }
 
 function deadOf(owner: Owner, filter: RecordFilter, limit: number | null): RawBuilder<unknown> {
-  const { organizationId } = owner
-  const { state, subjectId, cause } = filter
+  const { state, cause } = filter
   const wanted = allOf([
     state === undefined ? null : sql`state = ${state}`,
     statusIs(filter.statusClass, sql.ref('last_status')),
     cause === undefined ? null : tellsOf(cause.sequence),
     isCausedBy(owner, filter),
   ])
-  if (subjectId !== undefined)
+  return endedIn('dead_deliveries', owner, { filter, limit, wanted })
+}
+
+type WantedOf = { readonly filter: RecordFilter; readonly limit: number | null; readonly wanted: RawBuilder<SqlBool> }
+
+/** The last of an alert group, where one is asked for, or else of each endpoint. */
+function endedIn(table: 'attempts' | 'dead_deliveries', owner: Owner, { filter, limit, wanted }: WantedOf): RawBuilder<unknown> {
+  const { organizationId } = owner
+  const latest = (condition: RawBuilder<SqlBool>) => sql`(
+    select * from ${sql.table(table)}
+    where organization_id = ${organizationId} and ${condition} and ${isWithin(filter, sql.ref('at'))}
+    order by at desc limit ${reachMax}::int)`
+  if (filter.subjectId !== undefined)
     return sql`(
-      select d.delivery_id as id, false as is_waiting, d.at from (
-        select * from dead_deliveries
-        where organization_id = ${organizationId} and subject_id = ${subjectId} and ${isWithin(filter, sql.ref('at'))}
-        order by at desc limit ${reachMax}::int) d
+      select d.delivery_id as id, false as is_waiting, d.at from ${latest(sql`subject_id = ${filter.subjectId}`)} d
       join ${endpointsOf(owner)} on e.id = d.endpoint_id
       where ${wanted})`
   return sql`(
     select d.id, false as is_waiting, d.at from ${endpointsOf(owner)} cross join lateral (
-      select delivery_id as id, at from (
-        select * from dead_deliveries
-        where organization_id = ${organizationId} and endpoint_id = e.id and ${isWithin(filter, sql.ref('at'))}
-        order by at desc limit ${reachMax}::int) as latest
+      select delivery_id as id, at from ${latest(sql`endpoint_id = e.id`)} as latest
       where ${wanted} ${limit === null ? sql`` : sql`order by at desc, delivery_id desc limit ${limit}::int`}) d)`
 }
 
