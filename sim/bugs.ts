@@ -320,6 +320,6 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a test is tried for as long as anything else',
     troubles: ['desks', 'bad receivers'],
-    patches: [{ file: 'webhooks/test-commands.ts', find: 'testAgeMax: Ms = minutes(5)', put: 'testAgeMax: Ms = minutes(500)' }],
+    patches: [{ file: 'webhooks/test-requests/commands.ts', find: 'testAgeMax: Ms = minutes(5)', put: 'testAgeMax: Ms = minutes(500)' }],
   },
 ]

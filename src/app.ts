@@ -57,7 +57,7 @@ import { webhookHealthRoutes } from './webhooks/health/routes.ts'
 import { previewRoutes } from './webhooks/preview/routes.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { signingRoutes } from './webhooks/signing/routes.ts'
-import { testRoutes } from './webhooks/test-routes.ts'
+import { testRoutes } from './webhooks/test-requests/routes.ts'
 import { tlsRoutes } from './webhooks/tls/routes.ts'
 
 export type AppOptions = {

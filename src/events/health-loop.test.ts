@@ -5,7 +5,7 @@ import { type AlertGroupId, asId, type IntegrationId, type WebhookId } from '../
 import { hours, minutes } from '../lib/time.ts'
 import { createWebhook, readWebhook, updateWebhook } from '../webhooks/commands.ts'
 import { newPace } from '../webhooks/rendering/pace-commands.ts'
-import { testWebhook } from '../webhooks/test-commands.ts'
+import { testWebhook } from '../webhooks/test-requests/commands.ts'
 import { publish, readEvents } from './commands.ts'
 import { webhooksLoop } from './loop.ts'
 

@@ -1,6 +1,6 @@
 import { closingEndpoints, endWaiting, postponeResult, takeResults } from '../deliveries/commands.ts'
 import { dueLooks, nextLookAt, postponeLook } from '../deliveries/health/commands.ts'
-import { newResultTaker } from '../deliveries/result-commands.ts'
+import { newResultTaker } from '../deliveries/results/commands.ts'
 import { type ClosingEndpoint, type DeliveryResult, lanes } from '../deliveries/delivery.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { asId, type WebhookId } from '../lib/ids.ts'

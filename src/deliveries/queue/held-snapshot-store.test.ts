@@ -12,7 +12,7 @@ import { type Lane, lanes } from '../delivery.ts'
 import { dueDeliveries, nextDueAt } from './due-store.ts'
 import { settleDeliveries } from '../finish-store.ts'
 import { newPositions } from './positions.ts'
-import { newResultLooks } from '../result-looks.ts'
+import { newResultLooks } from '../results/looks.ts'
 import { deleteResults, dueResults, nextResultAt } from '../store.ts'
 
 const endpointCount = 10

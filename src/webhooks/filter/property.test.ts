@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { explain } from './explain.ts'
 import { type Condition, type Filter, isCondition } from './filter.ts'
-import { readFilter } from './filter-input.ts'
+import { readFilter } from './input.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { FilterRecord } from './record.ts'
 

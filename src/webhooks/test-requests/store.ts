@@ -1,6 +1,6 @@
-import { fromDate, type Instant, toDate } from '../lib/time.ts'
-import type { Sql, Tx } from '../ports.ts'
-import type { WebhookKey } from './webhook.ts'
+import { fromDate, type Instant, toDate } from '../../lib/time.ts'
+import type { Sql, Tx } from '../../ports.ts'
+import type { WebhookKey } from '../webhook.ts'
 
 /** When an example was sent last by a webhook; null: never. */
 export async function testedAt(db: Sql, { organizationId, id }: WebhookKey): Promise<Instant | null> {

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { readFilter } from './filter-input.ts'
+import { readFilter } from './input.ts'
 
 const is = (field: string, value: unknown) => ({ field, operator: 'is', value })
 const reasonOf = (value: unknown): string => {

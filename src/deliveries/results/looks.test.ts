@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { after, instant, seconds } from '../lib/time.ts'
-import { newResultLooks } from './result-looks.ts'
+import { after, instant, seconds } from '../../lib/time.ts'
+import { newResultLooks } from './looks.ts'
 
 const start = instant(Date.UTC(2026, 3, 1))
 const look = (second: number, shards: readonly number[] = [1, 2]) => ({ shards, now: after(start, seconds(second)) })

@@ -1,4 +1,4 @@
-import { after, type Instant, type Ms, seconds } from '../lib/time.ts'
+import { after, type Instant, type Ms, seconds } from '../../lib/time.ts'
 
 /**
  * From where a loop reads on among the results of deliveries. Those that were taken are gone, but an index keeps their entries for as long as

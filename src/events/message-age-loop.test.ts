@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
 import { actor, doDue, settingsWith, webhookWorld } from '../../test/support/webhook-world.ts'
-import { publish } from '../events/commands.ts'
-import { webhooksLoop } from '../events/loop.ts'
+import { publish } from './commands.ts'
+import { webhooksLoop } from './loop.ts'
 import { type AlertGroupId, asId, type IntegrationId } from '../lib/ids.ts'
 import { days, hours } from '../lib/time.ts'
-import { createWebhook } from './commands.ts'
+import { createWebhook } from '../webhooks/commands.ts'
 
 let world: DeliveryWorld
 beforeEach(async () => {

@@ -1,9 +1,9 @@
-import { earliest, type Instant } from '../lib/time.ts'
-import { togetherOrAlone } from '../lib/together.ts'
-import type { Ports } from '../ports.ts'
-import type { Lane } from './delivery.ts'
-import { newResultLooks } from './result-looks.ts'
-import * as store from './store.ts'
+import { earliest, type Instant } from '../../lib/time.ts'
+import { togetherOrAlone } from '../../lib/together.ts'
+import type { Ports } from '../../ports.ts'
+import type { Lane } from '../delivery.ts'
+import { newResultLooks } from './looks.ts'
+import * as store from '../store.ts'
 
 type Taking = {
   readonly lanes: readonly Lane[]

@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
-import { lenientInput } from '../http/lenient.ts'
-import { choice } from '../http/schema.ts'
-import type { App } from '../http/server.ts'
-import { asId, deliveryIdOf, type WebhookId } from '../lib/ids.ts'
-import { storable } from '../lib/json.ts'
-import { newQueues } from '../lib/queues.ts'
-import { newPace } from './rendering/pace-commands.ts'
-import { type TestWorld, testWebhook } from './test-commands.ts'
-import { triggers, triggerTypes } from './trigger.ts'
+import { lenientInput } from '../../http/lenient.ts'
+import { choice } from '../../http/schema.ts'
+import type { App } from '../../http/server.ts'
+import { asId, deliveryIdOf, type WebhookId } from '../../lib/ids.ts'
+import { storable } from '../../lib/json.ts'
+import { newQueues } from '../../lib/queues.ts'
+import { newPace } from '../rendering/pace-commands.ts'
+import { type TestWorld, testWebhook } from './commands.ts'
+import { triggers, triggerTypes } from '../trigger.ts'
 
 const TestBody = lenientInput({
   trigger: `Of what the example is: ${triggerTypes.join(', ')}. Missing: of what the webhook waits for.`,
