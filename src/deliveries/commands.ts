@@ -170,10 +170,3 @@ export async function latestAnswers(
 ): Promise<readonly SubjectAnswer[]> {
   return subjects.length === 0 ? [] : attempts.latestAnswersAbout(db, subjects)
 }
-
-/** How deliveries ended waits until it is due, by id, for the loop of the slice that asked for them; it is taken or put off. */
-export const dueResults = store.dueResults
-export const postponeResult = store.postponeResult
-
-/** Takes results, oldest first: read and deleted in this transaction. What somebody else took is missing. */
-export const takeResults = store.deleteResults

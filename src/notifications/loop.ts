@@ -1,6 +1,5 @@
-import { postponeResult } from '../deliveries/commands.ts'
 import { lanes } from '../deliveries/delivery.ts'
-import { newResultTaker } from '../deliveries/results/commands.ts'
+import { newResultTaker, postponeResult } from '../deliveries/results/commands.ts'
 import { dueAddressees, nextWarningAt, postponeWarnings } from '../events/warning-commands.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { Loop } from '../lib/loop.ts'

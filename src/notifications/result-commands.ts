@@ -1,5 +1,5 @@
 import type { User } from '../accounts/user.ts'
-import { takeResults } from '../deliveries/commands.ts'
+import { takeResults } from '../deliveries/results/commands.ts'
 import type { DeliveryResult } from '../deliveries/delivery.ts'
 import type { Tx } from '../ports.ts'
 import type { NotificationRun, NotificationRunKey } from './run.ts'

@@ -2,13 +2,13 @@ import { afterEach } from 'vitest'
 import {
   closeEndpoints,
   closingEndpoints,
-  dueResults,
   endpointFor,
   endpointsFor,
   endWaiting,
   enqueue,
-  takeResults,
 } from '../../src/deliveries/commands.ts'
+import { takeResults } from '../../src/deliveries/results/commands.ts'
+import { dueResults } from '../../src/deliveries/results/store.ts'
 import {
   type Delivery,
   type HttpMessage,

@@ -13,7 +13,7 @@ import { dueDeliveries, nextDueAt } from './due-store.ts'
 import { settleDeliveries } from '../finish-store.ts'
 import { newPositions } from './positions.ts'
 import { newResultLooks } from '../results/looks.ts'
-import { deleteResults, dueResults, nextResultAt } from '../store.ts'
+import { deleteResults, dueResults, nextResultAt } from '../results/store.ts'
 
 const endpointCount = 10
 const now = after(testNow, seconds(60))

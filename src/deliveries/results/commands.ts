@@ -3,7 +3,7 @@ import { togetherOrAlone } from '../../lib/together.ts'
 import type { Ports } from '../../ports.ts'
 import type { Lane } from '../delivery.ts'
 import { newResultLooks } from './looks.ts'
-import * as store from '../store.ts'
+import * as store from './store.ts'
 
 type Taking = {
   readonly lanes: readonly Lane[]
@@ -36,3 +36,9 @@ export function newResultTaker({ clock, db }: Pick<Ports, 'clock' | 'db'>, { lan
     }
   }
 }
+
+/** Puts off what one delivery came to. */
+export const postponeResult = store.postponeResult
+
+/** Takes results, oldest first: read and deleted in this transaction. What somebody else took is missing. */
+export const takeResults = store.deleteResults
