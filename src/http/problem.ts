@@ -5,7 +5,7 @@ import { impossible } from '../lib/check.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { type Refusal, Rejection } from '../lib/rejection.ts'
 import type { Log } from '../ports.ts'
-import { databaseIsTooSlow, databaseIsUnreachable, hasZeroByte } from '../lib/database-fault.ts'
+import { databaseIsFull, databaseIsTooSlow, databaseIsUnreachable, hasZeroByte } from '../lib/database-fault.ts'
 import { type FieldMessages, fieldMessages } from './field-errors.ts'
 import { requestFields } from './request-log.ts'
 
@@ -36,6 +36,7 @@ function problemOf(fault: unknown, request: FastifyRequest): Problem {
   if (fault instanceof Rejection) return refusalProblem(fault.refusal)
   if (databaseIsUnreachable(fault)) return unreachable
   if (databaseIsTooSlow(fault)) return tooSlow
+  if (databaseIsFull(fault)) return full
   if (hasZeroByte(fault)) return refusalProblem({ kind: 'invalid', detail: 'Null characters are not allowed.' })
   if (!(fault instanceof Error)) return broken
   if (hasValidation(fault)) return { status: 400, body: inputProblem(fault) }
@@ -72,6 +73,8 @@ const unreachable: Problem = {
 }
 
 const tooSlow: Problem = { ...unreachable, body: { detail: 'The database took too long. Try again.' } }
+
+const full: Problem = { ...unreachable, body: { detail: 'The database has no room left. Try again.' } }
 
 const broken: Problem = { status: 500, body: { detail: 'Internal server error.' } }
 

@@ -45,6 +45,9 @@ beforeAll(async () => {
     app.get('/api/v1/slow/', { config: open }, () => {
       throw Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' })
     })
+    app.get('/api/v1/full/', { config: open }, () => {
+      throw Object.assign(new Error('could not extend file: No space left on device'), { code: '53100' })
+    })
     app.get('/api/v1/busy/', { config: open }, () => {
       throw new Rejection({
         kind: 'too-many',
@@ -276,6 +279,14 @@ describe('what goes wrong', () => {
     expect(await ask('GET /api/v1/slow/')).toMatchObject({
       status: 503,
       body: detail('The database took too long. Try again.'),
+      headers: { 'retry-after': '5' },
+    })
+  })
+
+  test('because the database has no room says to come back', async () => {
+    expect(await ask('GET /api/v1/full/')).toMatchObject({
+      status: 503,
+      body: detail('The database has no room left. Try again.'),
       headers: { 'retry-after': '5' },
     })
   })
