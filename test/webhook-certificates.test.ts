@@ -1,10 +1,10 @@
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newAuthority } from './support/certificates.ts'
-import { eventually, newWorld, type World } from './support/watchbell.ts'
+import { newReceivingWorld, type ReceivingWorld } from './support/receiving-world.ts'
+import { eventually, type World } from './support/watchbell.ts'
 
 /** A receiver that knows its callers by their certificates, and has one that only its own people trust. */
 const root = newAuthority('Our root')
@@ -13,6 +13,7 @@ const server = root.issue({ name: 'receiver', hosts: ['127.0.0.1'] })
 const client = clients.issue({ name: 'watchbell' })
 const successor = clients.issue({ name: 'watchbell two' })
 
+let receiving: ReceivingWorld
 let world: World
 let webhookId = ''
 let link = ''
@@ -28,23 +29,21 @@ const receiver = createServer(
 )
 
 beforeAll(async () => {
-  world = await newWorld()
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
-  const { port } = receiver.address() as AddressInfo
-  const { json: integration } = await world.api('POST', 'integrations/', { type: 'formatted_webhook', name: 'Boiler' })
-  link = integration.link
+  receiving = await newReceivingWorld(receiver)
+  world = receiving.world
+  link = receiving.link
   // What fails is not tried again while the test lasts, so that each attempt is of a new message.
   const about = { name: 'Known', http_method: 'POST', trigger_type: 'alert group created', retry: [3600] }
   webhookId = (
-    await world.api('POST', 'webhooks/', { ...about, integration_filter: [integration.id], url: `https://127.0.0.1:${port}/` })
+    await world.api('POST', 'webhooks/', {
+      ...about,
+      integration_filter: [receiving.integrationId],
+      url: `https://127.0.0.1:${receiving.port}/`,
+    })
   ).json.id
 })
 
-afterAll(async () => {
-  await world.close()
-  receiver.closeAllConnections()
-  receiver.close()
-})
+afterAll(() => receiving.close())
 
 const path = () => `webhooks/${webhookId}/tls/`
 

@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually, newWorld, type World } from './support/watchbell.ts'
+import { newReceivingWorld, type ReceivingWorld } from './support/receiving-world.ts'
+import { eventually, type World } from './support/watchbell.ts'
 
 /** What webhooks have sent, as people look at it and send it again, over the whole server. */
 type Received = { readonly path: string; readonly headers: Record<string, string>; readonly body: string }
 
+let receiving: ReceivingWorld
 let world: World
 let origin = ''
 let link = ''
@@ -28,19 +29,14 @@ const receiver = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  world = await newWorld()
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
-  const { json } = await world.api('POST', 'integrations/', { type: 'formatted_webhook', name: 'Boiler' })
-  link = json.link
-  integrationId = json.id
+  receiving = await newReceivingWorld(receiver)
+  world = receiving.world
+  link = receiving.link
+  integrationId = receiving.integrationId
+  origin = `http://127.0.0.1:${receiving.port}`
 })
 
-afterAll(async () => {
-  await world.close()
-  receiver.closeAllConnections()
-  receiver.close()
-})
+afterAll(() => receiving.close())
 
 type Hook = { readonly id: string; readonly path: string }
 

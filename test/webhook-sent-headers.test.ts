@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, newWorld, type World } from './support/watchbell.ts'
+import { newReceivingWorld, type ReceivingWorld } from './support/receiving-world.ts'
+import { eventually, type World } from './support/watchbell.ts'
 
 /** What the API shows of the headers of a request, beside what its receiver got. */
 type Arrived = { readonly path: string; readonly headers: Record<string, string> }
@@ -9,6 +10,7 @@ type Arrived = { readonly path: string; readonly headers: Record<string, string>
 const mask = '*'.repeat(16)
 const secret = ['authorization', 'x-api-key', 'webhook-signature']
 
+let receiving: ReceivingWorld
 let world: World
 let origin = ''
 let link = ''
@@ -25,19 +27,14 @@ const receiver = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  world = await newWorld()
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
-  const { json } = await world.api('POST', 'integrations/', { type: 'formatted_webhook', name: 'Boiler' })
-  link = json.link
-  integrationId = json.id
+  receiving = await newReceivingWorld(receiver)
+  world = receiving.world
+  link = receiving.link
+  integrationId = receiving.integrationId
+  origin = `http://127.0.0.1:${receiving.port}`
 })
 
-afterAll(async () => {
-  await world.close()
-  receiver.closeAllConnections()
-  receiver.close()
-})
+afterAll(() => receiving.close())
 
 async function newHook(path: string, fields: object): Promise<string> {
   const { json, status } = await world.api('POST', 'webhooks/', {

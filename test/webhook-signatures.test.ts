@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Webhook as Standard } from 'standardwebhooks'
 import { Webhook as Svix } from 'svix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,11 +7,13 @@ import { signerOf } from '../src/webhooks/signing/key.ts'
 import { asId, type MessageId } from '../src/lib/ids.ts'
 import { blocksIn } from './documents/markdown.ts'
 import { answersOf, isAtHand, type Question, type SnippetLanguage } from './support/snippets.ts'
-import { eventually, newWorld, type World } from './support/watchbell.ts'
+import { newReceivingWorld, type ReceivingWorld } from './support/receiving-world.ts'
+import { eventually, type World } from './support/watchbell.ts'
 
 /** Live deliveries, before the eyes of the libraries that receivers use. */
 type Received = { readonly headers: Record<string, string>; readonly body: string }
 
+let receiving: ReceivingWorld
 let world: World
 let webhookId = ''
 let link = ''
@@ -30,20 +31,19 @@ const receiver = createServer((request, response) => {
 })
 
 beforeAll(async () => {
-  world = await newWorld()
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
-  const { port } = receiver.address() as AddressInfo
-  const { json: integration } = await world.api('POST', 'integrations/', { type: 'formatted_webhook', name: 'Boiler' })
-  link = integration.link
-  const about = { name: 'Signed', http_method: 'POST', trigger_type: 'alert group created', integration_filter: [integration.id] }
-  webhookId = (await world.api('POST', 'webhooks/', { ...about, url: `http://127.0.0.1:${port}/` })).json.id
+  receiving = await newReceivingWorld(receiver)
+  world = receiving.world
+  link = receiving.link
+  const about = {
+    name: 'Signed',
+    http_method: 'POST',
+    trigger_type: 'alert group created',
+    integration_filter: [receiving.integrationId],
+  }
+  webhookId = (await world.api('POST', 'webhooks/', { ...about, url: `http://127.0.0.1:${receiving.port}/` })).json.id
 })
 
-afterAll(async () => {
-  await world.close()
-  receiver.closeAllConnections()
-  receiver.close()
-})
+afterAll(() => receiving.close())
 
 async function nextDelivery(): Promise<Received> {
   const count = received.length
