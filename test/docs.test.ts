@@ -157,10 +157,10 @@ describe('the documents are complete', () => {
     expect(packages.filter((name) => !told.includes(`\`${name}`))).toEqual([])
   })
 
-  it('CONTRIBUTING.md has the budget of every part of .ci/run', () => {
+  it('CONTRIBUTING.md has the limit of every part of .ci/run', () => {
     const parts = [...read('.ci/run').matchAll(/^ {2}'([\w-]+) (\d+)'$/gm)]
     expect(parts.length).toBeGreaterThan(5)
     const told = read('CONTRIBUTING.md')
-    expect(parts.filter(([, name, budget]) => !told.includes(`| \`${name}\` | ${budget} |`))).toEqual([])
+    expect(parts.filter(([, name, limit]) => !told.includes(`| \`${name}\` | ${limit} |`))).toEqual([])
   })
 })
