@@ -1,6 +1,6 @@
 import { dueRequests, nextRequestAt, postponeRequest } from '../escalations/commands.ts'
 import type { EscalationRequestKey } from '../escalations/run.ts'
-import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { databaseIsDown } from '../lib/database-fault.ts'
 import { faultText } from '../lib/fault-text.ts'
 import type { AlertGroupId, OrganizationId } from '../lib/ids.ts'
 import type { Loop } from '../lib/loop.ts'
@@ -59,7 +59,7 @@ export function alertsLoop({ clock, db, log }: Ports, settings: AlertSettings): 
     try {
       await db.tx('end silence', (tx) => endSilence(tx, settings, key))
     } catch (fault) {
-      if (databaseIsUnreachable(fault)) throw fault
+      if (databaseIsDown(fault)) throw fault
       log.error('silence not ended', { alert_group_id: key.id, error: faultText(fault) })
       putOff.set(key.id, after(clock.now(), pauseAfterFault))
     }

@@ -1,4 +1,4 @@
-import { databaseIsUnreachable } from '../lib/database-fault.ts'
+import { databaseIsDown } from '../lib/database-fault.ts'
 import { faultText } from '../lib/fault-text.ts'
 import { type Ms, ms, seconds } from '../lib/time.ts'
 import type { Ports, Tx } from '../ports.ts'
@@ -52,7 +52,7 @@ export function newFinisher({ clock, db, log }: Ports, onWritten: (written: Writ
       return ms(0)
     } catch (fault) {
       log.error('deliveries unfinished', { count: batch.length, error: faultText(fault) })
-      return databaseIsUnreachable(fault) ? waitFor(batch) : split(batch)
+      return databaseIsDown(fault) ? waitFor(batch) : split(batch)
     }
   }
   const waitFor = (batch: readonly Concluded[]): Ms => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { DeliveryWorld } from '../../test/support/delivery-world.ts'
-import { endpointOf, owingWorlds, renderPost, send, waiting } from '../../test/support/owed-deliveries.ts'
+import { attempts, endpointOf, owingWorlds, renderPost, send, waiting } from '../../test/support/owed-deliveries.ts'
 
 const newWorld = owingWorlds()
 
@@ -55,4 +55,15 @@ describe('a delivery of several that are rendered one after the other', () => {
     expect(bodies(world).toSorted()).toEqual(['about a', 'about b'])
     expect(await waiting(world)).toEqual([])
   })
+})
+
+it('a delivery loses no attempt while the disk of the database is full', async () => {
+  const world = await newWorld()
+  await send(world, await endpointOf(world, 'https://a.example/'), [{}])
+  world.breakTransaction('render deliveries', '53100')
+  await expect(world.pass(1_000)).rejects.toThrow('the database is down')
+  expect(await waiting(world)).toMatchObject([{ attempt: 1 }])
+  world.heal()
+  await world.pass(1_000)
+  expect((await attempts(world)).map(({ number, outcome }) => [number, outcome])).toEqual([[1, 'success']])
 })

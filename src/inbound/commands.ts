@@ -5,7 +5,7 @@ import type { Signal } from '../alerts/signal.ts'
 import { freshSources, sourceByToken } from '../integrations/commands.ts'
 import type { AlertSource } from '../integrations/integration.ts'
 import { type Chosen, openRouting, routesOf, type Routing } from '../integrations/routing-commands.ts'
-import { databaseIsFull, databaseIsTooSlow, databaseIsUnreachable } from '../lib/database-fault.ts'
+import { databaseIsDown, databaseIsTooSlow } from '../lib/database-fault.ts'
 import { Rejection } from '../lib/rejection.ts'
 import type { Ms } from '../lib/time.ts'
 import type { Database, Ports, Tx } from '../ports.ts'
@@ -48,7 +48,7 @@ export function openIntake({ clock, db }: Pick<Ports, 'clock' | 'db'>, settings:
     sizeOf,
     laneOf: ({ source }) => source.organizationId,
     lanesMax,
-    isEverybodys: (fault) => databaseIsUnreachable(fault) || databaseIsTooSlow(fault) || databaseIsFull(fault),
+    isEverybodys: (fault) => databaseIsDown(fault) || databaseIsTooSlow(fault),
   })
   const remembered = new Map<string, AlertSource>()
   const sourceAsItIs = async (token: string): Promise<AlertSource | null> => {

@@ -21,10 +21,13 @@ export function databaseIsTooSlow(fault: unknown): boolean {
   return fault instanceof Error && 'code' in fault && (fault.code === '55P03' || fault.code === '57014')
 }
 
-/** Whether PostgreSQL has no room left: on its disk (53100), or in memory (53200). The same may work later. */
+/** Whether PostgreSQL has no room left on its disk. The same may work later. */
 export function databaseIsFull(fault: unknown): boolean {
-  return fault instanceof Error && 'code' in fault && (fault.code === '53100' || fault.code === '53200')
+  return fault instanceof Error && 'code' in fault && fault.code === '53100'
 }
+
+/** Whether nothing that could be asked of the database would work now, so that it is no fault of what was asked. */
+export const databaseIsDown = (fault: unknown): boolean => databaseIsUnreachable(fault) || databaseIsFull(fault)
 
 /** Whether PostgreSQL refused a text because it has a zero byte in it (22021, and 22P05 inside JSON). */
 export function hasZeroByte(fault: unknown): boolean {

@@ -29,8 +29,8 @@ test('a broken part is put off, and the others are done alone', async () => {
   expect(given.putOffParts).toEqual([2])
 })
 
-test('no part is put off because the database is gone', async () => {
-  const given = acts(() => Object.assign(new Error('gone'), { code: 'ECONNRESET' }))
+test.each(['ECONNRESET', '53100'])('no part is put off because the database is gone or full (%s)', async (code) => {
+  const given = acts(() => Object.assign(new Error('gone'), { code }))
   await expect(togetherOrAlone([1, 2, 3], given)).rejects.toThrow('gone')
   expect(given.putOffParts).toEqual([])
 })

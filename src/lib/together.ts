@@ -1,4 +1,4 @@
-import { databaseIsUnreachable } from './database-fault.ts'
+import { databaseIsDown } from './database-fault.ts'
 
 type Acts<Part> = {
   /** Does parts in one transaction. */
@@ -9,7 +9,7 @@ type Acts<Part> = {
 
 /**
  * Does parts together, and each alone where that does not work, so that a broken one holds up no other. It throws when the
- * database cannot be reached, since then no part is broken.
+ * database is down, since then no part is broken.
  */
 export async function togetherOrAlone<Part>(parts: readonly Part[], acts: Acts<Part>): Promise<void> {
   const [first, ...others] = parts
@@ -17,7 +17,7 @@ export async function togetherOrAlone<Part>(parts: readonly Part[], acts: Acts<P
   try {
     await acts.act(parts)
   } catch (fault) {
-    if (databaseIsUnreachable(fault)) throw fault
+    if (databaseIsDown(fault)) throw fault
     if (others.length === 0) return acts.putOff(first, fault)
     for (const part of parts) await togetherOrAlone([part], acts)
   }

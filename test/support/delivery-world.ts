@@ -42,8 +42,8 @@ export type DeliveryWorld = {
   open(work: (tx: Tx) => Promise<unknown>): Promise<{ commit(): Promise<void> }>
   /** The process dies: what it waited for never comes. A new one starts over the same database. */
   crash(): void
-  /** Every transaction of the name fails from now on, until `heal`. */
-  breakTransaction(name: string): void
+  /** Every transaction of the name fails from now on, until `heal`, with the code of PostgreSQL's, if it is to have one. */
+  breakTransaction(name: string, code?: string): void
   heal(): void
   shards: readonly number[]
   loop(): DeliveriesLoop
@@ -79,7 +79,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
   let generation = 0
   let order = 0
   let active = 0
-  let broken: string | null = null
+  let broken: { readonly name: string; readonly code: string | undefined } | null = null
   let timers: Timer[] = []
   const woken = new Set<string>()
   const received: Received[] = []
@@ -107,7 +107,7 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
     tx: async (name, work) => {
       active += 1
       try {
-        if (name === broken) throw new Error('the database is down')
+        if (name === broken?.name) throw Object.assign(new Error('the database is down'), { code: broken.code })
         return await opened.tx(name, work)
       } finally {
         active -= 1
@@ -230,8 +230,8 @@ export async function deliveryWorld(options: WorldOptions): Promise<DeliveryWorl
       generation += 1
       loop = newLoop()
     },
-    breakTransaction: (name) => {
-      broken = name
+    breakTransaction: (name, code) => {
+      broken = { name, code }
     },
     heal: () => {
       broken = null

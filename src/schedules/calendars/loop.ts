@@ -1,4 +1,4 @@
-import { databaseIsUnreachable } from '../../lib/database-fault.ts'
+import { databaseIsDown } from '../../lib/database-fault.ts'
 import { faultText } from '../../lib/fault-text.ts'
 import type { Loop } from '../../lib/loop.ts'
 import { inSlices } from '../../lib/slices.ts'
@@ -25,7 +25,7 @@ export function calendarsLoop(ports: Ports): Loop {
     try {
       return await work()
     } catch (fault) {
-      if (databaseIsUnreachable(fault)) throw fault
+      if (databaseIsDown(fault)) throw fault
       log.error('calendar not refreshed', { ...idsOf(calendar), error: faultText(fault) })
       return null
     }

@@ -1,4 +1,4 @@
-import { databaseIsUnreachable } from '../../lib/database-fault.ts'
+import { databaseIsDown } from '../../lib/database-fault.ts'
 import { faultText } from '../../lib/fault-text.ts'
 import type { Loop } from '../../lib/loop.ts'
 import { after, minutes } from '../../lib/time.ts'
@@ -21,7 +21,7 @@ export function replaysLoop({ clock, db, log }: Pick<Ports, 'clock' | 'db' | 'lo
     try {
       await db.tx('advance replay', (tx) => advanceReplay(tx, key))
     } catch (fault) {
-      if (databaseIsUnreachable(fault)) throw fault
+      if (databaseIsDown(fault)) throw fault
       log.error('replay not advanced', { organization_id: key.organizationId, replay_id: key.id, error: faultText(fault) })
       await db.tx('postpone replay', (tx) => postponeReplay(tx, key, after(tx.now, pauseAfterFault)))
     }
