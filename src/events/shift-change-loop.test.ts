@@ -4,6 +4,7 @@ import { actor, doDue, organizationId, settingsWith, webhookWorld } from '../../
 import { handOver } from '../../test/support/shift-changes.ts'
 import { attemptsOf } from '../deliveries/commands.ts'
 import { asId, type ScheduleId } from '../lib/ids.ts'
+import { pythonJson } from '../lib/python-json.ts'
 import { after, seconds } from '../lib/time.ts'
 import { createWebhook, switchOffAllWebhooks } from '../webhooks/commands.ts'
 import type { ShiftChange } from '../webhooks/shift-change.ts'
@@ -111,7 +112,8 @@ describe('a shift change', () => {
     const [body] = bodiesTo('https://native.example/')
     expect(JSON.parse(body ?? '').event).toMatchObject({ type: 'shift change', sequence: change?.sequence, change_number: 12 })
     const [attempt] = await attemptsTo(webhook)
-    expect((await shownFor(webhook))[attempt?.messageId ?? '']).toEqual({ text: body, bytes: body?.length, isWhole: true })
+    const shown = (await shownFor(webhook))[attempt?.messageId ?? '']
+    expect({ ...shown, text: pythonJson(shown?.text ?? '') }).toEqual({ text: body, bytes: shown?.text.length, isWhole: true })
   })
 
   it('of several schedules at one instant is one message to Zenduty, and the response log lists what it told', async () => {
