@@ -1,10 +1,11 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type DeliveryWorld, type WorldOptions } from '../../test/support/delivery-world.ts'
-import { attempts, endpointOf, owingWorld, post, send } from '../../test/support/owed-deliveries.ts'
+import { attempts, endpointOf, mailEndpoint, owingWorld, page, post, send } from '../../test/support/owed-deliveries.ts'
 import { no, ok } from '../lib/result.ts'
 import { minutes, seconds } from '../lib/time.ts'
 import { signerOf } from '../webhooks/signing/key.ts'
+import { cancelDeliveries } from './commands.ts'
 import type { CredentialsOf } from './credentials.ts'
 
 const opened: DeliveryWorld[] = []
@@ -77,6 +78,19 @@ describe('what an owner signs', () => {
     expect(world.received.map(({ url }) => url)).toEqual(['https://plain.example/', 'https://signed.example/'])
     expect(world.received[1]?.request.headers['webhook-signature']).toMatch(/^v1,/)
   })
+})
+
+test('a page that is taken back while credentials are looked for does not leave', async () => {
+  const run = '00000000-0000-7000-8000-000000000001'
+  const world: DeliveryWorld = await newWorld({
+    credentialsOf: async () => {
+      await world.db.tx('test', (tx) => cancelDeliveries(tx, [run]))
+      return new Map()
+    },
+  })
+  await send(world, await mailEndpoint(world), [page('ann@example.com', run), page('bob@example.com')])
+  await world.pass(1_000)
+  expect(world.mails.map(({ mail }) => mail.to)).toEqual(['bob@example.com'])
 })
 
 test('credentials that a receiver gives back are not stored', async () => {

@@ -216,11 +216,10 @@ async function startWindow(desk: Desk, taken: readonly Delivery[]): Promise<numb
     for (const conclusion of unsent) if (undecided.delete(conclusion.delivery)) conclude(desk, conclusion)
   }
   const prepare = async (some: readonly Delivery[]): Promise<void> => {
-    const [{ unrendered, ...loaded }, { credentials, failed }] = await Promise.all([
-      loadMessages(ports.db.sql, vault, some),
-      loadCredentials(ports, options.credentialsOf, some),
-    ])
+    const { credentials, failed } = await loadCredentials(ports, options.credentialsOf, some)
     decide({ ready: [], failed, unsent: [], resting: [] }, credentials)
+    // Last, since it is seen here what was taken back meanwhile.
+    const { unrendered, ...loaded } = await loadMessages(ports.db.sql, vault, some)
     // What has its bytes leaves at once: a page does not wait until webhooks are rendered.
     decide(loaded, credentials)
     const toRender = unrendered.filter((delivery) => undecided.has(delivery))
