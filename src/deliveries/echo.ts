@@ -39,9 +39,11 @@ function partsOf(value: string): readonly string[] {
 function formsOf(secret: string): readonly string[] {
   const written = JSON.stringify(secret).slice(1, -1)
   const texts = [secret, written, written.replaceAll('/', '\\/')]
-  // A header carries one byte for each character, and what reads it may write it in two.
-  return texts.flatMap((text) => [text, Buffer.from(text).toString('latin1')])
+  // A header carries one byte for each character, and what reads it may write it in two; ASCII is the same in both.
+  return isAscii.test(secret) ? texts : texts.flatMap((text) => [text, Buffer.from(text).toString('latin1')])
 }
+
+const isAscii = /^[\0-\x7f]*$/
 
 const masked = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((rest, secret) => rest.replaceAll(secret, secretMask), text)
