@@ -1,10 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freshDatabase } from '../../../test/support/database.ts'
-import { silentLog } from '../../../test/support/log.ts'
-import { testClock, testNow, testRandom } from '../../../test/support/server.ts'
-import { type OpenDatabase, openDatabase } from '../../db/open.ts'
-import { asId, type EndpointId } from '../../lib/ids.ts'
+import { databaseWithEndpoints, endpointId } from '../../../test/support/endpoint-rows.ts'
+import { testNow } from '../../../test/support/server.ts'
+import type { OpenDatabase } from '../../db/open.ts'
 import { allShards } from '../../lib/shard.ts'
 import { type Instant, instant } from '../../lib/time.ts'
 import { type Delivery, type Lane, lanes } from '../delivery.ts'
@@ -12,20 +10,10 @@ import { dueDeliveries, nextDueAt, oldestDue } from './due-store.ts'
 
 let db: OpenDatabase
 beforeAll(async () => {
-  const connection = await freshDatabase()
   // One connection, so that what it has counted is what these tests have done.
-  db = openDatabase({ connection, poolSize: 1, clock: testClock, random: testRandom, log: silentLog, onWake: () => {} })
-  await sql`insert into organizations (id, name, event_sequence, created_at) values ('O1', 'Acme', 0, ${new Date(testNow)})`.execute(
-    db.sql,
-  )
-  await sql`insert into endpoints (organization_id, id, shard, kind, owner_id, url, created_at)
-    select 'O1', ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n % 64, 'webhook', 'WH' || n, 'https://a.example/',
-      ${new Date(testNow)}
-    from generate_series(1, 30) n`.execute(db.sql)
+  db = await databaseWithEndpoints({ count: 30, poolSize: 1 })
 })
 afterAll(() => db.close())
-
-const endpointId = (endpoint: number) => asId<EndpointId>(`00000000-0000-0000-0000-${String(endpoint).padStart(12, '0')}`)
 
 const endpoints = (deliveries: readonly Delivery[]): readonly number[] =>
   deliveries.map(({ endpointId: id }) => Number(id.slice(-2)))

@@ -1,11 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freshDatabase } from '../../../test/support/database.ts'
-import { silentLog } from '../../../test/support/log.ts'
-import { testClock, testNow, testRandom } from '../../../test/support/server.ts'
-import { type OpenDatabase, openDatabase } from '../../db/open.ts'
+import { databaseWithEndpoints, endpointId } from '../../../test/support/endpoint-rows.ts'
+import { testNow } from '../../../test/support/server.ts'
+import type { OpenDatabase } from '../../db/open.ts'
 import type { DB } from '../../db/schema.ts'
-import { asId, type EndpointId } from '../../lib/ids.ts'
 import { allShards } from '../../lib/shard.ts'
 import { after, seconds } from '../../lib/time.ts'
 import { type Lane, lanes } from '../delivery.ts'
@@ -17,19 +15,10 @@ import { deleteResults, dueResults, nextResultAt } from '../results/store.ts'
 
 const endpointCount = 10
 const now = after(testNow, seconds(60))
-const endpointId = (number: number) => asId<EndpointId>(`00000000-0000-0000-0000-${String(number).padStart(12, '0')}`)
 
 let db: OpenDatabase
 beforeAll(async () => {
-  const connection = await freshDatabase()
-  db = openDatabase({ connection, poolSize: 2, clock: testClock, random: testRandom, log: silentLog, onWake: () => {} })
-  await sql`insert into organizations (id, name, event_sequence, created_at) values ('O1', 'Acme', 0, ${new Date(testNow)})`.execute(
-    db.sql,
-  )
-  await sql`insert into endpoints (organization_id, id, shard, kind, owner_id, url, created_at)
-    select 'O1', ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n % 64, 'webhook', 'WH' || n, 'https://a.example/',
-      ${new Date(testNow)}
-    from generate_series(1, ${endpointCount}::int) n`.execute(db.sql)
+  db = await databaseWithEndpoints({ count: endpointCount, poolSize: 2 })
 })
 afterAll(() => db.close())
 
